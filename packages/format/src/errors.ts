@@ -1,0 +1,61 @@
+/** Every code of {@link FormatError}, with what it means. */
+export const formatErrorCodes = [
+  /** The index is damaged or breaks a rule of the format: refuse the archive. */
+  "InvalidIndex",
+  /** The index has a version, hash algorithm or compression that this implementation does not know. */
+  "Unsupported",
+  /** A path is not a valid archive path, or not one that can be written on this system. */
+  "InvalidPath",
+  /** The archive has no such file or directory. */
+  "NotFound",
+  /** A file was asked for where the archive has a directory, or the reverse. */
+  "WrongKind",
+  /** A file's content does not have the hash that the index promises. */
+  "HashMismatch",
+  /** A file's stored bytes do not decompress to exactly what the index promises. */
+  "Decompression",
+  /** Something is larger than the limit that the caller set. */
+  "SizeOverflow",
+  /** The source has another size or hash than the index promises, or ended early. */
+  "SourceMismatch",
+  /** More files than the archive may have. */
+  "TooManyFiles",
+  /** A file was changed while it was read. */
+  "FileChanged",
+  /** Something in the destination directory is in the way. */
+  "DestinationConflict",
+  /** The file system refused: see `cause`. */
+  "FileSystem",
+  /** The caller's arguments make no sense. */
+  "InvalidArgument",
+] as const;
+
+export type FormatErrorCode = (typeof formatErrorCodes)[number];
+
+export interface FormatErrorDetails {
+  /** The archive path or file that it is about. */
+  readonly path?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const brand: unique symbol = Symbol.for("@blob/format/error") as never;
+
+/** The only kind of error that this package throws, apart from an aborted signal's reason. */
+export class FormatError extends Error {
+  override readonly name = "FormatError";
+  readonly code: FormatErrorCode;
+  readonly path: string | undefined;
+  /** Lets two copies of this package recognise each other's errors. */
+  readonly [brand] = true;
+
+  constructor(code: FormatErrorCode, message: string, details: FormatErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.path = details.path;
+  }
+}
+
+/** Whether a value is a {@link FormatError}, of this or another copy of the package. */
+export function isFormatError(value: unknown): value is FormatError {
+  return typeof value === "object" && value !== null && brand in value;
+}

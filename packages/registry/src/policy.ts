@@ -1,0 +1,27 @@
+import type { Manifest } from "./descriptor.js";
+import type { CallOptions, Registry } from "./registry.js";
+
+/** What a policy decides about. The manifest's bytes have been hashed: a policy never fetches them again. */
+export interface PolicySubject {
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly manifest: Manifest;
+}
+
+/** Why a policy did not accept a subject. */
+export interface PolicyReason {
+  /** The policy's name; inside `all` and `any`, that of the policy that said no. */
+  readonly policy: string;
+  /** One sentence for a person. */
+  readonly message: string;
+}
+
+/** A decision. "Not trusted" is data with at least one reason; "could not check" is a thrown error. */
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reasons: readonly PolicyReason[] };
+
+/** Decides whether an artifact may be read. It is asked before any byte of its files is handed out. */
+export interface Policy {
+  /** For messages: what is required, in a few words. */
+  readonly name: string;
+  evaluate(subject: PolicySubject, options?: CallOptions): Promise<Verdict>;
+}

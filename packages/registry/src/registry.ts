@@ -1,0 +1,85 @@
+import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
+
+/** Options of every registry call. */
+export interface CallOptions {
+  /** Stops the call; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ManifestOptions extends CallOptions {
+  /** Refuse a larger manifest, in bytes. Default 4 MiB, which the distribution-spec asks registries to accept. */
+  readonly maxBytes?: number | undefined;
+}
+
+export interface ReadBlobOptions extends CallOptions {
+  /** Only these bytes; the whole blob without it. It must lie inside the blob. */
+  readonly range?: { readonly offset: number; readonly length: number } | undefined;
+}
+
+export interface PushBlobOptions extends CallOptions {
+  /** A repository of the same registry that has the blob: tried before any byte is sent. */
+  readonly mountFrom?: string | undefined;
+  /** Called with the bytes sent so far; it may start again from a lower value when an upload is retried. */
+  readonly onProgress?: ((bytesSent: number) => void) | undefined;
+}
+
+export interface PushManifestOptions extends CallOptions {
+  /** Point this tag at the manifest; without it the manifest can only be found by its digest. */
+  readonly tag?: string | undefined;
+}
+
+/** What it took to have a blob in a repository. */
+export type PushedBlob = "uploaded" | "exists" | "mounted";
+
+/** Opens the bytes of an upload from their start. Called again when a request has to be repeated. */
+export type OpenBody = () => AsyncIterable<Uint8Array>;
+
+/** Bytes to store as a manifest. They are stored as they are. */
+export interface NewManifest {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Content-addressed storage of artifacts in named repositories: a registry over HTTP, an OCI layout on disk, or
+ * memory. Code over this interface does not know which one it has.
+ *
+ * A `reference` is a tag or a digest. Every method throws a `RegistryError` (see its codes), and the signal's reason
+ * after an abort. There are no optional methods: a decorator that adds may spread the inner registry, one that
+ * restricts writes every method out.
+ */
+export interface Registry {
+  /** Names the place in messages and cache keys: `ghcr.io`, `oci:/srv/layout`, `memory`. */
+  readonly id: string;
+
+  /** What a tag or digest points to, without its bytes. `NotFound` when there is no such manifest. */
+  resolve(repository: string, reference: string, options?: CallOptions): Promise<Descriptor>;
+
+  /**
+   * A manifest, verified: against the digest that was asked for, or hashed when a tag was. One request.
+   * `NotFound`, `DigestMismatch`, `SizeExceeded`.
+   */
+  manifest(repository: string, reference: string, options?: ManifestOptions): Promise<Manifest>;
+
+  /** The size of a blob in bytes, or undefined when the repository is not known to have it. */
+  statBlob(repository: string, digest: Digest, options?: CallOptions): Promise<number | undefined>;
+
+  /**
+   * The bytes of a blob, or of a range of it, as a lazy single-use iterable: the request is made when the first chunk
+   * is asked for, and leaving the loop frees the connection. A whole blob is verified against its digest and throws
+   * `DigestMismatch` instead of ending; a range has the right place and length, but only its user can verify it.
+   */
+  readBlob(repository: string, blob: BlobId, options?: ReadBlobOptions): AsyncIterable<Uint8Array>;
+
+  /**
+   * Makes the repository have the blob and says what it took. Bytes are only opened when they are needed, and are
+   * verified by whoever stores them.
+   */
+  pushBlob(repository: string, blob: BlobId, open: OpenBody, options?: PushBlobOptions): Promise<PushedBlob>;
+
+  /** Stores a manifest. Everything that it points to has to be there already. */
+  pushManifest(repository: string, manifest: NewManifest, options?: PushManifestOptions): Promise<Descriptor>;
+
+  /** The tags of a repository, page by page as they are asked for. */
+  tags(repository: string, options?: CallOptions): AsyncIterable<string>;
+}

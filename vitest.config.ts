@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+// Packages are resolved to their sources: tests need no build.
+const alias = [
+  { find: "@blob/testing", replacement: new URL("./tools/testing/src/index.ts", import.meta.url).pathname },
+  {
+    find: /^@blob\/(format|registry)\/(node|server)$/,
+    replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/$2/index.ts",
+  },
+  {
+    find: /^@blob\/([a-z-]+)$/,
+    replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/index.ts",
+  },
+];
+
+const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+
+export default defineConfig({
+  test: {
+    coverage: { include: ["packages/*/src/**/*.ts"] },
+    projects: packages.map((name) => ({
+      resolve: { alias },
+      test: {
+        name: `@blob/${name}`,
+        include: [`packages/${name}/src/**/*.test.ts`],
+        // Two shared cores: a slow machine must not turn into a red test.
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+});
