@@ -38,15 +38,18 @@ export interface FormatErrorDetails {
   readonly cause?: unknown;
 }
 
-const brand: unique symbol = Symbol.for("@blob/format/error") as never;
+/** Lets two copies of this package recognise each other's errors. */
+const brand = Symbol.for("@blob/format/error");
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
   readonly code: FormatErrorCode;
   readonly path: string | undefined;
-  /** Lets two copies of this package recognise each other's errors. */
-  readonly [brand] = true;
+
+  static {
+    Object.defineProperty(FormatError.prototype, brand, { value: true });
+  }
 
   constructor(code: FormatErrorCode, message: string, details: FormatErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
