@@ -28,7 +28,11 @@ export interface CacheStore {
   /** Undefined when the store does not have the key. Marks the entry as used. */
   open(key: string, options?: StoreOptions): Promise<CacheReader | undefined>;
   /** Keeps the bytes, replacing what was there. Bytes of an iteration that throws are dropped. */
-  put(key: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, options?: StoreOptions): Promise<void>;
+  put(
+    key: string,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    options?: StoreOptions,
+  ): Promise<void>;
   /** Whether there was something to delete. */
   delete(key: string, options?: StoreOptions): Promise<boolean>;
   entries(options?: StoreOptions): AsyncIterable<CacheEntry>;

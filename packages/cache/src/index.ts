@@ -1,1 +1,1 @@
-export {};
+export type { CacheEntry, CacheReader, CacheStore, StoreOptions } from "./cache-store.js";

@@ -17,7 +17,8 @@ export interface PolicyReason {
 }
 
 /** A decision. "Not trusted" is data with at least one reason; "could not check" is a thrown error. */
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reasons: readonly PolicyReason[] };
+export type Verdict =
+  { readonly ok: true } | { readonly ok: false; readonly reasons: readonly PolicyReason[] };
 
 /** Decides whether an artifact may be read. It is asked before any byte of its files is handed out. */
 export interface Policy {

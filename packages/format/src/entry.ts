@@ -1,0 +1,37 @@
+/** How a file's bytes are stored. */
+export type Compression = "none" | "zstd";
+
+/** One file of an archive, as the index describes it. Plain data; `hash` must not be written to. */
+export interface Entry {
+  /** Slash-separated, relative, valid UTF-8. */
+  readonly path: string;
+  /** The size of the file in bytes. */
+  readonly size: number;
+  /** SHA-256 of the file's content: 32 bytes. */
+  readonly hash: Uint8Array;
+  /** Permission bits (`0o777`). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Nanoseconds since the epoch; may be negative, and does not fit a number. */
+  readonly mtimeNs: bigint;
+  readonly compression: Compression;
+  /** Where the stored bytes begin in the data part. */
+  readonly dataOffset: number;
+  /** How many bytes are stored: the compressed size. */
+  readonly storedSize: number;
+}
+
+/** What `readDirectory` lists: a file, or a directory that exists because files lie below it. */
+export type DirectoryEntry =
+  | { readonly kind: "file"; readonly name: string; readonly path: string; readonly entry: Entry }
+  | { readonly kind: "directory"; readonly name: string; readonly path: string };
+
+/** Totals over the files below a prefix. */
+export interface DirectoryStats {
+  readonly files: number;
+  /** Sum of the files' sizes in bytes. */
+  readonly size: number;
+  /** Sum of their stored sizes in bytes; a range shared by several files counts for each. */
+  readonly storedSize: number;
+}
