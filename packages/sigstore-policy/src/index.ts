@@ -1,1 +1,3 @@
-export {};
+export { all, any } from "./combinators.js";
+export { isPolicyError, PolicyError, policyErrorCodes } from "./errors.js";
+export type { PolicyErrorCode } from "./errors.js";

@@ -1,0 +1,86 @@
+import type { Policy, PolicyReason, PolicySubject, Verdict } from "@blob/registry";
+import { PolicyError } from "./errors.js";
+
+/**
+ * A policy that accepts what every given policy accepts.
+ *
+ * The policies are evaluated at the same time, and every reason of every refusal is kept. A refusal is final: it is
+ * returned even when another policy could not be checked. Without a refusal, the first error is thrown.
+ *
+ * @throws PolicyError `InvalidPolicy` without any policy: "all of nothing" would accept everything.
+ */
+export function all(policies: readonly [Policy, ...Policy[]]): Policy {
+  const name = combinedName("all", policies);
+  return {
+    name,
+    async evaluate(subject, options = {}) {
+      const { reasons, errors } = await evaluateEach(policies, subject, options.signal);
+      if (reasons.length > 0) return { ok: false, reasons };
+      for (const error of errors) throw error;
+      return { ok: true };
+    },
+  };
+}
+
+/**
+ * A policy that accepts what at least one of the given policies accepts.
+ *
+ * The policies are evaluated at the same time. When none accepts, the verdict has the reasons of all of them; when one
+ * of them could not be checked, it might have accepted, so that is an error and not a verdict.
+ *
+ * @throws PolicyError `InvalidPolicy` without any policy; `NotChecked` from `evaluate` as described.
+ */
+export function any(policies: readonly [Policy, ...Policy[]]): Policy {
+  const name = combinedName("any", policies);
+  return {
+    name,
+    async evaluate(subject, options = {}) {
+      const { accepted, reasons, errors } = await evaluateEach(policies, subject, options.signal);
+      if (accepted) return { ok: true };
+      if (errors.length === 0) return { ok: false, reasons };
+      const refusals = reasons.map((reason) => `${reason.policy}: ${reason.message}`).join("; ");
+      const detail = refusals === "" ? "" : ` (refused by the others: ${refusals})`;
+      const message = `${String(errors.length)} of ${String(policies.length)} policies could not be checked${detail}`;
+      throw new PolicyError("NotChecked", message, { policy: name, cause: errors[0] });
+    },
+  };
+}
+
+function combinedName(combinator: string, policies: readonly Policy[]): string {
+  if (policies.length === 0) {
+    throw new PolicyError("InvalidPolicy", `${combinator}() needs at least one policy`, {
+      policy: combinator,
+    });
+  }
+  return `${combinator}(${policies.map((policy) => policy.name).join(", ")})`;
+}
+
+interface Outcome {
+  readonly accepted: boolean;
+  readonly reasons: readonly PolicyReason[];
+  readonly errors: readonly unknown[];
+}
+
+async function evaluateEach(
+  policies: readonly Policy[],
+  subject: PolicySubject,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const settled = await Promise.allSettled(
+    policies.map(async (policy) => checkedVerdict(policy, await policy.evaluate(subject, { signal }))),
+  );
+  signal?.throwIfAborted();
+  const verdicts = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  return {
+    accepted: verdicts.some((verdict) => verdict.ok),
+    reasons: verdicts.flatMap((verdict) => (verdict.ok ? [] : verdict.reasons)),
+    errors: settled.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
+  };
+}
+
+/** A refusal without a reason would vanish when reasons are collected, and turn into acceptance. */
+function checkedVerdict(policy: Policy, verdict: Verdict): Verdict {
+  if (verdict.ok) return verdict;
+  if (verdict.reasons.length > 0) return verdict;
+  return { ok: false, reasons: [{ policy: policy.name, message: "refused without a reason" }] };
+}

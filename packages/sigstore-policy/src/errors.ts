@@ -1,0 +1,39 @@
+/** Every code of {@link PolicyError}, with what it means. */
+export const policyErrorCodes = [
+  /** The policy itself makes no sense, such as one that would accept everything: mend the code or file that made it. */
+  "InvalidPolicy",
+  /** No policy accepted the subject, and at least one could not be checked: see `cause`. */
+  "NotChecked",
+] as const;
+
+export type PolicyErrorCode = (typeof policyErrorCodes)[number];
+
+/** Lets two copies of this package recognise each other's errors. */
+const brand = Symbol.for("@blob/sigstore-policy/error");
+
+/** The only kind of error that this package throws, apart from an aborted signal's reason. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly code: PolicyErrorCode;
+  /** The name of the policy that it is about. */
+  readonly policy: string | undefined;
+
+  static {
+    Object.defineProperty(PolicyError.prototype, brand, { value: true });
+  }
+
+  constructor(
+    code: PolicyErrorCode,
+    message: string,
+    details: { readonly policy?: string | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.policy = details.policy;
+  }
+}
+
+/** Whether a value is a {@link PolicyError}, of this or another copy of the package. */
+export function isPolicyError(value: unknown): value is PolicyError {
+  return typeof value === "object" && value !== null && brand in value;
+}
