@@ -1,0 +1,98 @@
+import { LRUCache } from "lru-cache";
+import type { CacheEntry, CacheReader, CacheStore } from "./cache-store.js";
+
+export interface MemoryStoreOptions {
+  /** What the bodies may take together, in bytes; the least recently used go first. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+const defaultMaxBytes = 64 * 1024 * 1024;
+
+interface Kept {
+  readonly bytes: Uint8Array;
+  usedAt: number;
+}
+
+/**
+ * A store in this process's memory. Bodies are copied on their way in, so that nobody can change what is kept; what is
+ * larger than `maxBytes` is not kept at all.
+ */
+export function createMemoryStore(options: MemoryStoreOptions = {}): CacheStore {
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  const now = options.now ?? Date.now;
+  // lru-cache wants sizes of at least 1: an empty body counts as one byte.
+  const kept = new LRUCache<string, Kept>({
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes.length),
+  });
+  return {
+    open(key, { signal } = {}) {
+      if (signal?.aborted) return Promise.reject(abortReason(signal));
+      const found = kept.get(key);
+      if (found === undefined) return Promise.resolve(undefined);
+      found.usedAt = now();
+      return Promise.resolve(readerOver(found.bytes));
+    },
+    async put(key, body, { signal } = {}) {
+      const bytes = await collect(body, maxBytes, signal);
+      if (bytes === undefined) kept.delete(key);
+      else kept.set(key, { bytes, usedAt: now() });
+    },
+    delete(key) {
+      return Promise.resolve(kept.delete(key));
+    },
+    async *entries({ signal } = {}): AsyncGenerator<CacheEntry> {
+      // A copy: the consumer may put and delete while it iterates.
+      const all = [...kept.entries()].map(([key, { bytes, usedAt }]) => ({
+        key,
+        size: bytes.length,
+        usedAt,
+      }));
+      for (const entry of all) {
+        signal?.throwIfAborted();
+        yield entry;
+      }
+    },
+  };
+}
+
+function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function readerOver(bytes: Uint8Array): CacheReader {
+  return {
+    size: bytes.length,
+    async *read(range = { offset: 0, length: bytes.length }) {
+      // A copy again: chunks belong to the consumer.
+      if (range.length > 0) yield bytes.slice(range.offset, range.offset + range.length);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The body in one piece, or undefined when it is larger than the store: nothing beyond the limit is held. */
+async function collect(
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    signal?.throwIfAborted();
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk.slice());
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
