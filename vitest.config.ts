@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { CountReporter } from "./tools/count-reporter.mjs";
 
 // Packages are resolved to their sources: tests need no build.
 const alias = [
@@ -17,6 +18,7 @@ const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "cli
 
 export default defineConfig({
   test: {
+    reporters: ["default", new CountReporter()],
     coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: packages.map((name) => ({
       resolve: { alias },

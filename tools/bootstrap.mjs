@@ -1,0 +1,65 @@
+// Sets the workspace up on a machine that has Node and npm and nothing else, then runs one task.
+//   node tools/bootstrap.mjs setup | quickstart | test [arguments for the task]
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const windows = process.platform === "win32";
+
+/** @type {Record<string, (rest: string[]) => void>} */
+const tasks = {
+  setup() {},
+  quickstart(rest) {
+    run(process.execPath, ["examples/quickstart/dist/main.js", ...rest]);
+  },
+  test(rest) {
+    pnpm(["exec", "vitest", "run", ...rest]);
+  },
+};
+
+const [name = "", ...rest] = process.argv.slice(2);
+const task = tasks[name];
+if (task === undefined) {
+  console.error(`usage: node tools/bootstrap.mjs ${Object.keys(tasks).join(" | ")}`);
+  process.exit(2);
+}
+
+// zstd-napi may have to be compiled: node-gyp takes installed headers instead of downloading them.
+if (process.env["npm_config_nodedir"] === undefined && existsSync("/usr/include/node")) {
+  process.env["npm_config_nodedir"] = "/usr";
+}
+process.env["JOBS"] ??= "max";
+process.env["TURBO_TELEMETRY_DISABLED"] ??= "1";
+
+const [command, ...prefix] = pnpmCommand();
+pnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
+pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
+task(rest);
+
+/** The pnpm that is installed when it is the right one, else a copy that npx fetches. */
+function pnpmCommand() {
+  const { packageManager } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const wanted = String(packageManager).replace("pnpm@", "");
+  const installed = spawnSync("pnpm", ["--version"], { cwd: root, encoding: "utf8", shell: windows });
+  return installed.stdout?.trim() === wanted ? ["pnpm"] : ["npx", "-y", `pnpm@${wanted}`];
+}
+
+/** @param {string[]} args */
+function pnpm(args) {
+  run(command ?? "pnpm", [...prefix, ...args], windows);
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} args
+ */
+function run(file, args, shell = false) {
+  const { status, error } = spawnSync(file, args, { cwd: root, stdio: "inherit", shell });
+  if (error !== undefined) {
+    console.error(`${file} could not be started: ${error.message}`);
+    process.exit(1);
+  }
+  if (status !== 0) process.exit(status ?? 1);
+}
