@@ -26,6 +26,10 @@ export const formatErrorCodes = [
   "DestinationConflict",
   /** The file system refused: see `cause`. */
   "FileSystem",
+  /** A worker thread could not be started or broke down: see `cause`. */
+  "WorkerFailed",
+  /** A server answered a request for bytes with something else: see the message. */
+  "Http",
   /** The caller's arguments make no sense. */
   "InvalidArgument",
 ] as const;

@@ -3,3 +3,14 @@ export type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
 export type { Compression, DirectoryEntry, DirectoryStats, Entry } from "./entry.js";
 export { FormatError, formatErrorCodes, isFormatError } from "./errors.js";
 export type { FormatErrorCode, FormatErrorDetails } from "./errors.js";
+export { encodeIndex } from "./index-encoder.js";
+export type { IndexContent } from "./index-encoder.js";
+export { comparePaths } from "./compare-bytes.js";
+export {
+  archiveArtifactType,
+  dataMediaType,
+  defaultDataName,
+  defaultIndexName,
+  indexMediaType,
+} from "./media-types.js";
+export { isValidPath, normalizePath, validatePath } from "./path.js";

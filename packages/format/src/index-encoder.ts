@@ -1,0 +1,126 @@
+import { Builder } from "flatbuffers";
+
+import { comparePaths } from "./compare-bytes.js";
+import type { Entry } from "./entry.js";
+import { FormatError } from "./errors.js";
+import {
+  compressionNone,
+  compressionZstd,
+  entrySlotCount,
+  entrySlots,
+  hashBytes,
+  indexSlotCount,
+  indexSlots,
+} from "./index-schema.js";
+import { validatePath } from "./path.js";
+
+/** What an index says. */
+export interface IndexContent {
+  /** Strictly ascending by the UTF-8 bytes of their paths. */
+  readonly entries: readonly Entry[];
+  /** The size of the data part in bytes. */
+  readonly dataSize: number;
+  /** SHA-256 of the data part. Clients refuse to push or pull an archive without it. */
+  readonly dataHash?: Uint8Array | undefined;
+}
+
+/**
+ * The bytes of an index. They are those that the Go implementation writes for the same entries in the same order, so
+ * that equal content has an equal digest whoever wrote it.
+ *
+ * Throws `InvalidPath` for a path that an index cannot hold, and `InvalidArgument` for entries out of order or with
+ * values that do not fit.
+ */
+export function encodeIndex(content: IndexContent): Uint8Array<ArrayBuffer> {
+  checkContent(content);
+  const { entries, dataSize, dataHash } = content;
+  // About what an entry needs beside its path; when it is too little, the builder doubles.
+  const builder = new Builder(
+    entries.reduce((sum, { path }) => sum + path.length, 128 * (entries.length + 1)),
+  );
+  // FlatBuffers are written from back to front: last entry first, as Go does, puts the first in front.
+  const offsets = entries.toReversed().map((entry) => addEntry(builder, entry));
+
+  builder.startVector(4, offsets.length, 4);
+  for (const offset of offsets) builder.addOffset(offset);
+  const entriesOffset = builder.endVector();
+  const hashOffset = dataHash === undefined ? 0 : builder.createByteVector(dataHash);
+  builder.startObject(indexSlotCount);
+  // Version and hash algorithm have their default values, which are left out.
+  builder.addFieldOffset(indexSlots.entries, entriesOffset, 0);
+  builder.addFieldInt64(indexSlots.dataSize, BigInt(dataSize), 0n);
+  builder.addFieldOffset(indexSlots.dataHash, hashOffset, 0);
+  builder.finish(builder.endObject());
+  // A copy: the builder's buffer is up to twice as large.
+  return new Uint8Array(builder.asUint8Array());
+}
+
+function addEntry(builder: Builder, entry: Entry): number {
+  const path = builder.createString(entry.path);
+  const hash = builder.createByteVector(entry.hash);
+  builder.startObject(entrySlotCount);
+  builder.addFieldOffset(entrySlots.path, path, 0);
+  builder.addFieldInt64(entrySlots.dataOffset, BigInt(entry.dataOffset), 0n);
+  builder.addFieldInt64(entrySlots.dataSize, BigInt(entry.storedSize), 0n);
+  builder.addFieldInt64(entrySlots.originalSize, BigInt(entry.size), 0n);
+  builder.addFieldOffset(entrySlots.hash, hash, 0);
+  builder.addFieldInt32(entrySlots.mode, entry.mode, 0);
+  // The builder writes signed numbers: the same 32 bits.
+  builder.addFieldInt32(entrySlots.uid, entry.uid | 0, 0);
+  builder.addFieldInt32(entrySlots.gid, entry.gid | 0, 0);
+  builder.addFieldInt64(entrySlots.mtimeNs, entry.mtimeNs, 0n);
+  const compression = entry.compression === "zstd" ? compressionZstd : compressionNone;
+  builder.addFieldInt8(entrySlots.compression, compression, compressionNone);
+  return builder.endObject();
+}
+
+function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
+  if (!isSize(dataSize)) throw invalid(`The data part cannot have ${dataSize} bytes`);
+  if (dataHash !== undefined && dataHash.length !== hashBytes) {
+    throw invalid(`The hash of the data part has ${dataHash.length} bytes instead of ${hashBytes}`);
+  }
+  let previous: string | undefined;
+  for (const entry of entries) {
+    checkEntry(entry, dataSize);
+    if (previous !== undefined && comparePaths(previous, entry.path) >= 0) {
+      const names = `${JSON.stringify(entry.path)} must not come after ${JSON.stringify(previous)}`;
+      throw invalid(`Entries must be in the order of their paths' bytes, each once: ${names}`, entry.path);
+    }
+    previous = entry.path;
+  }
+}
+
+function checkEntry(entry: Entry, dataSize: number): void {
+  const { path, size, storedSize, dataOffset, hash, mode, uid, gid, mtimeNs, compression } = entry;
+  validatePath(path);
+  const name = JSON.stringify(path);
+  if (hash.length !== hashBytes)
+    throw invalid(`The hash of ${name} has ${hash.length} bytes, not ${hashBytes}`, path);
+  if (!isSize(size)) throw invalid(`${name} cannot have ${size} bytes`, path);
+  if (!isSize(dataOffset) || !isSize(storedSize) || dataOffset + storedSize > dataSize) {
+    const range = `${storedSize} bytes from ${dataOffset} on`;
+    throw invalid(
+      `${name} is said to be stored in ${range}: that is not inside of the ${dataSize} bytes of data`,
+      path,
+    );
+  }
+  if (compression === "none" && storedSize !== size) {
+    throw invalid(`${name} is stored as it is, so its ${size} bytes cannot take ${storedSize}`, path);
+  }
+  if (!isUint32(mode) || mode > 0o777)
+    throw invalid(`The mode of ${name} must be permission bits only`, path);
+  if (!isUint32(uid) || !isUint32(gid)) throw invalid(`The uid and gid of ${name} must fit 32 bits`, path);
+  if (BigInt.asIntN(64, mtimeNs) !== mtimeNs) throw invalid(`The time of ${name} does not fit 64 bits`, path);
+}
+
+function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function isUint32(value: number): boolean {
+  return value >>> 0 === value;
+}
+
+function invalid(message: string, path?: string): FormatError {
+  return new FormatError("InvalidArgument", message, { path });
+}
