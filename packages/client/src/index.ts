@@ -1,1 +1,13 @@
-export {};
+export type { ArchiveManifest } from "./archive-manifest.js";
+export { createClient } from "./client.js";
+export type { Client, ClientOptions } from "./client.js";
+export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
+export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
+export type { Inspection } from "./inspect.js";
+export { parseLocation } from "./location.js";
+export type { Location } from "./location.js";
+export type { ClientProgress } from "./progress.js";
+export type { PulledArchive, PulledFrom, PullOptions } from "./pull.js";
+export type { PushArchiveOptions, PushArchiveResult, PushedLayer, PushOptions, PushResult } from "./push.js";
+export { createRegistrySource } from "./registry-source.js";
+export type { ReadVerbOptions, VerbOptions } from "./verb-context.js";

@@ -1,0 +1,87 @@
+import type { CredentialSource } from "@blob/auth";
+import { anonymous, createAuthenticator } from "@blob/auth";
+import type { ManifestCache } from "@blob/cache";
+import { createManifestCache, createMemoryStore } from "@blob/cache";
+import type { Archive } from "@blob/format";
+import { createNodeZstd } from "@blob/format/node";
+import type { Descriptor, Policy } from "@blob/registry";
+import type { ArchiveManifest } from "./archive-manifest.js";
+import { fetchManifest } from "./fetch.js";
+import type { Inspection } from "./inspect.js";
+import { inspect } from "./inspect.js";
+import type { PulledArchive, PullOptions } from "./pull.js";
+import { pull } from "./pull.js";
+import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./push.js";
+import { push, pushArchive } from "./push.js";
+import type { RegistriesOptions } from "./registries.js";
+import { createRegistries } from "./registries.js";
+import { tag } from "./tag.js";
+import type { ReadVerbOptions, VerbContext, VerbOptions } from "./verb-context.js";
+
+export interface ClientOptions {
+  /** Where credentials for registries come from; see `@blob/auth`. Default: anonymous. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Speak HTTP instead of HTTPS: to every registry, or to those `host[:port]`s. Default false. */
+  readonly plainHttp?: boolean | readonly string[] | undefined;
+  /** Asked on every verb that reads, before any file byte. Default none. */
+  readonly policies?: readonly Policy[] | undefined;
+  /** Default: the last 10 MB of manifests, in memory. */
+  readonly manifestCache?: ManifestCache | undefined;
+  /** How HTTP is spoken: user agent, retries, trace; see `HttpRegistryOptions` of `@blob/registry`. */
+  readonly http?: RegistriesOptions["http"] | undefined;
+}
+
+/**
+ * Archives in registries (`host/repository:tag`) and OCI layouts (`oci:PATH:tag`).
+ *
+ * Verbs throw `ClientError`, and the errors of `@blob/registry`, `@blob/auth` and `@blob/format` as they are: each has
+ * a `code`. After an abort they throw the signal's reason.
+ */
+export interface Client {
+  /** Archives a directory and pushes it. What it makes is spooled to disk; memory stays flat. */
+  push(reference: string, directory: string, options?: PushOptions): Promise<PushResult>;
+  /** Pushes an archive that exists already, streaming its data. */
+  pushArchive(reference: string, archive: Archive, options?: PushArchiveOptions): Promise<PushArchiveResult>;
+  /** Opens an archive: two requests, and one more for each file that is read. */
+  pull(reference: string, options?: PullOptions): Promise<PulledArchive>;
+  /** Only the manifest: one request. */
+  fetch(reference: string, options?: ReadVerbOptions): Promise<ArchiveManifest>;
+  /** What there is to know without reading files: two requests. */
+  inspect(reference: string, options?: PullOptions): Promise<Inspection>;
+  /** Points a tag at what another reference of the same repository names. */
+  tag(source: string, destination: string, options?: VerbOptions): Promise<Descriptor>;
+  /** Closes the connections. Archives that were pulled cannot be read any more. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const manifestCacheBytes = 10_000_000;
+
+/** A client with its own connections, tokens and caches. It does nothing until a verb is called. */
+export function createClient(options: ClientOptions = {}): Client {
+  const { plainHttp = false, policies = [] } = options;
+  const registries = createRegistries({
+    authenticator: createAuthenticator({ credentials: options.credentials ?? anonymous }),
+    manifestCache:
+      options.manifestCache ?? createManifestCache(createMemoryStore({ maxBytes: manifestCacheBytes })),
+    plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
+    http: options.http ?? {},
+  });
+  let zstd: ReturnType<typeof createNodeZstd> | undefined;
+  const context: VerbContext = {
+    registries,
+    policies,
+    zstdDecoder: async () => (await (zstd ??= createNodeZstd())).decoder,
+  };
+  const close = (): Promise<void> => registries.close();
+  return {
+    push: (reference, directory, verb) => push(context, reference, directory, verb),
+    pushArchive: (reference, archive, verb) => pushArchive(context, reference, archive, verb),
+    pull: (reference, verb) => pull(context, reference, verb),
+    fetch: async (reference, verb) => (await fetchManifest(context, reference, verb)).manifest,
+    inspect: (reference, verb) => inspect(context, reference, verb),
+    tag: (source, destination, verb) => tag(context, source, destination, verb),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

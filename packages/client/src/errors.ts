@@ -1,0 +1,59 @@
+/** Every code of {@link ClientError}, with what it means. Errors of the packages below pass through as they are. */
+export const clientErrorCodes = [
+  /** The reference cannot be parsed, or does not name what the verb needs: a tag, say. */
+  "InvalidReference",
+  /** The manifest is not that of an archive: another type, other layers, or damaged. */
+  "InvalidManifest",
+  /** The manifest has no index layer. */
+  "MissingIndex",
+  /** The manifest has no data layer. */
+  "MissingData",
+  /** The index describes other data than the manifest's data layer: refuse the archive. */
+  "DigestMismatch",
+  /** A policy refused the archive: see `reasons`. */
+  "PolicyViolation",
+  /** Something is larger than the limit that the caller set. */
+  "SizeOverflow",
+  /** The caller's arguments make no sense together. */
+  "InvalidArgument",
+] as const;
+
+export type ClientErrorCode = (typeof clientErrorCodes)[number];
+
+export interface ClientErrorDetails {
+  /** The reference that it is about, as the caller wrote it. */
+  readonly reference?: string | undefined;
+  readonly digest?: string | undefined;
+  /** Why policies refused: one sentence each. */
+  readonly reasons?: readonly { readonly policy: string; readonly message: string }[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** Lets two copies of this package recognise each other's errors. */
+const brand = Symbol.for("@blob/client/error");
+
+/** What the verbs throw, besides the errors of the packages below and an aborted signal's reason. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: ClientErrorCode;
+  readonly reference: string | undefined;
+  readonly digest: string | undefined;
+  readonly reasons: readonly { readonly policy: string; readonly message: string }[];
+
+  static {
+    Object.defineProperty(ClientError.prototype, brand, { value: true });
+  }
+
+  constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.reference = details.reference;
+    this.digest = details.digest;
+    this.reasons = details.reasons ?? [];
+  }
+}
+
+/** Whether a value is a {@link ClientError}, of this or another copy of the package. */
+export function isClientError(value: unknown): value is ClientError {
+  return typeof value === "object" && value !== null && brand in value;
+}

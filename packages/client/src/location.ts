@@ -1,0 +1,80 @@
+import type { Digest } from "@blob/registry";
+import { isDigest, parseReference } from "@blob/registry";
+import { ClientError } from "./errors.js";
+
+/** Where an archive is: a repository of a registry, or an OCI layout on disk, and which archive there. */
+export interface Location {
+  readonly place:
+    { readonly kind: "registry"; readonly host: string } | { readonly kind: "layout"; readonly path: string };
+  /** Empty for an OCI layout, which holds one repository without a name. */
+  readonly repository: string;
+  /** `latest` when the text has neither tag nor digest. */
+  readonly tag: string | undefined;
+  /** Decides when there is a tag too. */
+  readonly digest: Digest | undefined;
+  /** As the caller wrote it, for messages. */
+  readonly text: string;
+}
+
+const layoutPrefix = "oci:";
+
+/** A tag at the end of an `oci:` location: after the last colon, and nothing that could be part of a path. */
+const layoutTag = /^(?<path>.+):(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/su;
+
+/**
+ * Parses `host[:port]/repository[:tag][@digest]`, or `oci:PATH[:tag][@digest]` for an OCI image layout on disk.
+ *
+ * @throws ClientError `InvalidReference`, or the same code of `@blob/registry`.
+ */
+export function parseLocation(text: string): Location {
+  if (text.startsWith(layoutPrefix)) return parseLayoutLocation(text);
+  const { host, repository, tag, digest } = parseReference(text);
+  return { place: { kind: "registry", host }, repository, ...withDefaultTag(tag, digest), text };
+}
+
+/** What to ask the registry for. */
+export function referenceOf({ tag, digest }: Location): string {
+  return digest ?? tag ?? "latest";
+}
+
+/** The tag that a verb writes to. A digest cannot be chosen: it follows from the content. */
+export function writableTag(location: Location): string {
+  if (location.digest !== undefined || location.tag === undefined) {
+    const message = `${location.text}: give a tag to write to, not a digest (the digest follows from the content)`;
+    throw new ClientError("InvalidReference", message, { reference: location.text });
+  }
+  return location.tag;
+}
+
+function parseLayoutLocation(text: string): Location {
+  const rest = text.slice(layoutPrefix.length);
+  const at = rest.lastIndexOf("@");
+  const suffix = rest.slice(at + 1);
+  const digest = at >= 0 && isDigest(suffix) ? suffix : undefined;
+  if (at >= 0 && digest === undefined && /^sha\d+:/u.test(suffix)) {
+    throw invalidLayout(text, `"${suffix}" is not a digest`);
+  }
+  const beforeDigest = digest === undefined ? rest : rest.slice(0, at);
+  const tagged = layoutTag.exec(beforeDigest)?.groups;
+  const path = tagged?.["path"] ?? beforeDigest;
+  if (path === "" || path.includes("\0")) throw invalidLayout(text, "there is no path");
+  if (path.endsWith(":")) throw invalidLayout(text, "there is no tag after the colon");
+  return {
+    place: { kind: "layout", path },
+    repository: "",
+    ...withDefaultTag(tagged?.["tag"], digest),
+    text,
+  };
+}
+
+function withDefaultTag(
+  tag: string | undefined,
+  digest: Digest | undefined,
+): Pick<Location, "tag" | "digest"> {
+  return { tag: tag ?? (digest === undefined ? "latest" : undefined), digest };
+}
+
+function invalidLayout(text: string, why: string): ClientError {
+  const message = `${text}: ${why}; an OCI layout is named oci:PATH, oci:PATH:tag or oci:PATH@digest`;
+  return new ClientError("InvalidReference", message, { reference: text });
+}

@@ -1,0 +1,96 @@
+import type { Archive, OpenOptions } from "@blob/format";
+import { FormatError, openArchive } from "@blob/format";
+import { nodeSha256 } from "@blob/format/node";
+import type { BlobId, Registry } from "@blob/registry";
+import type { ArchiveManifest } from "./archive-manifest.js";
+import { ClientError } from "./errors.js";
+import { fetchManifest } from "./fetch.js";
+import { createRegistrySource } from "./registry-source.js";
+import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
+
+export interface PullOptions extends ReadVerbOptions {
+  /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
+  readonly limits?: OpenOptions["limits"];
+}
+
+/** What is known about a pulled archive besides its files. */
+export interface PulledFrom {
+  /** As the caller wrote it. */
+  readonly reference: string;
+  readonly manifest: ArchiveManifest;
+}
+
+/** An archive in a registry: files are fetched when they are read. */
+export type PulledArchive = Archive & PulledFrom;
+
+/** The largest index that is downloaded when the caller sets no limit: some 500,000 files. */
+const defaultMaxIndexBytes = 64 * 1024 * 1024;
+
+/** Opens an archive with two requests, for the manifest and the index. */
+export async function pull(
+  context: VerbContext,
+  reference: string,
+  options: PullOptions = {},
+): Promise<PulledArchive> {
+  const { signal, limits = {} } = options;
+  const { location, registry, manifest } = await fetchManifest(context, reference, options);
+  const maxIndexBytes = limits.maxIndexBytes ?? defaultMaxIndexBytes;
+  if (manifest.index.size > maxIndexBytes) {
+    const message = `${reference}: its index of ${String(manifest.index.size)} bytes is over the limit of ${String(maxIndexBytes)}`;
+    throw new ClientError("SizeOverflow", message, { reference, digest: manifest.index.digest });
+  }
+  const index = await readWhole(registry, location.repository, manifest.index, signal);
+  const data = createRegistrySource(registry, location.repository, manifest.data);
+  const archive = open(index, data, manifest, reference, {
+    limits: { ...limits, maxIndexBytes },
+    zstd: await context.zstdDecoder(),
+    sha256: nodeSha256,
+  });
+  return Object.assign(archive, { reference, manifest });
+}
+
+/** Opens the index over the data, when both are what the manifest says. */
+function open(
+  index: Uint8Array,
+  data: ReturnType<typeof createRegistrySource>,
+  manifest: ArchiveManifest,
+  reference: string,
+  options: OpenOptions,
+): Archive {
+  const mismatch = (why: string, cause?: unknown): ClientError =>
+    new ClientError(
+      "DigestMismatch",
+      `${reference}: the index and the manifest do not belong together: ${why}`,
+      {
+        reference,
+        digest: manifest.data.digest,
+        cause,
+      },
+    );
+  let archive: Archive;
+  try {
+    archive = openArchive(index, data, options);
+  } catch (error) {
+    if (error instanceof FormatError && error.code === "SourceMismatch") throw mismatch(error.message, error);
+    throw error;
+  }
+  if (archive.dataHash === undefined) throw mismatch("the index does not say which data it describes");
+  const described = `sha256:${Buffer.from(archive.dataHash).toString("hex")}`;
+  if (described !== manifest.data.digest) throw mismatch(`the index describes the data ${described}`);
+  return archive;
+}
+
+async function readWhole(
+  registry: Registry,
+  repository: string,
+  blob: BlobId,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(blob.size);
+  let length = 0;
+  for await (const chunk of registry.readBlob(repository, blob, { signal })) {
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes;
+}

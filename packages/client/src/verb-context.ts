@@ -1,0 +1,24 @@
+import type { ZstdDecoder } from "@blob/format";
+import type { Policy } from "@blob/registry";
+import type { Registries } from "./registries.js";
+
+/** What every verb works with. Verbs are functions of it; `createClient` binds them. */
+export interface VerbContext {
+  readonly registries: Registries;
+  /** Those of the client, evaluated on every verb that reads. */
+  readonly policies: readonly Policy[];
+  /** The fastest decoder of this process, found when the first archive is opened. */
+  readonly zstdDecoder: () => Promise<ZstdDecoder>;
+}
+
+/** Options of every verb. */
+export interface VerbOptions {
+  /** Stops the verb; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of every verb that reads an archive. */
+export interface ReadVerbOptions extends VerbOptions {
+  /** To be satisfied besides the client's own policies. */
+  readonly policies?: readonly Policy[] | undefined;
+}
