@@ -1,1 +1,4 @@
-export {};
+export { exitCodes } from "./exit-code.js";
+export type { Io } from "./io.js";
+export { Interruption } from "./interruption.js";
+export { main } from "./main.js";

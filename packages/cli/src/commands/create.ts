@@ -1,0 +1,23 @@
+import { createArchiveFiles } from "@blob/format/node";
+import type { Session } from "../session.js";
+import { humanSize } from "../sizes.js";
+import type { CreateFlags } from "./create-flags.js";
+import { createOptionsOf } from "./create-flags.js";
+import { skippedLines } from "./skipped.js";
+
+export async function create(
+  { output, signal }: Session,
+  directory: string,
+  destination: string,
+  flags: CreateFlags,
+): Promise<void> {
+  const created = await createArchiveFiles(directory, destination, { ...createOptionsOf(flags), signal });
+  const { index, data, files, size, skipped } = created;
+  for (const line of skippedLines(skipped)) output.note(line);
+  await output.result({ directory, destination, files, size, index, data, skipped }, () => [
+    `Created ${destination}`,
+    `Files:  ${String(files)}, ${humanSize(size)}`,
+    `Index:  ${humanSize(index.size)}`,
+    `Data:   ${humanSize(data.size)}`,
+  ]);
+}

@@ -1,0 +1,46 @@
+import { extractArchive } from "@blob/format/node";
+import type { Session } from "../session.js";
+import { humanSize } from "../sizes.js";
+
+export interface PullFlags {
+  readonly prefix?: string;
+  readonly overwrite?: boolean;
+  readonly preserve?: boolean;
+}
+
+export async function pull(
+  session: Session,
+  reference: string,
+  destination: string,
+  flags: PullFlags,
+): Promise<void> {
+  const { output, signal } = session;
+  const { archive, resolved } = await session.open(reference);
+  const { files, size, skipped } = await extractArchive(archive, destination, {
+    directory: flags.prefix,
+    overwrite: flags.overwrite,
+    preserveMode: flags.preserve,
+    preserveTimes: flags.preserve,
+    signal,
+  });
+  for (const path of skipped) output.note(`exists already, left alone: ${path}`);
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolved,
+      destination,
+      file_count: files,
+      skipped_count: skipped.length,
+      total_size: size,
+      total_size_human: humanSize(size),
+      verified: false,
+      policies_applied: 0,
+    },
+    () => [
+      `Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`,
+      ...(skipped.length === 0
+        ? []
+        : [`Left alone: ${String(skipped.length)} (replace them with --overwrite)`]),
+    ],
+  );
+}

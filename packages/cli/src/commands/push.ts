@@ -1,0 +1,58 @@
+import type { Session } from "../session.js";
+import { humanSize } from "../sizes.js";
+import { UsageError } from "../usage-error.js";
+import type { CreateFlags } from "./create-flags.js";
+import { createOptionsOf } from "./create-flags.js";
+import { skippedLines } from "./skipped.js";
+
+export interface PushFlags extends CreateFlags {
+  readonly annotation?: readonly string[];
+  readonly tag?: readonly string[];
+}
+
+export async function push(
+  session: Session,
+  reference: string,
+  directory: string,
+  flags: PushFlags,
+): Promise<void> {
+  const annotations = parseAnnotations(flags.annotation ?? []);
+  const client = await session.client();
+  const { signal, output } = session;
+  const tags = flags.tag ?? [];
+  const pushed = await client.push(reference, directory, {
+    ...createOptionsOf(flags),
+    annotations,
+    tags,
+    signal,
+  });
+  const { index, data, descriptor, files, size, skipped } = pushed;
+  for (const line of skippedLines(skipped)) output.note(line);
+  await output.result(
+    {
+      ref: reference,
+      status: "success",
+      digest: descriptor.digest,
+      size: { index: index.size, data: data.size, uncompressed: size },
+      files,
+      skipped,
+      signed: false,
+    },
+    () => [
+      `Pushed ${reference}`,
+      `Digest: ${descriptor.digest}`,
+      `Files:  ${String(files)}, ${humanSize(size)}`,
+      `Index:  ${humanSize(index.size)}, ${index.pushed}`,
+      `Data:   ${humanSize(data.size)}, ${data.pushed}`,
+    ],
+  );
+}
+
+function parseAnnotations(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new UsageError(`--annotation ${text}: it reads KEY=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,26 @@
+import { errorCodeOf } from "./exit-code.js";
+import { hintFor } from "./hints.js";
+import type { OutputFormat } from "./output.js";
+import { printable } from "./printable.js";
+
+/** What a person, or with JSON a program, is told about the error that ended a command. One line and a hint. */
+export function reportError(error: unknown, format: OutputFormat): string {
+  const code = errorCodeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = hintFor(error);
+  if (format === "json") {
+    const about = Object.fromEntries(
+      ["reference", "path", "digest"].flatMap((name) => {
+        const value = field(error, name);
+        return typeof value === "string" ? [[name, value]] : [];
+      }),
+    );
+    return `${JSON.stringify({ error: { code, message, ...about, ...(hint === undefined ? {} : { hint }) } })}\n`;
+  }
+  const line = `error[${code}]: ${printable(message)}\n`;
+  return hint === undefined ? line : `${line}hint: ${printable(hint)}\n`;
+}
+
+function field(error: unknown, name: string): unknown {
+  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
+}

@@ -1,0 +1,13 @@
+import type { Readable, Writable } from "node:stream";
+
+/** Everything that the command touches outside of files and the network: a test gives its own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where `~` is. */
+  readonly homeDirectory: string;
+  /** Aborted by Ctrl-C and the like. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import type { Io } from "./io.js";
+import { printable } from "./printable.js";
+
+export type OutputFormat = "text" | "json";
+
+/** Where results and messages go: results to standard output in the chosen format, the rest to standard error. */
+export interface Output {
+  readonly format: OutputFormat;
+  /** The result of a command: lines for people, or one JSON document for programs. */
+  result(json: unknown, lines: () => Iterable<string>): Promise<void>;
+  /** Bytes as they are. False when nobody reads any more. */
+  bytes(chunk: Uint8Array): Promise<boolean>;
+  /** A message for people, unless they asked for quiet. */
+  note(line: string): void;
+}
+
+export function createOutput(io: Io, format: OutputFormat, quiet: boolean): Output {
+  const { stdout, stderr } = io;
+  const write = async (chunk: string | Uint8Array): Promise<boolean> => {
+    if (stdout.destroyed || stdout.errored !== null) return false;
+    if (stdout.write(chunk)) return true;
+    // Slow readers hold us back; ones that left let us go.
+    await Promise.race([once(stdout, "drain"), once(stdout, "close"), once(stdout, "error")]).catch(
+      () => undefined,
+    );
+    return !stdout.destroyed && stdout.errored === null;
+  };
+  return {
+    format,
+    async result(json, lines) {
+      if (format === "json") {
+        await write(`${JSON.stringify(json, null, 2)}\n`);
+        return;
+      }
+      for (const line of lines()) if (!(await write(`${printable(line)}\n`))) return;
+    },
+    bytes: write,
+    note(line) {
+      if (!quiet) stderr.write(`${printable(line)}\n`);
+    },
+  };
+}

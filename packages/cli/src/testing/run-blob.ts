@@ -1,0 +1,49 @@
+import { PassThrough, Writable } from "node:stream";
+import type { Io } from "../index.js";
+import { main } from "../index.js";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly homeDirectory?: string;
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the command in this process, as a shell would: an empty environment but for what is given. */
+export async function runBlob(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const stdout = capture(options.terminal === true);
+  const stderr = capture(options.terminal === true);
+  const stdin = new PassThrough();
+  stdin.end(options.stdin ?? "");
+  const io: Io = {
+    stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env: options.env ?? {},
+    homeDirectory: options.homeDirectory ?? "/nonexistent",
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const code = await main(argv, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function capture(isTTY: boolean): {
+  readonly stream: Writable & { isTTY: boolean };
+  readonly text: () => string;
+} {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY }), text: () => Buffer.concat(chunks).toString("utf8") };
+}
