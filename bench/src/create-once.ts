@@ -1,0 +1,9 @@
+// create-once.js SOURCE DESTINATION COMPRESSION: prints the ratio of stored to original bytes.
+import process from "node:process";
+import { createArchiveFiles } from "@blob/format/node";
+
+const [source = "", destination = "", compression] = process.argv.slice(2);
+const created = await createArchiveFiles(source, destination, {
+  compression: compression === "none" ? "none" : "zstd",
+});
+console.log(created.data.size / created.size);
