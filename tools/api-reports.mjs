@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const verify = process.argv.includes("--verify");
@@ -64,10 +64,10 @@ function report(folder, subpath, types) {
       newlineKind: "lf",
       messages: {
         extractorMessageReporting: {
-          "ae-missing-release-tag": { logLevel: "none" },
-          "ae-forgotten-export": { logLevel: "error" },
+          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+          "ae-forgotten-export": { logLevel: ExtractorLogLevel.Error },
         },
-        tsdocMessageReporting: { default: { logLevel: "none" } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
   });

@@ -1,9 +1,11 @@
 // The last lines of a test run: why tests were skipped, and the counts in a form that other tools read.
 
-/** @implements {import("vitest/node").Reporter} */
 export class CountReporter {
-  /** @param {readonly import("vitest/node").TestModule[]} modules */
-  onTestRunEnd(modules, /** @type {readonly unknown[]} */ errors) {
+  /**
+   * @param {readonly import("vitest/node").TestModule[]} modules
+   * @param {readonly unknown[]} errors
+   */
+  onTestRunEnd(modules, errors) {
     const counts = { passed: 0, failed: errors.length, skipped: 0 };
     for (const module of modules) {
       if (module.state() === "failed" && module.children.size === 0) counts.failed += 1;
