@@ -1,0 +1,64 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { AuthError } from "./errors.js";
+
+/** Real files have some kilobytes. */
+const maxBytes = 1024 * 1024;
+
+/** A text file without its byte order mark; undefined when there is none. Throws `UnreadableConfig`. */
+export async function readText(
+  file: string,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<string | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    signal?.throwIfAborted();
+    handle = await open(file);
+    return decode(await readBounded(handle, file, signal));
+  } catch (error) {
+    if (error instanceof AuthError || signal?.aborted === true) throw error;
+    if (isMissing(error)) return undefined;
+    throw new AuthError("UnreadableConfig", `${file} cannot be read: check what it is and its permissions`, {
+      file,
+      cause: error,
+    });
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function readBounded(
+  handle: FileHandle,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    // By position null, so that pipes (process substitution in a shell) work too.
+    const { bytesRead, buffer } = await handle.read(new Uint8Array(64 * 1024), 0, 64 * 1024, null);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    chunks.push(buffer.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > maxBytes) {
+      throw new AuthError(
+        "UnreadableConfig",
+        `${file} is larger than 1 MiB: it can hardly be what it should`,
+        { file },
+      );
+    }
+  }
+}
+
+/** Windows PowerShell writes UTF-16 with its mark. The decoders drop the marks. */
+function decode(bytes: Uint8Array): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
+
+/** Also when one of the folders on the way is a file. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code: unknown = Reflect.get(error, "code");
+  return code === "ENOENT" || code === "ENOTDIR";
+}

@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Environment } from "./environment-credentials.js";
+
+export interface CredentialHelperOptions {
+  /** The helper's environment; its `PATH` is where helpers are looked for. Default `process.env`. */
+  readonly env?: Environment | undefined;
+  /** Milliseconds after which a helper is killed; default 30 000. */
+  readonly helperTimeoutMs?: number | undefined;
+  /** Called with a sentence for people when a helper does not work. It never holds a secret. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** How a helper ended, or why there is no telling. */
+export type HelperRun =
+  | { readonly exitCode: number; readonly stdout: string }
+  /** Reads on after the helper's name: "is not installed". */
+  | { readonly problem: string };
+
+const defaultTimeoutMs = 30_000;
+const maxOutputBytes = 1024 * 1024;
+
+/**
+ * Runs `docker-credential-<name> <action>` without a shell, writes `input` to it and collects its output. Throws only the
+ * signal's reason; either way the helper is dead afterwards. Its stderr is dropped: some helpers print secrets there.
+ */
+export async function runHelper(
+  name: string,
+  action: "get" | "store" | "erase",
+  input: string,
+  options: CredentialHelperOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<HelperRun> {
+  const { signal, env = process.env, helperTimeoutMs = defaultTimeoutMs } = options;
+  signal?.throwIfAborted();
+  // The name comes from a file: it must not lead out of PATH, and cannot be an option or hold control characters.
+  if (!/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(name))
+    return { problem: "is no valid name for a credential helper" };
+  const child = spawn(`docker-credential-${name}`, [action], {
+    env: { ...env },
+    stdio: ["pipe", "pipe", "ignore"],
+    windowsHide: true,
+  });
+  const timeout = AbortSignal.timeout(helperTimeoutMs);
+  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const run = await outcome(child, input, stop, () => ({
+    problem: `did not answer within ${helperTimeoutMs / 1000} s`,
+  }));
+  signal?.throwIfAborted();
+  return run;
+}
+
+function outcome(
+  child: ChildProcess,
+  input: string,
+  stop: AbortSignal,
+  stopped: () => HelperRun,
+): Promise<HelperRun> {
+  return new Promise((resolve) => {
+    const output: Uint8Array[] = [];
+    let length = 0;
+
+    function settle(run: HelperRun): void {
+      stop.removeEventListener("abort", onStop);
+      // Also lets go of pipes that a grandchild may hold open.
+      child.stdin?.destroy();
+      child.stdout?.destroy();
+      child.kill("SIGKILL");
+      resolve(run);
+    }
+    function onStop(): void {
+      settle(stopped());
+    }
+
+    stop.addEventListener("abort", onStop);
+    child.on("error", (error) => settle({ problem: whyNotStarted(error) }));
+    child.on("close", (code, signalName) => {
+      const stdout = Buffer.concat(output).toString("utf8");
+      settle(code === null ? { problem: `was killed by ${signalName}` } : { exitCode: code, stdout });
+    });
+    child.stdout?.on("data", (chunk: Uint8Array) => {
+      output.push(chunk);
+      length += chunk.length;
+      if (length > maxOutputBytes) settle({ problem: "answered with more than 1 MiB" });
+    });
+    // A helper may end without reading; its exit code tells the rest.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+function whyNotStarted(error: Error): string {
+  const code: unknown = Reflect.get(error, "code");
+  if (code === "ENOENT") return "is not installed";
+  return `could not be started (${String(code)})`;
+}

@@ -1,0 +1,37 @@
+import { checkCredential } from "./authorization-value.js";
+import type { Credential, CredentialSource } from "./credential.js";
+import { parseRegistryKey } from "./registry-host.js";
+
+/** Never has a credential: registries are asked as nobody in particular. */
+export const anonymous: CredentialSource = () => Promise.resolve(undefined);
+
+export interface StaticCredentialOptions {
+  /** The only registry that gets to see the credential: `host` or `host:port`. */
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon. */
+export function staticCredential({ host, username, password }: StaticCredentialOptions): CredentialSource {
+  return forHost(host, { kind: "basic", username, password });
+}
+
+export interface StaticTokenOptions {
+  /** The only registry that gets to see the token: `host` or `host:port`. */
+  readonly host: string;
+  /** A registry token, sent as it is. */
+  readonly token: string;
+}
+
+/** A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header. */
+export function staticToken({ host, token }: StaticTokenOptions): CredentialSource {
+  return forHost(host, { kind: "bearer", token });
+}
+
+function forHost(host: string, credential: Credential): CredentialSource {
+  const key = parseRegistryKey(host);
+  const found = { credential, source: "static" };
+  checkCredential(credential, found.source, key.host);
+  return (target) => Promise.resolve(parseRegistryKey(target.host).host === key.host ? found : undefined);
+}
