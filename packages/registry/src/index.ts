@@ -1,5 +1,11 @@
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
+export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
+export { isDigest, parseDigest, sha256Digest } from "./digest.js";
+export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
+export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
+export type { Reference } from "./reference.js";
+export { formatReference, isRepository, isTag, parseReference } from "./reference.js";
 export type {
   CallOptions,
   ManifestOptions,

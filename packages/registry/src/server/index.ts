@@ -1,1 +1,1 @@
-export {};
+export type { Registry } from "../registry.js";

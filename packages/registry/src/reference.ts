@@ -1,0 +1,98 @@
+import type { Digest } from "./descriptor.js";
+import { isDigest, parseDigest } from "./digest.js";
+import { RegistryError } from "./errors.js";
+import { printable } from "./printable.js";
+
+/** A name of something in a registry, by the grammar of distribution-spec 1.1. */
+export interface Reference {
+  /** `host` or `host:port`, lower case; `docker.io` for all names of Docker Hub. */
+  readonly host: string;
+  readonly repository: string;
+  readonly tag: string | undefined;
+  /** Decides when there is a tag too. */
+  readonly digest: Digest | undefined;
+}
+
+const repositoryPattern =
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/u;
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/u;
+const hostPattern =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/u;
+
+/** Many registries store names in columns of this length; distribution refuses longer ones. */
+const maxRepositoryLength = 255;
+
+/** All of these mean Docker Hub, whose API answers on another host (see `apiHost`). */
+const dockerHub: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+
+/** Whether a text is a repository name, such as `acme/site`. Such a name never leaves a directory. */
+export function isRepository(text: string): boolean {
+  return text.length <= maxRepositoryLength && repositoryPattern.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return tagPattern.test(text);
+}
+
+/**
+ * Parses `host[:port]/repository[:tag][@digest]`. Names of Docker Hub are brought to one form: `index.docker.io/node`
+ * is `docker.io/library/node`. The host is required: `acme/site` could mean Docker Hub or a host `acme`.
+ *
+ * @throws RegistryError `InvalidReference`, which says what is wrong and how it is written.
+ */
+export function parseReference(text: string): Reference {
+  const slash = text.indexOf("/");
+  const host = parseHost(text, slash < 0 ? text : text.slice(0, slash), slash < 0);
+  let rest = text.slice(slash + 1);
+  let digest: Digest | undefined;
+  const at = rest.indexOf("@");
+  if (at >= 0) {
+    const after = rest.slice(at + 1);
+    parseDigest(after);
+    digest = isDigest(after) ? after : undefined;
+    rest = rest.slice(0, at);
+  }
+  const colon = rest.indexOf(":");
+  const tag = colon < 0 ? undefined : rest.slice(colon + 1);
+  if (tag !== undefined && !isTag(tag)) {
+    throw invalid(
+      text,
+      `"${printable(tag)}" is not a tag (letters, digits, "_", "." and "-", at most 128, not starting with "." or "-")`,
+    );
+  }
+  const name = colon < 0 ? rest : rest.slice(0, colon);
+  const repository = host === "docker.io" && !name.includes("/") ? `library/${name}` : name;
+  if (!isRepository(repository))
+    throw invalid(text, `"${printable(name)}" is not a repository name (lower case)`);
+  return { host, repository, tag, digest };
+}
+
+/** The reference as text that parses to the same parts. */
+export function formatReference({ host, repository, tag, digest }: Reference): string {
+  return `${host}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}
+
+/** Where a registry's API answers: Docker Hub's is not on `docker.io`. */
+export function apiHost(host: string): string {
+  return dockerHub.has(host) ? "registry-1.docker.io" : host;
+}
+
+function parseHost(text: string, written: string, alone: boolean): string {
+  const host = written.toLowerCase();
+  const looksLikeHost = /[.:[\]]/u.test(host) || host === "localhost";
+  if (alone || !looksLikeHost) {
+    throw invalid(text, alone ? "there is no repository" : `"${printable(written)}" is not a host`);
+  }
+  if (!isHost(host)) throw invalid(text, `"${printable(written)}" is not a host`);
+  return dockerHub.has(host) ? "docker.io" : host;
+}
+
+/** Whether a lower-case text is `host` or `host:port`, an IPv6 address in brackets. */
+export function isHost(host: string): boolean {
+  return hostPattern.test(host) && URL.canParse(`https://${host}`);
+}
+
+function invalid(text: string, why: string): RegistryError {
+  const message = `${printable(text)}: ${why}; a reference reads host/repository:tag or host/repository@digest`;
+  return new RegistryError("InvalidReference", message, { reference: text });
+}
