@@ -14,3 +14,15 @@ export {
   indexMediaType,
 } from "./media-types.js";
 export { isValidPath, normalizePath, validatePath } from "./path.js";
+export type { Sha256, Sha256Hasher } from "./sha256.js";
+export type {
+  ZstdDecodeOptions,
+  ZstdDecoder,
+  ZstdEncoder,
+  ZstdFrameDecoder,
+  ZstdFrameHeader,
+  ZstdFrameStream,
+  ZstdPromise,
+  ZstdStream,
+} from "./zstd/codec.js";
+export { createZstdDecoder } from "./zstd/decoder.js";

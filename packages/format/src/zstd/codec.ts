@@ -1,0 +1,74 @@
+/** Compresses with zstd. */
+export interface ZstdEncoder {
+  /** What does the work, for messages and reports. */
+  readonly name: string;
+  /** One complete frame with content size and checksum. Synchronous: for use on a worker, or for small pieces. */
+  compress(content: Uint8Array, level: number): Uint8Array;
+}
+
+/** What the index promises about a compressed file. An `Entry` is one. */
+export interface ZstdPromise {
+  /** For messages. */
+  readonly path: string;
+  /** The size of the content in bytes. */
+  readonly size: number;
+}
+
+export interface ZstdDecodeOptions {
+  /** The largest window, which is memory, that a frame may ask for. Default: 256 MiB. */
+  readonly maxDecoderBytes?: number | undefined;
+}
+
+/**
+ * Decompresses what an archive stores for a file: any number of frames, each checked before a library sees it. Every
+ * failure is a `Decompression` error that names the path. Made from any library by `createZstdDecoder`.
+ */
+export interface ZstdDecoder {
+  readonly name: string;
+  /** Exactly `file.size` bytes, or an error. Allocates no more than that and what the library needs. */
+  decompress(stored: Uint8Array, file: ZstdPromise, options?: ZstdDecodeOptions): Uint8Array;
+  /** The same piece by piece, for content of any size. */
+  stream(file: ZstdPromise, options?: ZstdDecodeOptions): ZstdStream;
+}
+
+/** Decompression of one file in progress. After an error it cannot be used any more. */
+export interface ZstdStream {
+  /**
+   * The content that the next stored bytes complete, lazily, in chunks of at most 128 KiB that belong to the caller.
+   * It must be read to its end before the next call. Keeps no reference to `chunk` after that.
+   */
+  push(chunk: Uint8Array): Iterable<Uint8Array>;
+  /** Checks that nothing is missing. */
+  end(): void;
+}
+
+/** What the header of a frame says (RFC 8878, section 3.1.1.1). */
+export interface ZstdFrameHeader {
+  /** Bytes in the header itself. */
+  readonly headerSize: number;
+  /** How far back a match may reach, in bytes. */
+  readonly windowSize: number;
+  /** Bytes of content, where the frame says so. */
+  readonly contentSize: number | undefined;
+  readonly hasChecksum: boolean;
+}
+
+/**
+ * What a library has to do: one frame, whose header and block sizes have been checked. It never sees skippable frames,
+ * dictionaries, or anything before or after the frame. It may throw whatever it likes.
+ */
+export interface ZstdFrameDecoder {
+  readonly name: string;
+  /** The content of one complete frame; an error when it would be more than `maxBytes`. */
+  decodeFrame(frame: Uint8Array, header: ZstdFrameHeader, maxBytes: number): Uint8Array;
+  /** The same piece by piece. */
+  startFrame(header: ZstdFrameHeader, maxBytes: number): ZstdFrameStream;
+}
+
+export interface ZstdFrameStream {
+  /**
+   * Takes the next piece of the frame: first its header, then each block with its three bytes of header, then the
+   * checksum if there is one. Gives all content that is complete by then: none but for blocks, and at most 128 KiB.
+   */
+  push(piece: Uint8Array): Iterable<Uint8Array>;
+}
