@@ -3,6 +3,7 @@ export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";
 export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
+export { createMemoryRegistry } from "./memory-registry.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { Reference } from "./reference.js";
 export { formatReference, isRepository, isTag, parseReference } from "./reference.js";

@@ -96,3 +96,29 @@ function invalid(text: string, why: string): RegistryError {
   const message = `${printable(text)}: ${why}; a reference reads host/repository:tag or host/repository@digest`;
   return new RegistryError("InvalidReference", message, { reference: text });
 }
+
+/** @throws RegistryError `InvalidReference` for what is not a repository name, which could lead anywhere. */
+export function checkRepository(repository: string): void {
+  if (isRepository(repository)) return;
+  const message = `"${printable(repository)}" is not a repository name (lower-case words, such as acme/site)`;
+  throw new RegistryError("InvalidReference", message, { reference: repository });
+}
+
+/** @throws RegistryError `InvalidReference` */
+export function checkTag(tag: string): void {
+  if (isTag(tag)) return;
+  throw new RegistryError("InvalidReference", `"${printable(tag)}" is not a tag`, { reference: tag });
+}
+
+/** A tag or a digest. @throws RegistryError `InvalidReference` */
+export function parseTagOrDigest(reference: string): { readonly tag: string } | { readonly digest: Digest } {
+  if (isDigest(reference)) return { digest: reference };
+  if (reference.includes(":")) parseDigest(reference);
+  checkTag(reference);
+  return { tag: reference };
+}
+
+/** `repository:tag` or `repository@digest`, for messages. */
+export function nameOf(repository: string, reference: string): string {
+  return `${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+}

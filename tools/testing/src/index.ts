@@ -1,1 +1,2 @@
-export {};
+export { createTemporaryDirectory, writeTree } from "./tree.js";
+export type { TemporaryDirectory } from "./tree.js";
