@@ -11,6 +11,8 @@ export interface CredentialsFile {
   readonly credHelpers: ReadonlyMap<string, unknown>;
   /** The helper for all registries, unless empty. */
   readonly credsStore: string;
+  /** Every member of the file, these and others, for those who write it back. */
+  readonly members: ReadonlyMap<string, unknown>;
 }
 
 /** Reads a file; undefined when there is none. Throws `UnreadableConfig` or `MalformedConfig`. */
@@ -23,7 +25,7 @@ export async function readCredentialsFile(
 }
 
 /** Checks the outer shape: what is not there, or null, is empty. An empty file (`/dev/null`, too) has no credentials. */
-export function parseCredentialsFile(text: string, file: string): CredentialsFile {
+function parseCredentialsFile(text: string, file: string): CredentialsFile {
   const root = parseJsonObject(text, file);
   const credsStore = root.get("credsStore") ?? "";
   if (typeof credsStore !== "string") throw malformed(file, "credsStore is not a string");
@@ -32,11 +34,12 @@ export function parseCredentialsFile(text: string, file: string): CredentialsFil
     auths: memberObject(root, "auths", file),
     credHelpers: memberObject(root, "credHelpers", file),
     credsStore,
+    members: root,
   };
 }
 
 /** The members of the JSON object in a file, empty for an empty file. Throws `MalformedConfig` with the position. */
-export function parseJsonObject(text: string, file: string): Map<string, unknown> {
+function parseJsonObject(text: string, file: string): Map<string, unknown> {
   if (text.trim() === "") return new Map();
   let value: unknown;
   try {

@@ -2,10 +2,15 @@ import { namedCredential } from "./auth-entry.js";
 import type { Credential, FoundCredential } from "./credential.js";
 import { asMembers } from "./credentials-file.js";
 import { helperServerUrl } from "./registry-host.js";
-import { runHelper, type CredentialHelperOptions } from "./run-helper.js";
+import { isHelperName, runHelper, type CredentialHelperOptions } from "./run-helper.js";
 
 /** What helpers print, on stdout, when all is well and they only know nothing. */
 const notFound = /credentials not found in native keychain/i;
+
+/** Whether a helper failed only because it has no such credential. */
+export function isNotFound(run: { readonly exitCode: number; readonly stdout: string }): boolean {
+  return run.exitCode !== 0 && notFound.test(run.stdout);
+}
 
 /**
  * The credential that `docker-credential-<name>` has for a registry; undefined when it has none. A helper that is missing,
@@ -16,18 +21,21 @@ export async function askCredentialHelper(
   host: string,
   options: CredentialHelperOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<FoundCredential | undefined> {
+  const helper = isHelperName(name)
+    ? `docker-credential-${name}`
+    : `credential helper ${JSON.stringify(name.slice(0, 100))}`;
   const run = await runHelper(name, "get", helperServerUrl(host), options);
   const warn = (problem: string) => {
-    options.onWarning?.(`docker-credential-${name} ${problem}: going on without its credential for ${host}`);
+    options.onWarning?.(`${helper} ${problem}: going on without its credential for ${host}`);
     return undefined;
   };
   if ("problem" in run) return warn(run.problem);
   if (run.exitCode !== 0) {
-    return notFound.test(run.stdout) ? undefined : warn(`failed with exit code ${run.exitCode}`);
+    return isNotFound(run) ? undefined : warn(`failed with exit code ${run.exitCode}`);
   }
   const answer = parseAnswer(run.stdout);
   if (answer === "garbage") return warn("did not answer in the credential helper protocol");
-  return answer === undefined ? undefined : { credential: answer, source: `docker-credential-${name}` };
+  return answer === undefined ? undefined : { credential: answer, source: helper };
 }
 
 function parseAnswer(stdout: string): Credential | "garbage" | undefined {

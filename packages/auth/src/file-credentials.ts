@@ -1,7 +1,8 @@
 import { readAuthEntry } from "./auth-entry.js";
 import type { CredentialSource, CredentialTarget, FoundCredential } from "./credential.js";
-import { malformed, readCredentialsFile, type CredentialsFile } from "./credentials-file.js";
+import { readCredentialsFile, type CredentialsFile } from "./credentials-file.js";
 import { askCredentialHelper } from "./docker-credential-helper.js";
+import { configuredHelpers } from "./configured-helpers.js";
 import { matchingKeys } from "./matching-keys.js";
 import type { CredentialHelperOptions } from "./run-helper.js";
 
@@ -37,24 +38,12 @@ function fileCredentials(
   return async (target, { signal } = {}) => {
     const config = await readCredentialsFile(options.file, { signal });
     if (config === undefined) return undefined;
-    for (const helper of helpersFor(config, target)) {
+    for (const helper of configuredHelpers(config, target)) {
       const found = await askCredentialHelper(helper, target.host, { ...options, signal });
       if (found !== undefined) return found;
     }
     return fromAuths(config, target, matching);
   };
-}
-
-/** The helpers to ask, by name and in order. */
-function helpersFor({ credHelpers, credsStore, file }: CredentialsFile, target: CredentialTarget): string[] {
-  const store = credsStore === "" ? [] : [credsStore];
-  const [key] = matchingKeys(credHelpers.keys(), target, { namespaces: false });
-  if (key === undefined) return store;
-  const helper = credHelpers.get(key) ?? "";
-  if (typeof helper !== "string")
-    throw malformed(file, `credHelpers[${JSON.stringify(key)}] is not a string`);
-  // As in docker: an empty name takes the registry out of the helpers' hands.
-  return helper === "" ? [] : [helper, ...store];
 }
 
 function fromAuths(

@@ -37,3 +37,4 @@ export {
   type StaticCredentialOptions,
   type StaticTokenOptions,
 } from "./static-credentials.js";
+export { eraseCredential, storeCredential, type StoreCredentialOptions } from "./store-credential.js";

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import type { Environment } from "./environment-credentials.js";
 
 export interface CredentialHelperOptions {
@@ -21,7 +22,7 @@ const maxOutputBytes = 1024 * 1024;
 
 /**
  * Runs `docker-credential-<name> <action>` without a shell, writes `input` to it and collects its output. Throws only the
- * signal's reason; either way the helper is dead afterwards. Its stderr is dropped: some helpers print secrets there.
+ * signal's reason; a helper that is still running then is killed. Its stderr is dropped: some helpers print secrets there.
  */
 export async function runHelper(
   name: string,
@@ -31,64 +32,72 @@ export async function runHelper(
 ): Promise<HelperRun> {
   const { signal, env = process.env, helperTimeoutMs = defaultTimeoutMs } = options;
   signal?.throwIfAborted();
-  // The name comes from a file: it must not lead out of PATH, and cannot be an option or hold control characters.
-  if (!/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(name))
-    return { problem: "is no valid name for a credential helper" };
-  const child = spawn(`docker-credential-${name}`, [action], {
-    env: { ...env },
-    stdio: ["pipe", "pipe", "ignore"],
-    windowsHide: true,
-  });
-  const timeout = AbortSignal.timeout(helperTimeoutMs);
-  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  const run = await outcome(child, input, stop, () => ({
-    problem: `did not answer within ${helperTimeoutMs / 1000} s`,
-  }));
+  if (!isHelperName(name)) return { problem: "has no valid name for a credential helper" };
+  let child: HelperProcess;
+  try {
+    child = spawn(`docker-credential-${name}`, [action], {
+      env: { ...env },
+      stdio: ["pipe", "pipe", "ignore"],
+      windowsHide: true,
+    });
+  } catch (error) {
+    // Most failures are events; too large an environment, for one, is thrown.
+    return { problem: whyNotStarted(error) };
+  }
+  const run = await outcome(child, input, helperTimeoutMs, signal);
   signal?.throwIfAborted();
   return run;
 }
 
+type HelperProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+/** The name comes from a file: it must not lead out of `PATH`, and goes into warnings on a terminal. */
+export function isHelperName(name: string): boolean {
+  return name.length <= 100 && /^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(name);
+}
+
 function outcome(
-  child: ChildProcess,
+  child: HelperProcess,
   input: string,
-  stop: AbortSignal,
-  stopped: () => HelperRun,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<HelperRun> {
   return new Promise((resolve) => {
     const output: Uint8Array[] = [];
     let length = 0;
 
     function settle(run: HelperRun): void {
-      stop.removeEventListener("abort", onStop);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
       // Also lets go of pipes that a grandchild may hold open.
-      child.stdin?.destroy();
-      child.stdout?.destroy();
+      child.stdin.destroy();
+      child.stdout.destroy();
       child.kill("SIGKILL");
       resolve(run);
     }
-    function onStop(): void {
-      settle(stopped());
-    }
-
-    stop.addEventListener("abort", onStop);
+    const onAbort = () => settle({ problem: "was given up" });
+    const timer = setTimeout(
+      () => settle({ problem: `did not answer within ${timeoutMs / 1000} s` }),
+      timeoutMs,
+    );
+    signal?.addEventListener("abort", onAbort);
     child.on("error", (error) => settle({ problem: whyNotStarted(error) }));
     child.on("close", (code, signalName) => {
       const stdout = Buffer.concat(output).toString("utf8");
       settle(code === null ? { problem: `was killed by ${signalName}` } : { exitCode: code, stdout });
     });
-    child.stdout?.on("data", (chunk: Uint8Array) => {
+    child.stdout.on("data", (chunk: Uint8Array) => {
       output.push(chunk);
       length += chunk.length;
       if (length > maxOutputBytes) settle({ problem: "answered with more than 1 MiB" });
     });
     // A helper may end without reading; its exit code tells the rest.
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
   });
 }
 
-function whyNotStarted(error: Error): string {
-  const code: unknown = Reflect.get(error, "code");
-  if (code === "ENOENT") return "is not installed";
-  return `could not be started (${String(code)})`;
+function whyNotStarted(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  return code === "ENOENT" ? "is not installed" : `could not be started (${String(code)})`;
 }
