@@ -1,0 +1,36 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { ZstdEncoder } from "../zstd/codec.js";
+import { createBatchCompressor } from "./compress-batch.js";
+import type { BatchFile, BatchOptions, PackedBatch } from "./compress-batch.js";
+
+/**
+ * Where files become stored bytes: on this thread, or in workers. Both run the same code with the same codec, so
+ * that an archive's bytes do not depend on the number of workers.
+ */
+export interface CompressStage {
+  /** How many calls should be under way to keep it busy. Memory is proportional to it. */
+  readonly width: number;
+  /** Reads, hashes and compresses small files. */
+  batch(files: readonly BatchFile[]): Promise<PackedBatch>;
+  /** Compresses a part of a large file into one frame. The chunk is the stage's from then on. */
+  frame(chunk: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Compresses on this thread, with a turn for other work of the process after each call. */
+export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
+  const compressBatch = createBatchCompressor(encoder);
+  return {
+    width: 1,
+    async batch(files) {
+      await nextTurn();
+      return compressBatch(files, options);
+    },
+    async frame(chunk) {
+      await nextTurn();
+      return encoder === undefined ? chunk : encoder.compress(chunk, options.level);
+    },
+    close: () => Promise.resolve(),
+  };
+}

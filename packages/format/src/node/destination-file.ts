@@ -1,0 +1,186 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+
+import type { Entry } from "../entry.js";
+import { FormatError } from "../errors.js";
+import type { Destination, DestinationDirectory } from "./destination.js";
+import { fileSystemError, isSystemError } from "./file-system-error.js";
+
+export interface FileWriterOptions {
+  /** Replace what has the name. Otherwise it is left alone. */
+  readonly overwrite: boolean;
+  readonly preserveMode: boolean;
+  readonly preserveTimes: boolean;
+}
+
+/** A file that has no name that anybody knows until its content was verified. */
+export interface PendingFile {
+  write(chunk: Uint8Array): void;
+  /** Gives the file its name; false when it is left alone because something has the name. */
+  commit(): boolean;
+  /** Removes the file unless it was committed, and frees its handles. */
+  dispose(): void;
+}
+
+/** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */
+export interface FileWriter {
+  /** What stands at the place of a file: nothing, something that is no directory, or an error for a directory. */
+  isTaken(target: string): boolean;
+  create(target: string, entry: Entry): PendingFile;
+}
+
+/** O_NOFOLLOW is not needed beside O_EXCL, which refuses links by itself: it is for systems that get that wrong. */
+const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
+const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
+
+export function createFileWriter(destination: Destination, options: FileWriterOptions): FileWriter {
+  const run = randomBytes(8).toString("hex");
+  let files = 0;
+  /** Inode numbers of what this writer made. */
+  const made = new Set<bigint>();
+
+  /** False when the name is free; throws when a directory, or a file of this run, has it. */
+  function inspect(location: string, target: string): boolean {
+    const stats = lstatSync(location, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return false;
+    if (stats.isDirectory()) throw conflict(target, "is a directory where a file belongs");
+    if (made.has(stats.ino)) {
+      throw conflict(
+        target,
+        "is the same file as another of the archive for this file system (upper and lower case?)",
+      );
+    }
+    return true;
+  }
+
+  /** True when the file has the name now. */
+  function place(temporary: string, final: string, target: string): boolean {
+    if (!options.overwrite) {
+      try {
+        // Unlike a rename, a link never replaces.
+        linkSync(temporary, final);
+        unlinkSync(temporary);
+        return true;
+      } catch (cause) {
+        if (!isSystemError(cause, "EEXIST", ...noLinks)) throw cause;
+      }
+      if (inspect(final, target)) return false;
+    } else {
+      inspect(final, target);
+    }
+    renameSync(temporary, final);
+    return true;
+  }
+
+  return {
+    isTaken(target) {
+      const { parent, name } = split(target);
+      const directory = destination.find(parent);
+      if (directory === undefined) return false;
+      try {
+        return inspect(directory.locate(name), target);
+      } catch (cause) {
+        throw fileSystemError(cause, "look at", target);
+      } finally {
+        directory.release();
+      }
+    },
+
+    create(target, entry) {
+      const { parent, name } = split(target);
+      const directory = destination.make(parent);
+      const temporary = `.${run}-${files++}.tmp`;
+      let handle: number;
+      try {
+        // With a mode to come, the content is nobody else's business until then.
+        handle = openSync(directory.locate(temporary), createFlags, options.preserveMode ? 0o600 : 0o666);
+      } catch (cause) {
+        directory.release();
+        throw fileSystemError(cause, "create", target);
+      }
+      return createPendingFile(handle, target, directory, temporary, {
+        write(chunk) {
+          for (let written = 0; written < chunk.length;) written += writeSync(handle, chunk, written);
+        },
+        commit() {
+          if (options.preserveTimes) futimesSync(handle, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
+          if (options.preserveMode) fchmodSync(handle, entry.mode & 0o777);
+          const { ino } = fstatSync(handle, { bigint: true });
+          const placed = place(directory.locate(temporary), directory.locate(name), target);
+          if (placed) made.add(ino);
+          return placed;
+        },
+      });
+    },
+  };
+}
+
+/** Wraps errors, and frees what there is to free, whatever happens. */
+function createPendingFile(
+  handle: number,
+  target: string,
+  directory: DestinationDirectory,
+  temporary: string,
+  file: Pick<PendingFile, "write" | "commit">,
+): PendingFile {
+  let exists = true;
+  let open = true;
+  return {
+    write(chunk) {
+      try {
+        file.write(chunk);
+      } catch (cause) {
+        throw fileSystemError(cause, "write", target);
+      }
+    },
+    commit() {
+      try {
+        const placed = file.commit();
+        exists = !placed;
+        return placed;
+      } catch (cause) {
+        throw fileSystemError(cause, "create", target);
+      }
+    },
+    dispose() {
+      if (!open) return;
+      open = false;
+      closeSync(handle);
+      try {
+        if (exists) unlinkSync(directory.locate(temporary));
+      } catch {
+        // Somebody else removed it, or its directory: there is nothing to clean up.
+      } finally {
+        directory.release();
+      }
+    },
+  };
+}
+
+function split(target: string): { readonly parent: string; readonly name: string } {
+  const slash = target.lastIndexOf("/");
+  return { parent: target.slice(0, Math.max(0, slash)), name: target.slice(slash + 1) };
+}
+
+function conflict(target: string, problem: string): FormatError {
+  return new FormatError("DestinationConflict", `${JSON.stringify(target)} ${problem}`, { path: target });
+}
+
+/** Node takes times as seconds in a double, which is exact to less than a microsecond. */
+function seconds(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1000n) / 1e6;
+}

@@ -1,0 +1,25 @@
+import * as zlib from "node:zlib";
+
+/** What Node's `zlib` has from 22.15 on. */
+export interface ZlibZstd {
+  readonly constants: {
+    readonly ZSTD_c_compressionLevel: number;
+    readonly ZSTD_c_checksumFlag: number;
+    readonly ZSTD_d_windowLogMax: number;
+  };
+  zstdCompressSync(bytes: Uint8Array, options: { readonly params: Readonly<Record<number, number>> }): Buffer;
+  zstdDecompressSync(
+    bytes: Uint8Array,
+    options: { readonly maxOutputLength: number; readonly params: Readonly<Record<number, number>> },
+  ): Buffer;
+}
+
+/** The zstd calls of `node:zlib`, where this runtime has them. */
+export function zlibZstd(): ZlibZstd | undefined {
+  const candidate: object = zlib;
+  return isZlibZstd(candidate) ? candidate : undefined;
+}
+
+function isZlibZstd(value: object): value is ZlibZstd {
+  return "zstdCompressSync" in value && "zstdDecompressSync" in value;
+}

@@ -1,0 +1,40 @@
+import { FormatError } from "../errors.js";
+import type { ZstdDecoder, ZstdEncoder } from "../zstd/codec.js";
+import { createZstdDecoder } from "../zstd/decoder.js";
+import { fzstdFrames } from "../zstd/fzstd.js";
+import { zstdEncoderLoaders } from "./zstd-encoders.js";
+import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
+
+/** The codecs that a process uses. */
+export interface NodeZstd {
+  readonly encoder: ZstdEncoder;
+  readonly decoder: ZstdDecoder;
+}
+
+/**
+ * The fastest zstd codecs that this runtime has: the optional peer `zstd-napi`, else `node:zlib` (Node 22.15 and
+ * later), else WebAssembly for writing and JavaScript for reading. What they write can be read by all of them, but the
+ * compressed bytes, and so the digests of archives, differ. Loading takes some milliseconds: keep them.
+ */
+export async function createNodeZstd(): Promise<NodeZstd> {
+  const [encoder, decoder] = await Promise.all([loadZstdEncoder(), loadZstdDecoder()]);
+  return { encoder, decoder };
+}
+
+/** The best encoder, or the one of a name. */
+export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
+  for (const [candidate, load] of zstdEncoderLoaders) {
+    const encoder = name === undefined || name === candidate ? await load() : undefined;
+    if (encoder !== undefined) return encoder;
+  }
+  throw new FormatError(
+    "Unsupported",
+    `This runtime has no zstd compressor${name === undefined ? "" : ` ${name}`}`,
+  );
+}
+
+/** The best decoder. */
+export async function loadZstdDecoder(): Promise<ZstdDecoder> {
+  const frames = (await loadNativeFrameDecoder()) ?? createZlibFrameDecoder(fzstdFrames) ?? fzstdFrames;
+  return createZstdDecoder(frames);
+}

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+import type { SignalOptions } from "../byte-source.js";
+import type { ZstdEncoder } from "../zstd/codec.js";
+import type { BatchFile, PackedBatch } from "./compress-batch.js";
+import type { CompressStage } from "./compress-stage.js";
+import { inOrder } from "./in-order.js";
+import { openLargeFile } from "./read-large-file.js";
+import type { LargeFile } from "./read-large-file.js";
+import { maxSmallFileBytes } from "./read-small-file.js";
+import type { ChangeDetection, FileFacts } from "./read-small-file.js";
+import type { FoundFile } from "./walk.js";
+
+/** A file with the decision whether compressing it is worth a try. */
+export interface PlannedFile extends FoundFile {
+  readonly compress: boolean;
+}
+
+/** The next piece of the archive, in the order of its data. */
+export type StagedPiece =
+  | { readonly kind: "batch"; readonly files: readonly PlannedFile[]; readonly packed: PackedBatch }
+  /** Stored bytes of a part of a large file. */
+  | { readonly kind: "part"; readonly file: PlannedFile; readonly bytes: Uint8Array; readonly size: number }
+  /** The end of a large file: its parts have been given. */
+  | {
+      readonly kind: "end";
+      readonly file: PlannedFile;
+      readonly content: FinishedFile;
+      readonly compressed: boolean;
+    }
+  /** A large file whose content an earlier large file with the same hash has. */
+  | { readonly kind: "duplicate"; readonly file: PlannedFile; readonly content: FinishedFile };
+
+export interface FinishedFile {
+  readonly facts: FileFacts;
+  readonly size: number;
+  readonly hash: Uint8Array;
+}
+
+export interface StageOptions extends SignalOptions {
+  readonly root: string;
+  readonly changeDetection: ChangeDetection;
+  readonly deduplicate: boolean;
+  readonly level: number;
+  /** For the samples that decide whether a large file is compressed. */
+  readonly encoder: ZstdEncoder | undefined;
+}
+
+/** A batch is one message to a worker: enough files that its cost does not matter, few enough to stay fluent. */
+const maxBatchFiles = 128;
+const maxBatchBytes = maxSmallFileBytes;
+
+/** Reads and compresses files with a stage; memory is bounded by the stage's width, whatever the files' sizes. */
+export function stageFiles(
+  files: readonly PlannedFile[],
+  stage: CompressStage,
+  options: StageOptions,
+): AsyncGenerator<StagedPiece, void, undefined> {
+  return inOrder(tasksOf(files, stage, options), stage.width);
+}
+
+type Task = () => Promise<StagedPiece>;
+
+async function* tasksOf(
+  files: readonly PlannedFile[],
+  stage: CompressStage,
+  options: StageOptions,
+): AsyncGenerator<Task, void, undefined> {
+  const duplicates = createDuplicateFinder(files);
+  for (const unit of unitsOf(files)) {
+    options.signal?.throwIfAborted();
+    const [first] = unit;
+    if (first !== undefined && isLarge(first)) {
+      yield* largeFileTasks(first, stage, options, duplicates);
+    } else {
+      yield async () => ({
+        kind: "batch",
+        files: unit,
+        packed: await stage.batch(unit.map((file) => batchFile(file, options.root))),
+      });
+    }
+  }
+}
+
+function isLarge(file: FoundFile): boolean {
+  return file.size > maxSmallFileBytes;
+}
+
+/** Batches of small files, and large files by themselves. */
+function* unitsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile[], void, undefined> {
+  let batch: PlannedFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const large = isLarge(file);
+    if (batch.length > 0 && (large || batch.length === maxBatchFiles || bytes + file.size > maxBatchBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    if (large) {
+      yield [file];
+    } else {
+      batch.push(file);
+      bytes += file.size;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function batchFile(file: PlannedFile, root: string): BatchFile {
+  return { path: file.path, location: join(root, file.source), size: file.size, compress: file.compress };
+}
+
+async function* largeFileTasks(
+  file: PlannedFile,
+  stage: CompressStage,
+  options: StageOptions,
+  duplicates: DuplicateFinder,
+): AsyncGenerator<Task, void, undefined> {
+  const open = (): Promise<LargeFile> =>
+    openLargeFile(join(options.root, file.source), file.path, options.changeDetection);
+  if (options.deduplicate) {
+    const content = await duplicates.find(file, open, options.signal);
+    if (content !== undefined) {
+      yield () => Promise.resolve({ kind: "duplicate", file, content });
+      return;
+    }
+  }
+  const reader = await open();
+  try {
+    const compressed = file.compress && (await isWorthCompressing(reader, options));
+    for await (const chunk of reader.chunks()) {
+      options.signal?.throwIfAborted();
+      const size = chunk.length;
+      yield async () => ({
+        kind: "part",
+        file,
+        size,
+        bytes: compressed ? await stage.frame(chunk) : chunk,
+      });
+    }
+    const content = { facts: reader.facts, ...reader.digest() };
+    duplicates.add(file, content.hash);
+    yield () => Promise.resolve({ kind: "end", file, content, compressed });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** So many samples of this size are taken, evenly over the file: half a megabyte, or about 3 ms. */
+const samples = 8;
+const sampleBytes = 64 * 1024;
+
+/**
+ * Whether a large file is stored compressed. Its bytes leave before its end is known, so "not smaller than the file"
+ * cannot be found out afterwards: it is compressed when any of a few samples shrinks by a tenth.
+ */
+async function isWorthCompressing(file: LargeFile, options: StageOptions): Promise<boolean> {
+  if (options.encoder === undefined) return false;
+  for (let index = 0; index < samples; index++) {
+    const offset = Math.floor(((file.size - sampleBytes) * index) / (samples - 1));
+    const sample = await file.sample(Math.max(0, offset), sampleBytes);
+    if (options.encoder.compress(sample, options.level).length < 0.9 * sample.length) return true;
+  }
+  return false;
+}
+
+interface DuplicateFinder {
+  /** The facts of a file whose content is known already. Reads it whole only when a few samples say that it is. */
+  find(
+    file: PlannedFile,
+    open: () => Promise<LargeFile>,
+    signal: AbortSignal | undefined,
+  ): Promise<FinishedFile | undefined>;
+  add(file: PlannedFile, hash: Uint8Array): void;
+}
+
+/** The key under which content is stored once: a file that is to be readable by range is not stored compressed. */
+export function contentKey(hash: Uint8Array, compress: boolean): string {
+  return (compress ? "z" : "r") + Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("base64");
+}
+
+/**
+ * Finds large files with equal content before their bytes are written: a small file's hash is known with its bytes, a
+ * large one's only after them. Almost all are ruled out by their size, the others by samples.
+ */
+function createDuplicateFinder(files: readonly PlannedFile[]): DuplicateFinder {
+  const sizes = new Map<number, number>();
+  for (const file of files) if (isLarge(file)) sizes.set(file.size, (sizes.get(file.size) ?? 0) + 1);
+  const fingerprints = new Set<string>();
+  const known = new Set<string>();
+  return {
+    async find(file, open, signal) {
+      if ((sizes.get(file.size) ?? 0) < 2) return undefined;
+      const reader = await open();
+      try {
+        const fingerprint = `${file.size}:${await fingerprintOf(reader)}`;
+        if (!fingerprints.has(fingerprint)) {
+          fingerprints.add(fingerprint);
+          return undefined;
+        }
+        await reader.hashAll(signal);
+        const finished = { facts: reader.facts, ...reader.digest() };
+        return known.has(contentKey(finished.hash, file.compress)) ? finished : undefined;
+      } finally {
+        await reader.close();
+      }
+    },
+    add(file, hash) {
+      known.add(contentKey(hash, file.compress));
+    },
+  };
+}
+
+async function fingerprintOf(file: LargeFile): Promise<string> {
+  const parts = [0, 0.5, 1].map((place) => Math.max(0, Math.floor((file.size - sampleBytes) * place)));
+  const bytes = await Promise.all(parts.map((offset) => file.sample(offset, sampleBytes)));
+  return createHash("sha256").update(Buffer.concat(bytes)).digest("base64");
+}

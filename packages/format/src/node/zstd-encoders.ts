@@ -1,0 +1,54 @@
+import { zlibZstd } from "./node-zlib.js";
+import type { ZstdEncoder } from "../zstd/codec.js";
+import { loadZstdBinding } from "./zstd-binding.js";
+
+/** The encoders of this runtime, best first. Which of them there are is found out when they are loaded. */
+export const zstdEncoderLoaders: ReadonlyMap<string, () => Promise<ZstdEncoder | undefined>> = new Map([
+  ["zstd-napi", loadNativeEncoder],
+  ["node:zlib", loadZlibEncoder],
+  ["zstd-wasm", loadWasmEncoder],
+]);
+
+/** zstd's own library, compiled: fastest. Keeps one buffer for its output, as large as the largest input needs. */
+export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
+  const binding = await loadZstdBinding();
+  if (binding === undefined) return undefined;
+  const contexts = new Map<number, InstanceType<typeof binding.CCtx>>();
+  let output = new Uint8Array(0);
+  return {
+    name: "zstd-napi",
+    compress(bytes, level) {
+      let context = contexts.get(level);
+      if (context === undefined) {
+        context = new binding.CCtx();
+        context.setParameter(binding.CParameter.compressionLevel, level);
+        context.setParameter(binding.CParameter.checksumFlag, 1);
+        contexts.set(level, context);
+      }
+      const bound = binding.compressBound(bytes.length);
+      if (output.length < bound) output = new Uint8Array(bound);
+      return output.slice(0, context.compress2(output, bytes));
+    },
+  };
+}
+
+/** Node's own, from 22.15 on. Only its sync calls: the promised ones take gigabytes for many small files. */
+export async function loadZlibEncoder(): Promise<ZstdEncoder | undefined> {
+  const zlib = zlibZstd();
+  if (zlib === undefined) return undefined;
+  const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = zlib.constants;
+  return {
+    name: "node:zlib",
+    compress: (bytes, wanted) => zlib.zstdCompressSync(bytes, { params: { [level]: wanted, [checksum]: 1 } }),
+  };
+}
+
+/**
+ * zstd compiled to WebAssembly: a third of the speed, on every runtime. Its frames have no checksum: what is read is
+ * verified against the index's hashes in any case.
+ */
+export async function loadWasmEncoder(): Promise<ZstdEncoder | undefined> {
+  const { compress, init } = await import("@bokuweb/zstd-wasm");
+  await init();
+  return { name: "zstd-wasm", compress: (bytes, level) => compress(bytes, level) };
+}
