@@ -7,6 +7,16 @@ export interface ContentRange {
   readonly length: number;
 }
 
+/** Options of reads. */
+export interface ReadOptions extends SignalOptions {
+  /**
+   * Read only this part of the file's content, which must lie inside of it (`InvalidArgument`). Of a file that is
+   * stored uncompressed nothing else is fetched; a compressed one is decompressed from its beginning. The hash covers
+   * whole files: **a part is not verified**, unless it is all of the file.
+   */
+  readonly range?: ContentRange | undefined;
+}
+
 /**
  * An archive that is open for reading: its index, checked once, over a source of data that is only read on demand.
  *
@@ -24,28 +34,41 @@ export interface Archive {
   readonly index: Uint8Array;
   readonly data: ByteSource;
 
+  /** The file at a path; `undefined` for directories and for what is not there. */
   entry(path: string): Entry | undefined;
+  /** Whether there is a file or directory. The root is always one. */
   exists(path: string): boolean;
   isFile(path: string): boolean;
   isDirectory(path: string): boolean;
-  /** Files and directories directly in a directory. `NotFound`, `WrongKind`. */
+  /**
+   * Files and directories directly in a directory, in the order of the names' bytes. Costs nothing for what lies
+   * further below. `NotFound`, `WrongKind`, `InvalidPath`.
+   */
   readDirectory(path: string): readonly DirectoryEntry[];
-  /** All files, or those below a directory, lazily and in order. */
+  /**
+   * All files, or those below a directory, lazily and in order. `NotFound`, `WrongKind`, `InvalidPath`: thrown by the
+   * call, not by the iterator.
+   */
   entries(directory?: string): IterableIterator<Entry>;
+  /** Totals over all files, or over those below a directory. `NotFound`, `WrongKind`, `InvalidPath`. */
   directoryStats(directory?: string): DirectoryStats;
+  /** Throws one `NotFound` error that lists the paths that are not files, if there are any. */
+  validateFiles(paths: Iterable<string>): void;
 
   /**
-   * The content of a file, verified: one range of the source. `NotFound`, `WrongKind`, `SizeOverflow` (a file larger
-   * than `limits.maxFileBytes`: stream it), `HashMismatch`, `Decompression`, `SourceMismatch`.
+   * The content of a file, verified: one range of the source, and no request at all for an empty file. The bytes are
+   * the caller's. `NotFound`, `WrongKind`, `InvalidPath`, `SizeOverflow` (more than `limits.maxFileBytes`: stream it),
+   * `HashMismatch`, `Decompression`, `SourceMismatch`, `Unsupported`, and errors of the source.
    */
-  readFile(path: string, options?: SignalOptions): Promise<Uint8Array>;
-  /** The same as text; `HashMismatch` and the others as above. Malformed UTF-8 becomes U+FFFD. */
-  readFile(path: string, encoding: "utf8", options?: SignalOptions): Promise<string>;
+  readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
+  /** The same as text. Malformed UTF-8 becomes U+FFFD; a byte order mark is kept. */
+  readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
 
   /**
    * The content of a file of any size, as a lazy single-use iterable. It is verified at the end: with wrong content
    * the iterable throws `HashMismatch` instead of ending, so whoever uses bytes before the end uses unverified ones.
-   * Leaving the loop early frees the source.
+   * Leaving the loop early frees the source. Errors as above, but no `SizeOverflow`; those about the path are thrown
+   * by the call.
    */
-  stream(path: string, options?: SignalOptions): AsyncIterable<Uint8Array>;
+  stream(path: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
 }

@@ -15,7 +15,8 @@ export interface Entry {
   readonly gid: number;
   /** Nanoseconds since the epoch; may be negative, and does not fit a number. */
   readonly mtimeNs: bigint;
-  readonly compression: Compression;
+  /** `"unknown"`: the archive was written by a later version; reading this file is an `Unsupported` error. */
+  readonly compression: Compression | "unknown";
   /** Where the stored bytes begin in the data part. */
   readonly dataOffset: number;
   /** How many bytes are stored: the compressed size. */

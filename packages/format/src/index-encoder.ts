@@ -104,6 +104,8 @@ function checkEntry(entry: Entry, dataSize: number): void {
       path,
     );
   }
+  if (compression === "unknown")
+    throw invalid(`${name} has a compression that this version cannot write`, path);
   if (compression === "none" && storedSize !== size) {
     throw invalid(`${name} is stored as it is, so its ${size} bytes cannot take ${storedSize}`, path);
   }

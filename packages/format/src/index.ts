@@ -1,4 +1,4 @@
-export type { Archive, ContentRange } from "./archive.js";
+export type { Archive, ContentRange, ReadOptions } from "./archive.js";
 export type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
 export type { Compression, DirectoryEntry, DirectoryStats, Entry } from "./entry.js";
 export { FormatError, formatErrorCodes, isFormatError } from "./errors.js";
@@ -26,3 +26,10 @@ export type {
   ZstdStream,
 } from "./zstd/codec.js";
 export { createZstdDecoder } from "./zstd/decoder.js";
+export { openArchive } from "./archive-reader.js";
+export type { OpenOptions } from "./archive-reader.js";
+export { bufferSource } from "./buffer-source.js";
+export type { BufferSourceOptions } from "./buffer-source.js";
+export type { ReadLimits } from "./read-limits.js";
+export { planReads } from "./read-plan.js";
+export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";

@@ -1,11 +1,12 @@
 import { Decompress } from "fzstd";
 
-import type { ZstdFrameDecoder, ZstdFrameHeader, ZstdFrameStream } from "./codec.js";
+import type { ZstdDecoder, ZstdFrameDecoder, ZstdFrameHeader, ZstdFrameStream } from "./codec.js";
+import { createZstdDecoder } from "./decoder.js";
 
 /** Decodes with fzstd: plain JavaScript. It does not check frame checksums; the hash in the index is what counts. */
 export const fzstdFrames: ZstdFrameDecoder = {
   name: "fzstd",
-  decodeFrame(frame, header, maxBytes) {
+  decodeFrame(frame, _header, maxBytes) {
     const chunks: Uint8Array[] = [];
     let size = 0;
     const stream = new Decompress((chunk) => {
@@ -34,3 +35,5 @@ export const fzstdFrames: ZstdFrameDecoder = {
     };
   },
 };
+
+export const portableZstdDecoder: ZstdDecoder = createZstdDecoder(fzstdFrames);
