@@ -101,7 +101,7 @@ describe("parseChallenges reads", () => {
 });
 
 const tokenChars = "abcXYZ019!#$%&'*+-.^_`|~";
-const token = fc.string({ unit: fc.constantFrom(...tokenChars), minLength: 1, maxLength: 8 });
+const token = fc.string({ unit: fc.constantFrom(...tokenChars.split("")), minLength: 1, maxLength: 8 });
 const quotedString = fc
   .string({ maxLength: 20 })
   .map((value) => ({ value, text: `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"` }));
@@ -171,7 +171,7 @@ test("parseChallenges never throws, and always comes to an end", () => {
 });
 
 test("parseChallenges reads only so much of a header without end", () => {
-  expect(parseChallenges(`${"x, ".repeat(100_000)}`)).toHaveLength(32);
+  expect(parseChallenges("x, ".repeat(100_000))).toHaveLength(32);
   expect(parseChallenges(`Bearer realm="${"x".repeat(1_000_000)}", service="s"`)).toEqual([
     { scheme: "bearer", parameters: new Map() },
   ]);

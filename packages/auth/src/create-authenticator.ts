@@ -14,7 +14,7 @@ import type { Token } from "./token-response.js";
 export interface AuthenticatorOptions {
   /** Where credentials come from, asked at the first 401 of a repository and again when they are refused. */
   readonly credentials: CredentialSource;
-  /** Milliseconds on any clock that does not go back; default `Date.now`. */
+  /** Milliseconds on any clock, to tell when tokens end; default `Date.now`. */
   readonly now?: () => number;
 }
 

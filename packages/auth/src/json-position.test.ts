@@ -21,7 +21,7 @@ test.each([
 
 /** JSON with one character cut out, doubled or replaced. */
 const damagedJson = fc
-  .tuple(fc.json(), fc.nat(), fc.nat({ max: 3 }), fc.constantFrom(...'{}[],:"\\ 0-.eE\n'))
+  .tuple(fc.json(), fc.nat(), fc.nat({ max: 3 }), fc.constantFrom(...'{}[],:"\\ 0-.eE\n'.split("")))
   .map(([json, where, length, insert]) => {
     const at = where % (json.length + 1);
     return json.slice(0, at) + (length === 3 ? "" : insert) + json.slice(at + length);

@@ -54,7 +54,7 @@ describe("checkRealm keeps credentials from", () => {
       "[64:ff9b::7f00:1]",
       "[fd00::1]",
       "[fe80::1]",
-    ].map((host) => ["https://ghcr.io", `https://${host}/token`] as const),
+    ].map((host) => ["https://ghcr.io", `https://${host}/token`]),
     ["http://registry.example.com", "http://127.0.0.1/token"],
   ])("for %s, %s", (origin, realm) => {
     expect(() => check(origin, realm)).toThrow(expect.objectContaining({ code: "InsecureRealm" }));
