@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
+import { checkByteRange } from "../byte-range.js";
 import type { ByteRange, ByteSource, SignalOptions } from "../byte-source.js";
 import { FormatError } from "../errors.js";
 import { fileSystemError } from "./file-system-error.js";
@@ -52,14 +53,7 @@ async function* readRange(
   { offset, length }: ByteRange,
   options: SignalOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) {
-    throw new FormatError(
-      "InvalidArgument",
-      `A range must be of whole bytes, not ${length} from ${offset} on`,
-      { path },
-    );
-  }
-  if (offset + length > size) throw tooShort(path, size);
+  checkByteRange({ offset, length }, size, path);
   for (let done = 0; done < length;) {
     options.signal?.throwIfAborted();
     const chunk = new Uint8Array(Math.min(chunkBytes, length - done));

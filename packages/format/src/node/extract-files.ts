@@ -1,0 +1,207 @@
+import { hash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { Archive } from "../archive.js";
+import type { ByteRange, SignalOptions } from "../byte-source.js";
+import type { Entry } from "../entry.js";
+import { streamContent } from "../content-reader.js";
+import type { ContentSource } from "../content-reader.js";
+import { FormatError } from "../errors.js";
+import { planReads } from "../read-plan.js";
+import type { PlannedRead } from "../read-plan.js";
+import { resolveLimits } from "../read-limits.js";
+import type { ZstdDecoder } from "../zstd/codec.js";
+import type { FileWriter } from "./destination-file.js";
+import type { Extraction, ExtractResult } from "./extract.js";
+import { forEachConcurrent } from "./for-each-concurrent.js";
+import { nodeSha256 } from "./node-sha256.js";
+import { loadZstdDecoder } from "./node-zstd.js";
+import type { ExtractProgress } from "./progress.js";
+
+export interface ExtractFilesOptions extends SignalOptions {
+  readonly concurrency?: number | undefined;
+  readonly readAheadBytes?: number | undefined;
+  readonly maxRangeBytes?: number | undefined;
+  readonly decoder?: ZstdDecoder | undefined;
+  readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
+}
+
+const defaultConcurrency = 4;
+const defaultReadAheadBytes = 32 * 1024 * 1024;
+const defaultMaxRangeBytes = 8 * 1024 * 1024;
+
+/** A hole of this size between two wanted files is cheaper to fetch than another request. */
+const maxGapBytes = 64 * 1024;
+
+/** Larger files are streamed to disk: an archive must not say how much memory is used. */
+const maxWholeBytes = 4 * 1024 * 1024;
+
+/** Small files are written with sync calls; other work of the process gets a turn after this many: about 2 ms. */
+const filesPerTurn = 64;
+
+type Task =
+  | { readonly kind: "large"; readonly extraction: Extraction }
+  | { readonly kind: "range"; readonly read: PlannedRead };
+
+/** Fetches, verifies and writes files; what was left alone is returned as skipped. */
+export async function extractFiles(
+  archive: Archive,
+  writer: FileWriter,
+  wanted: readonly Extraction[],
+  options: ExtractFilesOptions,
+): Promise<ExtractResult> {
+  const concurrency = positive("concurrency", options.concurrency ?? defaultConcurrency);
+  const readAheadBytes = positive("readAheadBytes", options.readAheadBytes ?? defaultReadAheadBytes);
+  const maxRangeBytes = Math.min(
+    positive("maxRangeBytes", options.maxRangeBytes ?? defaultMaxRangeBytes),
+    Math.ceil(readAheadBytes / concurrency),
+  );
+  const report = createReport(wanted, options.onProgress);
+  const decoder = options.decoder ?? (await loadZstdDecoder());
+  const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
+  const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
+  await forEachConcurrent(
+    tasksFor(wanted, maxRangeBytes),
+    concurrency,
+    options.signal,
+    async (task, signal) => {
+      if (task.kind === "large") {
+        await writeLarge(source, writer, task.extraction, signal, report);
+        return;
+      }
+      const bytes = await readWhole(archive, task.read, signal);
+      let untilTurn = filesPerTurn;
+      for (const entry of task.read.entries) {
+        if (untilTurn-- === 0) {
+          untilTurn = filesPerTurn;
+          await nextTurn();
+          signal.throwIfAborted();
+        }
+        const from = entry.dataOffset - task.read.offset;
+        const content = decodeWhole(entry, bytes.subarray(from, from + entry.storedSize), decoder);
+        writeSmall(writer, { entry, target: targets.get(entry.path) ?? entry.path }, content, report);
+      }
+    },
+  );
+  return report.result();
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new FormatError("InvalidArgument", `${name} must be a positive integer, not ${value}`);
+}
+
+function* tasksFor(wanted: readonly Extraction[], maxRangeBytes: number): Generator<Task, void, undefined> {
+  const small: Entry[] = [];
+  const large: Extraction[] = [];
+  for (const extraction of wanted) {
+    const { size, storedSize } = extraction.entry;
+    if (size > maxWholeBytes || storedSize > maxRangeBytes) large.push(extraction);
+    else small.push(extraction.entry);
+  }
+  for (const read of planReads(small, { maxGapBytes, maxRangeBytes })) yield { kind: "range", read };
+  for (const extraction of large) yield { kind: "large", extraction };
+}
+
+/** The bytes of one planned range, exactly. */
+async function readWhole(archive: Archive, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+  const { offset, length } = range;
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  if (length === 0) return bytes;
+  for await (const chunk of archive.data.read({ offset, length }, { signal })) {
+    if (filled + chunk.length > length) throw sourceMismatch(range, "more");
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  if (filled < length) throw sourceMismatch(range, "less");
+  return bytes;
+}
+
+function sourceMismatch({ offset, length }: ByteRange, what: string): FormatError {
+  return new FormatError(
+    "SourceMismatch",
+    `The data part gave ${what} than the ${length} bytes from ${offset} on that were asked for`,
+  );
+}
+
+function decodeWhole(entry: Entry, stored: Uint8Array, decoder: ZstdDecoder): Uint8Array {
+  // An empty file may be stored as an empty frame.
+  const content =
+    entry.compression === "zstd" && entry.size > 0
+      ? decoder.decompress(stored, entry)
+      : stored.subarray(0, entry.size);
+  if (hash("sha256", content, "hex") !== Buffer.from(entry.hash).toString("hex")) {
+    throw new FormatError(
+      "HashMismatch",
+      `${JSON.stringify(entry.path)} does not have the content that the index promises; the archive is damaged`,
+      { path: entry.path },
+    );
+  }
+  return content;
+}
+
+function writeSmall(
+  writer: FileWriter,
+  { entry, target }: Extraction,
+  content: Uint8Array,
+  report: Report,
+): void {
+  const file = writer.create(target, entry);
+  try {
+    file.write(content);
+    report.bytes(content.length, entry);
+    report.finished(entry, file.commit());
+  } finally {
+    file.dispose();
+  }
+}
+
+/** The stream throws instead of ending when the content is wrong: then the file never gets its name. */
+async function writeLarge(
+  source: ContentSource,
+  writer: FileWriter,
+  { entry, target }: Extraction,
+  signal: AbortSignal,
+  report: Report,
+): Promise<void> {
+  const file = writer.create(target, entry);
+  try {
+    for await (const chunk of streamContent(source, entry, { range: undefined, signal })) {
+      file.write(chunk);
+      report.bytes(chunk.length, entry);
+    }
+    report.finished(entry, file.commit());
+  } finally {
+    file.dispose();
+  }
+}
+
+interface Report {
+  bytes(count: number, entry: Entry): void;
+  finished(entry: Entry, written: boolean): void;
+  result(): ExtractResult;
+}
+
+function createReport(wanted: readonly Extraction[], onProgress: ExtractFilesOptions["onProgress"]): Report {
+  const bytesTotal = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
+  const skipped: string[] = [];
+  let bytesDone = 0;
+  let filesDone = 0;
+  let size = 0;
+  const tell = (path: string): void =>
+    onProgress?.({ stage: "extracting", path, bytesDone, bytesTotal, filesDone, filesTotal: wanted.length });
+  return {
+    bytes(count, entry) {
+      bytesDone += count;
+      if (entry.size > maxWholeBytes) tell(entry.path);
+    },
+    finished(entry, written) {
+      filesDone++;
+      if (written) size += entry.size;
+      else skipped.push(entry.path);
+      tell(entry.path);
+    },
+    result: () => ({ files: filesDone - skipped.length, size, skipped }),
+  };
+}

@@ -1,0 +1,213 @@
+import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, parse, resolve, sep } from "node:path";
+
+import type { Archive } from "../archive.js";
+import type { SignalOptions } from "../byte-source.js";
+import type { Entry } from "../entry.js";
+import { comparePaths } from "../compare-bytes.js";
+import { FormatError } from "../errors.js";
+import { normalizePath } from "../path.js";
+import type { ZstdDecoder } from "../zstd/codec.js";
+import { createFileWriter } from "./destination-file.js";
+import type { FileWriter } from "./destination-file.js";
+import { openDestination } from "./destination.js";
+import type { Destination } from "./destination.js";
+import { extractFiles } from "./extract-files.js";
+import type { ExtractProgress } from "./progress.js";
+import { checkWritablePath } from "./portable-path.js";
+
+export interface ExtractOptions extends SignalOptions {
+  /** Only what is below this directory of the archive; it keeps its full path. Default: the root. */
+  readonly directory?: string | undefined;
+  /** Only these files, and all below these directories. Default: all. An unknown path is a `NotFound` error. */
+  readonly paths?: readonly string[] | undefined;
+  /** Where an entry goes, as a path below the destination. Default: its path in the archive. */
+  readonly target?: ((entry: Entry) => string) | undefined;
+  /** Replace existing files, each atomically. Default: they are left alone and returned as skipped. */
+  readonly overwrite?: boolean | undefined;
+  /** Give files the archive's permission bits. Default: what the process's umask says. */
+  readonly preserveMode?: boolean | undefined;
+  /** Give files the archive's modification times, to the microsecond. */
+  readonly preserveTimes?: boolean | undefined;
+  /**
+   * Empty the destination first, once everything was checked that can be without reading content. Never a file system
+   * root, the home directory, the current directory, or a directory that these are in.
+   */
+  readonly clean?: boolean | undefined;
+  /** Requests at a time; default 4. */
+  readonly concurrency?: number | undefined;
+  /** Memory for stored bytes of all requests together; default 32 MiB. */
+  readonly readAheadBytes?: number | undefined;
+  /** The most that one request asks for; default 8 MiB, and at most its share of `readAheadBytes`. */
+  readonly maxRangeBytes?: number | undefined;
+  /** The codec to decompress with. Default: the best one that this runtime has. */
+  readonly decoder?: ZstdDecoder | undefined;
+  readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
+}
+
+export interface ExtractResult {
+  /** How many files were written. */
+  readonly files: number;
+  /** Sum of their sizes in bytes. */
+  readonly size: number;
+  /** The archive paths of files that were left alone because something has their name. */
+  readonly skipped: readonly string[];
+}
+
+/** A file that is to be written. */
+export interface Extraction {
+  readonly entry: Entry;
+  /** Its path below the destination. */
+  readonly target: string;
+}
+
+/**
+ * Writes files of an archive below a directory, which is made when it does not exist. Each file appears under its name
+ * only when its content was verified. Nothing is ever written outside of the destination, whatever the archive says and
+ * whatever links are or appear in the destination. Neighbouring files are fetched by one request; memory depends on
+ * the options, not on the archive. After an error, files that were finished stay.
+ *
+ * Before anything is written: `NotFound`, `InvalidPath`, `DestinationConflict`, `InvalidArgument`. Then:
+ * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, and errors of the source.
+ */
+export async function extractArchive(
+  archive: Archive,
+  directory: string,
+  options: ExtractOptions = {},
+): Promise<ExtractResult> {
+  options.signal?.throwIfAborted();
+  const selected = planExtraction(archive, options);
+  if (options.clean === true) checkCleanable(directory);
+  const destination = openDestination(directory);
+  try {
+    if (options.clean === true) destination.empty();
+    return await extractTo(archive, destination, selected, options);
+  } finally {
+    destination.close();
+  }
+}
+
+/** Options of {@link extractFile}. */
+export type ExtractFileOptions = Pick<
+  ExtractOptions,
+  "overwrite" | "preserveMode" | "preserveTimes" | "decoder" | "onProgress" | "signal"
+>;
+
+/** Writes one file of an archive to a file of any name. The same promises and errors as {@link extractArchive}. */
+export async function extractFile(
+  archive: Archive,
+  path: string,
+  file: string,
+  options: ExtractFileOptions = {},
+): Promise<ExtractResult> {
+  options.signal?.throwIfAborted();
+  const entry = archive.entry(path);
+  if (entry === undefined) throw notFound(path, archive.isDirectory(path));
+  const destination = openDestination(dirname(resolve(file)));
+  try {
+    return await extractTo(archive, destination, [{ entry, target: basename(resolve(file)) }], options);
+  } finally {
+    destination.close();
+  }
+}
+
+async function extractTo(
+  archive: Archive,
+  destination: Destination,
+  selected: readonly Extraction[],
+  options: ExtractOptions,
+): Promise<ExtractResult> {
+  const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
+  const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
+  const { wanted, skipped } = splitTaken(writer, selected, overwrite);
+  const written = await extractFiles(archive, writer, wanted, options);
+  return { ...written, skipped: [...skipped, ...written.skipped] };
+}
+
+/** What is to be written where, in the order of the archive: checked as far as that is possible without writing. */
+function planExtraction(archive: Archive, options: ExtractOptions): Extraction[] {
+  const targets = new Set<string>();
+  const selected: Extraction[] = [];
+  for (const entry of selectEntries(archive, options)) {
+    const target = options.target?.(entry) ?? entry.path;
+    checkWritablePath(target, process.platform);
+    if (targets.has(target)) {
+      throw new FormatError(
+        "DestinationConflict",
+        `${JSON.stringify(entry.path)} and another file of the archive both go to ${JSON.stringify(target)}`,
+        { path: entry.path },
+      );
+    }
+    targets.add(target);
+    selected.push({ entry, target });
+  }
+  return selected;
+}
+
+/** In the order of the archive's paths, each once: neighbours are fetched together. */
+function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptions): Iterable<Entry> {
+  const below = normalizePath(directory);
+  if (!archive.isDirectory(below)) throw notFound(directory, archive.isFile(below));
+  if (paths === undefined) return archive.entries(below);
+  const selected = new Map<string, Entry>();
+  for (const path of paths) {
+    const entry = archive.entry(path);
+    if (entry === undefined && !archive.isDirectory(path)) throw notFound(path, false);
+    for (const found of entry === undefined ? archive.entries(normalizePath(path)) : [entry]) {
+      if (below === "." || found.path.startsWith(`${below}/`)) selected.set(found.path, found);
+    }
+  }
+  return [...selected.values()].toSorted((a, b) => comparePaths(a.path, b.path));
+}
+
+/** Looks before anything is fetched or written: what exists is skipped, and what is in the way of it is an error. */
+function splitTaken(
+  writer: FileWriter,
+  selected: readonly Extraction[],
+  overwrite: boolean,
+): { readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] } {
+  const wanted: Extraction[] = [];
+  const skipped: string[] = [];
+  for (const extraction of selected) {
+    const taken = writer.isTaken(extraction.target);
+    if (taken && !overwrite) skipped.push(extraction.entry.path);
+    else wanted.push(extraction);
+  }
+  return { wanted, skipped };
+}
+
+/** Throws unless emptying the directory can only remove what the caller may expect. */
+function checkCleanable(directory: string): void {
+  const target = realPath(directory);
+  const precious = [parse(target).root, homedir(), process.cwd()].map(realPath);
+  for (const path of precious) {
+    if (path === target || path.startsWith(target.endsWith(sep) ? target : target + sep)) {
+      throw new FormatError(
+        "InvalidArgument",
+        `${JSON.stringify(directory)} is not emptied: it is, or has in it, ${JSON.stringify(path)}`,
+        { path: directory },
+      );
+    }
+  }
+}
+
+/** Without links, as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const parent = dirname(resolve(path));
+    return parent === resolve(path) ? parent : resolve(realPath(parent), basename(path));
+  }
+}
+
+function notFound(path: string, isOtherKind: boolean): FormatError {
+  return isOtherKind
+    ? new FormatError(
+        "WrongKind",
+        `${JSON.stringify(path)} is not of the kind that was asked for: a file or a directory`,
+        { path },
+      )
+    : new FormatError("NotFound", `The archive has nothing at ${JSON.stringify(path)}`, { path });
+}

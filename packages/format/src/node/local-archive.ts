@@ -1,0 +1,69 @@
+import { join } from "node:path";
+
+import type { Archive } from "../archive.js";
+import { openArchive } from "../archive-reader.js";
+import type { OpenOptions } from "../archive-reader.js";
+import type { SignalOptions } from "../byte-source.js";
+import { FormatError } from "../errors.js";
+import { defaultDataName, defaultIndexName } from "../media-types.js";
+import { resolveLimits } from "../read-limits.js";
+import { openFileSource } from "./file-source.js";
+import { nodeSha256 } from "./node-sha256.js";
+import { loadZstdDecoder } from "./node-zstd.js";
+
+/** An archive over local files. Whoever opened it closes it. */
+export interface LocalArchive extends Archive, AsyncDisposable {
+  close(): Promise<void>;
+}
+
+/** Where a local archive's parts are: a directory with `index.blob` and `data.blob`, or the two files. */
+export type LocalArchiveLocation = string | { readonly index: string; readonly data: string };
+
+/** Codec and hash default to the fastest ones of this runtime. */
+export type OpenLocalArchiveOptions = OpenOptions & SignalOptions;
+
+/**
+ * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
+ * `SizeOverflow` for an index over the limit.
+ */
+export async function openLocalArchive(
+  location: LocalArchiveLocation,
+  options: OpenLocalArchiveOptions = {},
+): Promise<LocalArchive> {
+  const { signal, ...open } = options;
+  const paths =
+    typeof location === "string"
+      ? { index: join(location, defaultIndexName), data: join(location, defaultDataName) }
+      : location;
+  const index = await readIndex(paths.index, options);
+  const zstd = options.zstd ?? (await loadZstdDecoder());
+  const data = await openFileSource(paths.data);
+  try {
+    signal?.throwIfAborted();
+    const archive = openArchive(index, data, { sha256: nodeSha256, ...open, zstd });
+    const close = (): Promise<void> => data.close();
+    return Object.assign(archive, { close, [Symbol.asyncDispose]: close });
+  } catch (cause) {
+    await data.close();
+    throw cause;
+  }
+}
+
+async function readIndex(path: string, { signal, limits }: OpenLocalArchiveOptions): Promise<Uint8Array> {
+  const { maxIndexBytes } = resolveLimits(limits);
+  const source = await openFileSource(path);
+  try {
+    if (source.size > maxIndexBytes) {
+      throw new FormatError(
+        "SizeOverflow",
+        `${JSON.stringify(path)} has ${source.size} bytes; an index may have ${maxIndexBytes} (maxIndexBytes)`,
+        { path },
+      );
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source.read({ offset: 0, length: source.size }, { signal })) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } finally {
+    await source.close();
+  }
+}
