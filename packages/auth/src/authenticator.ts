@@ -10,8 +10,8 @@ export interface TokenRequest {
 }
 
 /**
- * Sends a token request. It must not follow redirects to another origin with the request's headers, and must bound
- * the body that it returns.
+ * Sends a token request. It must not follow redirects to another origin with the request's headers, and must
+ * bound the body that it returns.
  */
 export type SendTokenRequest = (
   request: TokenRequest,
@@ -37,15 +37,15 @@ export interface Rejection {
 }
 
 /**
- * Holds the credentials and tokens of one client. Values are only ever meant for `target.origin`: whoever sends them
- * must not let them go anywhere else.
+ * Holds the credentials and tokens of one client. Values are only ever meant for `target.origin`: whoever
+ * sends them must not let them go anywhere else.
  */
 export interface Authenticator {
   /** The `Authorization` value that will do without asking anybody, when one is known. */
   current(target: AuthorizationTarget): string | undefined;
   /**
-   * The `Authorization` value to try after a 401; undefined when nothing can be offered that was not refused already.
-   * Concurrent calls for the same token share one exchange.
+   * The `Authorization` value to try after a 401; undefined when nothing can be offered that was not refused
+   * already. Concurrent calls for the same token share one exchange.
    */
   answer(
     target: AuthorizationTarget,

@@ -5,8 +5,8 @@ import { AuthError } from "./errors.js";
 const maxTokenLength = 64 * 1024;
 
 /**
- * Whether a token can be put into a header: visible ASCII only. Anything else, line ends above all, could smuggle
- * headers into a request.
+ * Whether a token can be put into a header: visible ASCII only. Anything else, line ends above all, could
+ * smuggle headers into a request.
  */
 export function isSendableToken(token: string): boolean {
   return token.length > 0 && token.length <= maxTokenLength && /^[\x21-\x7e]+$/.test(token);
@@ -22,8 +22,8 @@ export function bearerValue(token: string): string {
 }
 
 /**
- * Throws `InvalidCredential` for what can never be sent, so that its source is named instead of a puzzling refusal by the
- * registry.
+ * Throws `InvalidCredential` for what can never be sent, so that its source is named instead of a puzzling
+ * refusal by the registry.
  */
 export function checkCredential(credential: Credential, source: string, host: string): void {
   if (credential.kind !== "basic") {

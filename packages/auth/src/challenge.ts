@@ -27,8 +27,8 @@ interface OpenChallenge extends Challenge {
 }
 
 /**
- * The challenges of a `WWW-Authenticate` header, in order; several headers may be joined by commas. What cannot be read is
- * skipped, nothing is thrown, and only the first 16 KiB count.
+ * The challenges of a `WWW-Authenticate` header, in order; several headers may be joined by commas. What
+ * cannot be read is skipped, nothing is thrown, and only the first 16 KiB count.
  */
 export function parseChallenges(header: string): Challenge[] {
   const text = header.slice(0, maxHeaderLength);

@@ -34,12 +34,12 @@ interface WantedToken {
 const directKey = "direct";
 
 /**
- * Answers Basic and Bearer challenges. Bearer is preferred where a registry offers both; a ready registry token is sent as it
- * is. Tokens are kept in memory for as long as they hold, never on disk; near their end `current` stops giving them
- * out, so that no request is begun with a token that dies under way.
+ * Answers Basic and Bearer challenges. Bearer is preferred where a registry offers both; a ready registry
+ * token is sent as it is. Tokens are kept in memory for as long as they hold, never on disk; near their end
+ * `current` stops giving them out, so that no request is begun with a token that dies under way.
  *
- * `answer` throws `InvalidChallenge`, `InsecureRealm`, `TokenRefused`, `TokenUnavailable` or `InvalidTokenResponse`, the
- * errors of the credential sources, and whatever `send` throws.
+ * `answer` throws `InvalidChallenge`, `InsecureRealm`, `TokenRefused`, `TokenUnavailable` or
+ * `InvalidTokenResponse`, the errors of the credential sources, and whatever `send` throws.
  */
 export function createAuthenticator({ credentials, now = Date.now }: AuthenticatorOptions): Authenticator {
   const tokens = createTokenMemory(now);
@@ -47,8 +47,9 @@ export function createAuthenticator({ credentials, now = Date.now }: Authenticat
   const exchanges = createSingleFlight<string>();
 
   /**
-   * The credential, and what of it can be sent as it is. When that was refused, or nothing was found and anonymous was
-   * not enough, the sources are asked once more: somebody may have logged in, or a helper renewed it, since.
+   * The credential, and what of it can be sent as it is. When that was refused, or nothing was found and
+   * anonymous was not enough, the sources are asked once more: somebody may have logged in, or a helper
+   * renewed it, since.
    */
   async function direct(
     target: AuthorizationTarget,

@@ -13,8 +13,8 @@ export interface FoundCredential {
 }
 
 /**
- * Finds the credential for a repository. `undefined` means that this source has none, and the next one is asked; an
- * error means that the source is broken in a way that a person should mend.
+ * Finds the credential for a repository. `undefined` means that this source has none, and the next one is
+ * asked; an error means that the source is broken in a way that a person should mend.
  */
 export type CredentialSource = (
   target: CredentialTarget,

@@ -14,8 +14,8 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
 }
 
 /**
- * The credentials that docker, podman and this project's own variables provide, as the tools themselves would look them up. The
- * first of these that has one for the registry wins:
+ * The credentials that docker, podman and this project's own variables provide, as the tools themselves would
+ * look them up. The first of these that has one for the registry wins:
  *
  * 1. `BLOB_USERNAME` with `BLOB_PASSWORD`, `BLOB_TOKEN`
  * 2. the file that `REGISTRY_AUTH_FILE` names
@@ -23,7 +23,8 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
  * 5. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
  *
- * Nothing is read before the first look-up. Throws `MalformedConfig`, `UnreadableConfig` and `InvalidCredential`.
+ * Nothing is read before the first look-up. Throws `MalformedConfig`, `UnreadableConfig` and
+ * `InvalidCredential`.
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialSource {
   const { env = process.env } = options;

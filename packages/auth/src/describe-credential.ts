@@ -9,8 +9,9 @@ export interface CredentialDescription {
 }
 
 /**
- * Which credential would be used for a registry or repository, without its secret; undefined for none. Asks the sources as a
- * request would, helpers included, but no server: whether the registry accepts it remains to be seen.
+ * Which credential would be used for a registry or repository, without its secret; undefined for none. Asks
+ * the sources as a request would, helpers included, but no server: whether the registry accepts it remains to
+ * be seen.
  */
 export async function describeCredential(
   credentials: CredentialSource,

@@ -13,8 +13,9 @@ export function isNotFound(run: { readonly exitCode: number; readonly stdout: st
 }
 
 /**
- * The credential that `docker-credential-<name>` has for a registry; undefined when it has none. A helper that is missing,
- * broken or hangs is reported to `onWarning` and counts as one that has none: registries can be read anonymously often.
+ * The credential that `docker-credential-<name>` has for a registry; undefined when it has none. A helper
+ * that is missing, broken or hangs is reported to `onWarning` and counts as one that has none: registries can
+ * be read anonymously often.
  */
 export async function askCredentialHelper(
   name: string,

@@ -5,8 +5,9 @@ import { AuthError } from "./errors.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `BLOB_USERNAME` with `BLOB_PASSWORD`, or else `BLOB_TOKEN` (a registry token, sent as it is). Read anew at each look-up;
- * empty means unset. They hold for *every* registry that asks: set them for commands that talk to one registry only.
+ * `BLOB_USERNAME` with `BLOB_PASSWORD`, or else `BLOB_TOKEN` (a registry token, sent as it is). Read anew at
+ * each look-up; empty means unset. They hold for *every* registry that asks: set them for commands that talk
+ * to one registry only.
  *
  * Throws `InvalidCredential` when a user name or password comes alone.
  */

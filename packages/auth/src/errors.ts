@@ -14,7 +14,7 @@ export const authErrorCodes = [
   "InsecureRealm",
   /** The token server did not accept the credential, or gives nothing to anonymous clients. */
   "TokenRefused",
-  /** The token server could not answer: `status` says how. Trying again later may help. */
+  /** The token server could not answer: see `status`. After 429 and 5xx, trying again later may help. */
   "TokenUnavailable",
   /** The token server answered with something that is not a usable token. */
   "InvalidTokenResponse",
@@ -36,9 +36,9 @@ export interface AuthErrorDetails {
 const brand = Symbol.for("@blob/auth/error");
 
 /**
- * The only kind of error that this package makes. An aborted signal's reason and whatever a `SendTokenRequest` throws
- * are passed on as they are. Neither messages nor causes ever hold a password or token: a `cause` that might quote
- * one (a JSON parser's message, for instance) is left out.
+ * The only kind of error that this package makes. An aborted signal's reason and whatever a
+ * `SendTokenRequest` throws are passed on as they are. Neither messages nor causes ever hold a password or
+ * token: a `cause` that might quote one (a JSON parser's message, for instance) is left out.
  */
 export class AuthError extends Error {
   override readonly name = "AuthError";

@@ -12,20 +12,20 @@ export interface FileCredentialsOptions extends CredentialHelperOptions {
 }
 
 /**
- * The credentials of docker's `config.json`. For each registry its own helper (`credHelpers`) is asked first, then the helper
- * for all (`credsStore`), then the file's `auths`.
+ * The credentials of docker's `config.json`. For each registry its own helper (`credHelpers`) is asked first,
+ * then the helper for all (`credsStore`), then the file's `auths`.
  *
- * The file is read at each look-up, whole, and at most 1 MiB of it; an authenticator looks up once for each repository,
- * and again when the credential is refused. Throws `MalformedConfig` with the position, and `UnreadableConfig`. Helpers
- * that do not work are reported to `onWarning` and passed over.
+ * The file is read at each look-up, whole, and at most 1 MiB of it; an authenticator looks up once for each
+ * repository, and again when the credential is refused. Throws `MalformedConfig` with the position, and
+ * `UnreadableConfig`. Helpers that do not work are reported to `onWarning` and passed over.
  */
 export function dockerConfigCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: false });
 }
 
 /**
- * The credentials of podman's and skopeo's `auth.json`: as docker's, and its `auths` may also be limited to a part of a
- * registry (`host/namespace/repository`; the longest one wins).
+ * The credentials of podman's and skopeo's `auth.json`: as docker's, and its `auths` may also be limited to a
+ * part of a registry (`host/namespace/repository`; the longest one wins).
  */
 export function containersAuthCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: true });

@@ -1,8 +1,8 @@
 import type { CredentialSource } from "./credential.js";
 
 /**
- * The first credential that any of the sources has, in their order. Later sources are not asked once one is found; an
- * error of a source ends the look-up, since going on might pick a credential that nobody meant.
+ * The first credential that any of the sources has, in their order. Later sources are not asked once one is
+ * found; an error of a source ends the look-up, since going on might pick a credential that nobody meant.
  */
 export function firstOf(...sources: readonly CredentialSource[]): CredentialSource {
   return async (target, options = {}) => {

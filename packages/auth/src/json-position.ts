@@ -11,8 +11,8 @@ const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u
 const scalar = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 
 /**
- * Where a text stops being JSON (RFC 8259), or undefined where it is. `JSON.parse` would tell the position only sometimes, and
- * quotes the text around it, which in a file with credentials may be a password.
+ * Where a text stops being JSON (RFC 8259), or undefined where it is. `JSON.parse` would tell the position
+ * only sometimes, and quotes the text around it, which in a file with credentials may be a password.
  */
 export function findJsonError(text: string): TextPosition | undefined {
   const offset = errorOffset(text);

@@ -2,8 +2,9 @@ import type { CredentialTarget } from "./credential.js";
 import { parseRegistryKey } from "./registry-host.js";
 
 /**
- * The keys of a credentials file that hold for a target, best first: the longest namespace, then the host spelled exactly as in
- * the reference, then the file's order. Namespaces (podman's `host/namespace/repository`) count only where asked for.
+ * The keys of a credentials file that hold for a target, best first: the longest namespace, then the host
+ * spelled exactly as in the reference, then the file's order. Namespaces (podman's
+ * `host/namespace/repository`) count only where asked for.
  */
 export function matchingKeys(
   keys: Iterable<string>,

@@ -30,8 +30,8 @@ for (const [network, prefix] of [
 const privateSuffix = /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|lan|home\.arpa)$/;
 
 /**
- * Whether a URL's host is loopback, link-local, private or not a public name at all (`registry`, `auth.internal`). Judged by
- * the name alone: what a public name resolves to is for whoever connects.
+ * Whether a URL's host is loopback, link-local, private or not a public name at all (`registry`,
+ * `auth.internal`). Judged by the name alone: what a public name resolves to is for whoever connects.
  */
 export function isPrivateHost({ hostname }: URL): boolean {
   const name = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");

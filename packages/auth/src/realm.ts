@@ -4,8 +4,8 @@ import { isPrivateHost } from "./private-host.js";
 /**
  * The URL of the token server that a registry names, if credentials for the registry may be sent there.
  *
- * The realm may be on another host than the registry: Docker Hub's is. It is trusted because the registry that names
- * it was authenticated by TLS. Hence the rules:
+ * The realm may be on another host than the registry: Docker Hub's is. It is trusted because the registry
+ * that names it was authenticated by TLS. Hence the rules:
  *
  * - the realm is https, unless the registry itself is plain http (whoever sits in between could read all of it anyway);
  * - a public registry cannot name a loopback, link-local or private realm: that would make this client knock on doors

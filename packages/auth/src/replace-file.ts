@@ -5,8 +5,8 @@ import { AuthError } from "./errors.js";
 import { isMissing } from "./read-text.js";
 
 /**
- * Puts a new text in the place of a file, readable by its owner only: other programs see the old text or the new one, and never
- * a part, whatever happens. Folders are made as needed. Throws `UnreadableConfig`.
+ * Puts a new text in the place of a file, readable by its owner only: other programs see the old text or the
+ * new one, and never a part, whatever happens. Folders are made as needed. Throws `UnreadableConfig`.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   try {

@@ -21,8 +21,9 @@ const defaultTimeoutMs = 30_000;
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Runs `docker-credential-<name> <action>` without a shell, writes `input` to it and collects its output. Throws only the
- * signal's reason; a helper that is still running then is killed. Its stderr is dropped: some helpers print secrets there.
+ * Runs `docker-credential-<name> <action>` without a shell, writes `input` to it and collects its output.
+ * Throws only the signal's reason; a helper that is still running then is killed. Its stderr is dropped: some
+ * helpers print secrets there.
  */
 export async function runHelper(
   name: string,

@@ -17,7 +17,8 @@ function parseScope(scope: Scope): ParsedScope {
 }
 
 /**
- * One scope for each resource, with all actions that any of the scopes names, sorted: equal sets have equal results.
+ * One scope for each resource, with all actions that any of the scopes names, sorted: equal sets have equal
+ * results.
  */
 export function mergeScopes(scopes: Iterable<Scope>): Scope[] {
   const byResource = new Map<string, Set<string>>();

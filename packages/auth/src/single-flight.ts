@@ -1,9 +1,9 @@
 /** Lets callers who want the same thing at the same time share one piece of work. */
 export interface SingleFlight<T> {
   /**
-   * Joins the work under way for `key`, or starts it. The work belongs to all who wait for it: a caller who aborts
-   * leaves alone, and only when the last one has left is the work's own signal aborted. Nothing is kept afterwards,
-   * failures least of all.
+   * Joins the work under way for `key`, or starts it. The work belongs to all who wait for it: a caller who
+   * aborts leaves alone, and only when the last one has left is the work's own signal aborted. Nothing is
+   * kept afterwards, failures least of all.
    */
   join(
     key: string,

@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { Credential } from "./credential.js";
 import { dockerConfigCredentials } from "./file-credentials.js";
+import { replaceFile } from "./replace-file.js";
 import { eraseCredential, storeCredential } from "./store-credential.js";
 import { keeps, writeHelper } from "./testing/helper-program.js";
 import { temporaryFolder } from "./testing/temporary-folder.js";
@@ -111,4 +112,13 @@ test("a file that cannot be written is an error with its cause", async () => {
     file,
     cause: expect.any(Error),
   });
+});
+
+test("a replacement that fails leaves nothing behind", async () => {
+  const folder = await temporaryFolder({ "config.json/in-the-way": "" });
+  await expect(replaceFile(path.join(folder, "config.json"), "{}")).rejects.toMatchObject({
+    code: "UnreadableConfig",
+    cause: expect.any(Error),
+  });
+  expect(await readdir(folder)).toEqual(["config.json"]);
 });

@@ -19,12 +19,13 @@ export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "o
 }
 
 /**
- * Keeps a credential for a registry where docker, podman and this package find it: in the credential helper that the file
- * names for the registry, or else in the file. Returns where: the helper's name or the file's path.
+ * Keeps a credential for a registry where docker, podman and this package find it: in the credential helper
+ * that the file names for the registry, or else in the file. Returns where: the helper's name or the file's
+ * path.
  *
- * The file is replaced at once and readable by its owner only (0600); whatever else is in it stays. In the file, the
- * secret is only encoded, not encrypted. Throws `InvalidCredential`, `HelperFailed`, `MalformedConfig` or
- * `UnreadableConfig`.
+ * The file is replaced at once and readable by its owner only (0600); whatever else is in it stays. In the
+ * file, the secret is only encoded, not encrypted. Throws `InvalidCredential`, `HelperFailed`,
+ * `MalformedConfig` or `UnreadableConfig`.
  */
 export async function storeCredential(
   host: string,
@@ -48,9 +49,10 @@ export async function storeCredential(
 }
 
 /**
- * Removes what is stored for a registry, from the file and from the helpers that the file names for it. Returns from where:
- * helpers' names and the file's path; empty when there was nothing. Credentials for a part of the registry
- * (`host/namespace`) stay. Throws `HelperFailed`, `MalformedConfig` or `UnreadableConfig`.
+ * Removes what is stored for a registry, from the file and from the helpers that the file names for it.
+ * Returns from where: helpers' names and the file's path; empty when there was nothing. Credentials for a
+ * part of the registry (`host/namespace`) stay. Throws `HelperFailed`, `MalformedConfig` or
+ * `UnreadableConfig`.
  */
 export async function eraseCredential(host: string, options: StoreCredentialOptions = {}): Promise<string[]> {
   const registry = parseRegistryKey(host).host;

@@ -26,8 +26,8 @@ export interface TokenQuestion {
  *   `password` grant;
  * - an identity token: POST with the `refresh_token` grant.
  *
- * Throws `TokenRefused`, `TokenUnavailable` or `InvalidTokenResponse`, and whatever `send` throws. Messages tell the status
- * and never quote the server's text, which might repeat what was sent.
+ * Throws `TokenRefused`, `TokenUnavailable` or `InvalidTokenResponse`, and whatever `send` throws. Messages
+ * tell the status and never quote the server's text, which might repeat what was sent.
  */
 export async function exchangeToken(
   question: TokenQuestion,
@@ -89,7 +89,11 @@ function refusal(
   // 400 is what OAuth2 servers say about an expired refresh token (RFC 6749, section 5.2: invalid_grant).
   const isRefusal = status === 400 || status === 401 || status === 403;
   if (!isRefusal) {
-    return new AuthError("TokenUnavailable", `${server} answered with status ${status}: try again later`, {
+    const isPassing = status === 429 || status >= 500;
+    const advice = isPassing
+      ? "try again later"
+      : "that is no answer to a request for a token, so ask its operator";
+    return new AuthError("TokenUnavailable", `${server} answered with status ${status}: ${advice}`, {
       host,
       status,
     });

@@ -11,8 +11,8 @@ export interface Remembered {
 }
 
 /**
- * The values of one authenticator. A value is only ever found for the origin, host and repository that it was made for: two
- * registries may share a token server, and must not see each other's tokens.
+ * The values of one authenticator. A value is only ever found for the origin, host and repository that it was
+ * made for: two registries may share a token server, and must not see each other's tokens.
  */
 export interface TokenMemory {
   /** The value that was remembered under this key. */

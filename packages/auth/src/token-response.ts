@@ -13,8 +13,8 @@ const defaultLifetimeSeconds = 60;
 const maxLifetimeSeconds = 24 * 60 * 60;
 
 /**
- * Reads a token server's answer: `token` (distribution) or `access_token` (OAuth2). Throws `InvalidTokenResponse`, without a
- * `cause`: a JSON parser's message quotes its input, which may be a token.
+ * Reads a token server's answer: `token` (distribution) or `access_token` (OAuth2). Throws
+ * `InvalidTokenResponse`, without a `cause`: a JSON parser's message quotes its input, which may be a token.
  */
 export function parseTokenResponse(body: string, realm: URL, host: string): Token {
   const reply = parseObject(body);

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { AuthError, isAuthError } from "./errors.js";
+
+test("an error tells its code, what it is about, and its cause", () => {
+  const cause = new Error("EACCES");
+  const error = new AuthError("UnreadableConfig", "cannot be read", { file: "config.json", cause });
+  expect(error).toMatchObject({ name: "AuthError", code: "UnreadableConfig", file: "config.json", cause });
+  expect(error).toBeInstanceOf(Error);
+  expect("cause" in new AuthError("TokenRefused", "refused")).toBe(false);
+});
+
+test("errors of another copy of this package are recognised, and nothing else is", () => {
+  class OtherCopy extends Error {}
+  Object.defineProperty(OtherCopy.prototype, Symbol.for("@blob/auth/error"), { value: true });
+  expect(isAuthError(new AuthError("TokenRefused", "refused"))).toBe(true);
+  expect(isAuthError(new OtherCopy())).toBe(true);
+  for (const other of [new Error("TokenRefused"), undefined, null, "TokenRefused", {}]) {
+    expect(isAuthError(other)).toBe(false);
+  }
+});
