@@ -51,7 +51,7 @@ const entryOf = (archive: Archive, path: string) => {
 
 describe("createArchive", () => {
   test("gives back every file, byte by byte, in byte order", async () => {
-    const tree: Record<string, string | Buffer> = {
+    const tree: Record<string, string | Uint8Array> = {
       "a-b": "",
       "a.txt": text(5000),
       "a/b": noise(3000),

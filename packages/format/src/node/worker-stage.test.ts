@@ -4,14 +4,13 @@ import { describe, expect, test } from "vitest";
 
 import { compilePackage } from "../testing/compiled-package.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
+import type * as createArchiveModule from "./create-archive.js";
 import { loadZstdEncoder } from "./node-zstd.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { WorkerSetup } from "./worker-stage.js";
 
 const compiled = compilePackage();
-const { createArchive }: typeof import("./create-archive.js") = await import(
-  new URL("node/create-archive.js", compiled).href
-);
+const { createArchive }: typeof createArchiveModule = await import(new URL("node/create-archive.js", compiled).href);
 const encoder = await loadZstdEncoder();
 const setup: WorkerSetup = { level: 3, changeDetection: "none", encoder: encoder.name };
 const workerUrl = new URL("node/compress-worker.js", compiled);
@@ -30,7 +29,7 @@ const workerOf = (code: string): URL => new URL(`data:text/javascript,${encodeUR
 
 describe("compressing in worker threads", () => {
   test("gives the same bytes for any number of them", async () => {
-    const files: Record<string, string | Buffer> = {
+    const files: Record<string, string | Uint8Array> = {
       "large.txt": text(13_000_000),
       "large.bin": noise(9_000_000),
     };

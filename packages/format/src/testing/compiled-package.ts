@@ -19,7 +19,13 @@ export function compilePackage(): URL {
   const off = ["composite", "incremental", "declaration", "declarationMap", "sourceMap", "isolatedDeclarations"];
   execFileSync(process.execPath, [
     compiler,
-    ...["-p", root, "--outDir", output, "--noCheck", "--tsBuildInfoFile", "null"],
+    "--noCheck",
+    "-p",
+    root,
+    "--outDir",
+    output,
+    "--tsBuildInfoFile",
+    "null",
     ...off.flatMap((option) => [`--${option}`, "false"]),
   ]);
   return pathToFileURL(`${output}/`);
