@@ -11,13 +11,13 @@ import { findPath } from "./index-search.js";
 import type { PlaceRange } from "./index-search.js";
 import { readIndexTable } from "./index-table.js";
 import type { IndexTable } from "./index-table.js";
-import { canonicalPath, normalizePath, rootPath } from "./path.js";
+import { canonicalPath, isValidPath, normalizePath, rootPath } from "./path.js";
 import { resolveLimits } from "./read-limits.js";
 import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
-import { portableZstdDecoder } from "./zstd/fzstd.js";
+import { portableZstdDecoder } from "./zstd/portable.js";
 
 export interface OpenOptions {
   /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */
@@ -59,9 +59,18 @@ export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOp
 }
 
 function createArchive(table: IndexTable, source: ContentSource): Archive {
+  /** The place of a file whose path is spelled canonically: what nearly all callers do. */
+  const directPlace = (path: string): number => {
+    const at = findPath(table, path);
+    // What was found is valid. Only a lone surrogate can be found, too, since it is searched for as U+FFFD: then the
+    // path is not ASCII, and has more bytes than code units.
+    return at >= 0 && (table.columns.pathLength[at] === path.length || isValidPath(path)) ? at : -1;
+  };
   const place = (path: string): number => {
+    const direct = directPlace(path);
+    if (direct >= 0) return direct;
     const canonical = canonicalPath(path);
-    return canonical === undefined ? -1 : findPath(table, canonical);
+    return canonical === undefined || canonical === path ? -1 : findPath(table, canonical);
   };
   const isDirectory = (path: string): boolean => {
     const canonical = canonicalPath(path);
@@ -81,7 +90,7 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
   const file = (path: string): Entry => {
     const canonical = normalizePath(path);
     const at = findPath(table, canonical);
-    if (at >= 0) return entryAt(table, at);
+    if (at >= 0) return entryAt(table, at, canonical);
     throw isDirectory(canonical) ? wrongKind(canonical, "directory", "file") : notFound(canonical, "file");
   };
 
@@ -104,6 +113,8 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     index: table.bytes,
     data: source.data,
     entry(path) {
+      const direct = directPlace(path);
+      if (direct >= 0) return entryAt(table, direct, path);
       const at = place(path);
       return at < 0 ? undefined : entryAt(table, at);
     },

@@ -3,11 +3,11 @@ import { compressionNone, compressionZstd, hashBytes } from "./index-schema.js";
 import type { IndexTable } from "./index-table.js";
 import { pathText } from "./path-bytes.js";
 
-/** What callers see of the file at a place. */
-export function entryAt({ bytes, columns }: IndexTable, at: number): Entry {
+/** What callers see of the file at a place. A caller that has its path saves making the string. */
+export function entryAt({ bytes, columns }: IndexTable, at: number, path?: string): Entry {
   const hashStart = columns.hashStart[at] ?? 0;
   return {
-    path: pathText(bytes, columns.pathStart[at] ?? 0, columns.pathLength[at] ?? 0),
+    path: path ?? pathText(bytes, columns.pathStart[at] ?? 0, columns.pathLength[at] ?? 0),
     size: columns.size[at] ?? 0,
     hash: bytes.subarray(hashStart, hashStart + hashBytes),
     mode: columns.mode[at] ?? 0,

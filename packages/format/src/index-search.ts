@@ -18,12 +18,7 @@ export function searchKey(text: string): SearchKey {
     const bytes = encoder.encode(text);
     return { bytes, length: bytes.length };
   }
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x80) return { bytes: scratch, length: encoder.encodeInto(text, scratch).written };
-    scratch[i] = code;
-  }
-  return { bytes: scratch, length: text.length };
+  return { bytes: scratch, length: encoder.encodeInto(text, scratch).written };
 }
 
 /** The place of a path in the table, or -1. */
@@ -51,14 +46,16 @@ export function lowerBound(
   while (low < high) {
     const middle = (low + high) >>> 1;
     const start = pathStart[middle] ?? 0;
-    const length = Math.min(pathLength[middle] ?? 0, keyLength);
+    const pathEnd = pathLength[middle] ?? 0;
+    const end = pathEnd < keyLength ? pathEnd : keyLength;
     let common = lowCommon < highCommon ? lowCommon : highCommon;
-    while (common < length && bytes[start + common] === key[common]) common++;
-    const isBefore =
-      common < length
-        ? (bytes[start + common] ?? 0) < (key[common] ?? 0)
-        : (pathLength[middle] ?? 0) < keyLength;
-    if (isBefore) {
+    let order = 0;
+    for (; common < end; common++) {
+      order = (bytes[start + common] ?? 0) - (key[common] ?? 0);
+      if (order !== 0) break;
+    }
+    if (common === end) order = pathEnd - keyLength;
+    if (order < 0) {
       low = middle + 1;
       lowCommon = common;
     } else {

@@ -1,0 +1,148 @@
+import { backwardBits, bitsAt, damaged, highestBit, paddedBitsAt } from "./bits.js";
+import { readFseTable } from "./fse.js";
+
+/** A decoding table for literals: the symbol and the length of the code that any `log` bits begin with. */
+export interface HuffmanTable {
+  readonly log: number;
+  /** Symbol in the upper, length in the lower eight bits. */
+  readonly codes: Uint16Array;
+}
+
+export interface DescribedHuffmanTable {
+  readonly table: HuffmanTable;
+  readonly end: number;
+}
+
+/** The longest code (RFC 8878, section 4.2.1). */
+const maxLog = 11;
+
+/** Reads the description of a table (section 4.2.1). */
+export function readHuffmanTable(bytes: Uint8Array, start: number, end: number): DescribedHuffmanTable {
+  const header = bytes[start];
+  if (header === undefined || start >= end) throw damaged("a table is missing");
+  const weightsAt = start + 1;
+  const tableEnd = weightsAt + (header < 128 ? header : (header - 126) >> 1);
+  if (tableEnd > end) throw damaged("a table is not whole");
+  const weights =
+    header < 128
+      ? compressedWeights(bytes, weightsAt, tableEnd)
+      : plainWeights(bytes, weightsAt, header - 127);
+  return { table: buildHuffmanTable(weights), end: tableEnd };
+}
+
+/** Four bits each, the first in the upper half of its byte. */
+function plainWeights(bytes: Uint8Array, start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const byte = bytes[start + (i >> 1)] ?? 0;
+    return i % 2 === 0 ? byte >> 4 : byte & 15;
+  });
+}
+
+/** Coded with two states that take turns, until the bits are used up (section 4.2.1.2). */
+function compressedWeights(bytes: Uint8Array, start: number, end: number): number[] {
+  const { table, end: tableEnd } = readFseTable(bytes, start, end, 6, 255);
+  const weights: number[] = [];
+  let position = backwardBits(bytes, tableEnd, end);
+  const take = (count: number): number => paddedBitsAt(bytes, tableEnd, (position -= count), count);
+  let state = take(table.log);
+  let other = take(table.log);
+  if (position < 0) throw damaged("a table has too few bits");
+  while (weights.length < 255) {
+    weights.push(table.symbols[state] ?? 0);
+    const next = (table.base[state] ?? 0) + take(table.bits[state] ?? 0);
+    if (position < 0) {
+      weights.push(table.symbols[other] ?? 0);
+      return weights;
+    }
+    state = other;
+    other = next;
+  }
+  throw damaged("a table has too many symbols");
+}
+
+function buildHuffmanTable(weights: number[]): HuffmanTable {
+  let sum = 0;
+  for (const weight of weights) {
+    if (weight > maxLog) throw damaged("a code is too long");
+    if (weight > 0) sum += 1 << (weight - 1);
+  }
+  if (sum === 0) throw damaged("a table has no symbols");
+  const log = highestBit(sum) + 1;
+  if (log > maxLog) throw damaged("a code is too long");
+  // The last symbol's weight is what is missing to a power of two.
+  const missing = (1 << log) - sum;
+  if ((missing & (missing - 1)) !== 0 || weights.length > 255) throw damaged("codes do not fill their table");
+  weights.push(highestBit(missing) + 1);
+
+  const codes = new Uint16Array(1 << log);
+  let at = 0;
+  // Long codes, which are those of small weight, come first; symbols in their order within a length.
+  for (let weight = 1; weight <= log; weight++) {
+    const span = 1 << (weight - 1);
+    for (const [symbol, own] of weights.entries()) {
+      if (own === weight) codes.fill((symbol << 8) | (log + 1 - weight), at, (at += span));
+    }
+  }
+  return { log, codes };
+}
+
+/** Decodes one stream, which must hold exactly the symbols that fill `target` from `from` to `to`. */
+export function decodeHuffman(
+  { log, codes }: HuffmanTable,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  let position = backwardBits(bytes, start, end);
+  let at = from;
+  const mask = (1 << log) - 1;
+  // Two codes of at most 11 bits from each 32 bits that are loaded.
+  for (; at + 1 < to && position >= 25; at += 2) {
+    const low = position - 25;
+    const i = start + (low >> 3);
+    const word =
+      (bytes[i] ?? 0) |
+      ((bytes[i + 1] ?? 0) << 8) |
+      ((bytes[i + 2] ?? 0) << 16) |
+      ((bytes[i + 3] ?? 0) << 24);
+    const window = word >>> (low & 7);
+    const first = codes[(window >>> (25 - log)) & mask] ?? 0;
+    const firstLength = first & 0xff;
+    const second = codes[(window >>> (25 - log - firstLength)) & mask] ?? 0;
+    target[at] = first >> 8;
+    target[at + 1] = second >> 8;
+    position -= firstLength + (second & 0xff);
+  }
+  for (; at < to; at++) {
+    const code = codes[paddedBitsAt(bytes, start, position - log, log)] ?? 0;
+    target[at] = code >> 8;
+    position -= code & 0xff;
+    if (position < 0) break;
+  }
+  if (position !== 0) throw damaged("literals do not use up their bits");
+}
+
+/** How many streams there are, and what a jump table takes (section 3.1.1.3.1.6). */
+export function decodeFourHuffman(
+  table: HuffmanTable,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  size: number,
+): void {
+  const jumpTableBytes = 6;
+  const perStream = (size + 3) >> 2;
+  if (start + jumpTableBytes > end || 3 * perStream > size) throw damaged("literals are not whole");
+  let at = start + jumpTableBytes;
+  for (let stream = 0; stream < 4; stream++) {
+    const streamEnd = stream === 3 ? end : at + bitsAt(bytes, start + 2 * stream, 0, 16);
+    if (streamEnd > end) throw damaged("literals are not whole");
+    const to = stream === 3 ? size : (stream + 1) * perStream;
+    decodeHuffman(table, bytes, at, streamEnd, target, stream * perStream, to);
+    at = streamEnd;
+  }
+}
