@@ -3,6 +3,19 @@ export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";
 export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
+export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
+export { createHttpRegistry } from "./http-registry.js";
+export type {
+  Handler,
+  HttpBody,
+  HttpHeaders,
+  HttpMethod,
+  HttpRequest,
+  HttpResponse,
+} from "./http/handler.js";
+export type { RetryClock, RetryOptions } from "./http/retry.js";
+export type { HttpTrace } from "./http/trace.js";
+export type { StallTimeouts, Transport } from "./http/undici-handler.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { Reference } from "./reference.js";

@@ -10,21 +10,12 @@ export interface ContractSubject {
   close(): Promise<void>;
 }
 
-export interface ContractDeviations {
-  /** Mounts may be answered by an upload session instead. */
-  readonly mountsAreOptional?: boolean;
-}
-
 const repository = "acme/site";
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
 const emptyConfig = blobOf("{}");
 
 /** What every `Registry` does, told as one suite. */
-export function describeRegistry(
-  name: string,
-  create: () => Promise<ContractSubject>,
-  deviations: ContractDeviations = {},
-): void {
+export function describeRegistry(name: string, create: () => Promise<ContractSubject>): void {
   describe(`${name} registry`, () => {
     let subject: ContractSubject;
     let registry: Registry;
@@ -102,9 +93,7 @@ export function describeRegistry(
         const pushed = await registry.pushBlob(repository, blob, () => chunksOf(blob.bytes), {
           mountFrom: "acme/source",
         });
-        expect(deviations.mountsAreOptional === true ? ["mounted", "uploaded"] : ["mounted"]).toContain(
-          pushed,
-        );
+        expect(pushed).toBe("mounted");
         expect((await collect(registry.readBlob(repository, blob))).toString()).toBe("content");
       });
 
@@ -136,7 +125,7 @@ export function describeRegistry(
           onProgress: (sent) => seen.push(sent),
         });
         expect(seen.at(-1)).toBe(200_000);
-        expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+        expect(seen).toEqual(expect.arrayContaining([50_000, 100_000, 150_000]));
       });
 
       test("whose source fails give that error, not another", async () => {

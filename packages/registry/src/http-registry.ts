@@ -1,0 +1,110 @@
+import type { Authenticator } from "@blob/auth";
+import { rangeOf } from "./blob-range.js";
+import { verified } from "./digest.js";
+import { RegistryError } from "./errors.js";
+import { withAuthorization } from "./http/authorization.js";
+import { createBlobLinks } from "./http/blob-links.js";
+import { statBlob } from "./http/blob-stat.js";
+import { createEndpoint } from "./http/endpoint.js";
+import type { Layer } from "./http/handler.js";
+import { compose } from "./http/handler.js";
+import { getManifest, putManifest, resolveManifest } from "./http/manifests.js";
+import { readRange } from "./http/range-reader.js";
+import { withRedirects } from "./http/redirect.js";
+import type { RetryOptions } from "./http/retry.js";
+import { createRetryPolicy, withRetries } from "./http/retry.js";
+import { listTags } from "./http/tags.js";
+import type { HttpTrace } from "./http/trace.js";
+import { withTrace } from "./http/trace.js";
+import type { StallTimeouts, Transport } from "./http/undici-handler.js";
+import { createUndiciTransport } from "./http/undici-handler.js";
+import { uploadBlob } from "./http/uploads.js";
+import { withUserAgent } from "./http/user-agent.js";
+import { printable } from "./printable.js";
+import { checkRepository, isHost } from "./reference.js";
+import type { Registry } from "./registry.js";
+import { parseDigest } from "./digest.js";
+
+export interface HttpRegistryOptions {
+  /**
+   * Answers the registry's challenges. Without it requests go out bare, and most public registries refuse even
+   * anonymous reads.
+   */
+  readonly authenticator?: Authenticator | undefined;
+  /** Speak http instead of https. Default false. */
+  readonly plainHttp?: boolean | undefined;
+  /** Default `blob-registry`. */
+  readonly userAgent?: string | undefined;
+  /** Told about every request that goes over the wire; holds no secrets. */
+  readonly trace?: ((trace: HttpTrace) => void) | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly timeouts?: StallTimeouts | undefined;
+  /** Sends the requests; closed with the registry. Default: undici, with connections of its own. */
+  readonly transport?: Transport | undefined;
+}
+
+/** A registry over HTTP, which holds connections. */
+export interface HttpRegistry extends Registry {
+  /** Closes the connections; calls that are still under way fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * A registry that speaks distribution-spec 1.1 over HTTP. Nothing is sent before the first call: no ping, no probe.
+ * Close it when it is no longer needed.
+ *
+ * @param host `host` or `host:port` as references name it; `docker.io` for Docker Hub.
+ * @throws RegistryError `InvalidReference`
+ */
+export function createHttpRegistry(host: string, options: HttpRegistryOptions = {}): HttpRegistry {
+  if (!isHost(host)) {
+    const message = `"${printable(host)}" is not a host: write host or host:port, lower case`;
+    throw new RegistryError("InvalidReference", message, { host });
+  }
+  const { authenticator, plainHttp = false, userAgent = "blob-registry", trace } = options;
+  const transport = options.transport ?? createUndiciTransport(options.timeouts);
+  const retryPolicy = createRetryPolicy(options.retry);
+  const layers: readonly Layer[] = [
+    ...(trace === undefined ? [] : [withTrace(trace)]),
+    withRetries(retryPolicy),
+    withRedirects(),
+    ...(authenticator === undefined ? [] : [withAuthorization(authenticator)]),
+    withUserAgent(userAgent),
+  ];
+  const send = compose(transport.handle, ...layers);
+  const endpoint = createEndpoint(host, { plainHttp, send, retryPolicy });
+  const links = createBlobLinks();
+  return {
+    id: host,
+
+    resolve: async (repository, reference, call = {}) =>
+      resolveManifest(endpoint, repository, reference, call),
+
+    manifest: async (repository, reference, call = {}) => getManifest(endpoint, repository, reference, call),
+
+    async statBlob(repository, digest, { signal } = {}) {
+      checkRepository(repository);
+      parseDigest(digest);
+      return statBlob(endpoint, { repository, digest, actions: "pull", signal });
+    },
+
+    readBlob(repository, blob, { range, signal } = {}) {
+      checkRepository(repository);
+      const { start, end } = rangeOf(blob, range);
+      const bytes = readRange(endpoint, links, { repository, blob, start, end, signal });
+      const isWhole = start === 0 && end === blob.size;
+      return isWhole ? verified(bytes, blob, { host, reference: repository }) : bytes;
+    },
+
+    pushBlob: async (repository, blob, open, call = {}) => uploadBlob(endpoint, repository, blob, open, call),
+
+    async pushManifest(repository, manifest, call = {}) {
+      const { descriptor } = await putManifest(endpoint, repository, manifest, call);
+      return descriptor;
+    },
+
+    tags: (repository, call = {}) => listTags(endpoint, repository, call),
+
+    close: () => transport.close(),
+  };
+}

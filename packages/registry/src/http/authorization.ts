@@ -1,0 +1,76 @@
+import type { Authenticator, SendTokenRequest } from "@blob/auth";
+import { readBounded } from "../bounded-body.js";
+import { RegistryError } from "../errors.js";
+import type { Handler, HttpRequest, Layer } from "./handler.js";
+import { discard, withHeaders } from "./handler.js";
+import { leadsInward } from "./host-zone.js";
+
+/** Tokens of large groups reach 16 KiB; nothing reasonable is larger than this. */
+const maxTokenReplyBytes = 1024 * 1024;
+
+/**
+ * Adds the credentials of a request's `auth` target, and answers one challenge of the registry. A 401 of another host,
+ * reached by a redirect, is an expired link: it is handed on as it is.
+ */
+export function withAuthorization(authenticator: Authenticator): Layer {
+  return (next) => async (request) => {
+    const target = request.auth;
+    if (target === undefined) return next(request);
+    const offered = authenticator.current(target);
+    const response = await next(authorized(request, offered));
+    const challenge = response.headers["www-authenticate"];
+    if (response.status !== 401 || response.url.origin !== target.origin || challenge === undefined) {
+      return response;
+    }
+    const { signal } = request;
+    const answer = await authenticator.answer(
+      target,
+      { challenge, rejected: offered },
+      tokenSender(next, request),
+      { signal },
+    );
+    if (answer === undefined) return response;
+    await discard(response);
+    return next(authorized(request, answer));
+  };
+}
+
+function authorized(request: HttpRequest, authorization: string | undefined): HttpRequest {
+  return authorization === undefined ? request : withHeaders(request, { authorization });
+}
+
+/** Token requests carry passwords: they are never redirected, and never led into the client's own network. */
+function tokenSender(next: Handler, { url: from, headers }: HttpRequest): SendTokenRequest {
+  return async ({ url, method, headers: own, body }, { signal }) => {
+    if (leadsInward(from.hostname, url.hostname)) {
+      const message = `${from.host}: the registry wants credentials to be sent to ${url.hostname}, which is inside of the network that this client runs in`;
+      throw new RegistryError("UnsafeRedirect", message, { host: from.host });
+    }
+    const bytes = body === undefined ? undefined : Buffer.from(body);
+    const userAgent = headers["user-agent"];
+    const response = await next({
+      method,
+      url,
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "identity",
+        ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+        ...own,
+      },
+      ...(bytes === undefined
+        ? {}
+        : {
+            body: {
+              size: bytes.length,
+              async *open() {
+                yield bytes;
+              },
+            },
+          }),
+      followRedirects: false,
+      signal,
+    });
+    const reply = await readBounded(response.body, maxTokenReplyBytes, `the token of ${url.host}`);
+    return { status: response.status, body: Buffer.from(reply).toString("utf8") };
+  };
+}

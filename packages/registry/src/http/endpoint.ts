@@ -1,0 +1,47 @@
+import type { AuthorizationTarget } from "@blob/auth";
+import { apiHost } from "../reference.js";
+import type { Handler } from "./handler.js";
+import type { RetryPolicy } from "./retry.js";
+
+/** A registry's API and how it is reached: what all concerns of the client share. */
+export interface Endpoint {
+  /** As references name it: `docker.io`, not `registry-1.docker.io`. */
+  readonly host: string;
+  /** Of the API. */
+  readonly origin: string;
+  readonly send: Handler;
+  readonly retryPolicy: RetryPolicy;
+  /** A URL below `/v2/<repository>/`. The caller has checked the name. */
+  url(repository: string, rest: string): URL;
+  /** The credentials for some actions on a repository. */
+  auth(repository: string, actions: RepositoryActions, alsoPull?: string): AuthorizationTarget;
+}
+
+/** The actions of a token's scope, in the order that registries expect. */
+export type RepositoryActions = "pull" | "pull,push" | "delete";
+
+export interface EndpointOptions {
+  readonly plainHttp: boolean;
+  readonly send: Handler;
+  readonly retryPolicy: RetryPolicy;
+}
+
+export function createEndpoint(host: string, options: EndpointOptions): Endpoint {
+  const { origin } = new URL(`${options.plainHttp ? "http" : "https"}://${apiHost(host)}`);
+  return {
+    host,
+    origin,
+    send: options.send,
+    retryPolicy: options.retryPolicy,
+    url: (repository, rest) => new URL(`/v2/${repository}/${rest}`, origin),
+    auth: (repository, actions, alsoPull) => ({
+      origin,
+      host,
+      repository,
+      scopes: [
+        `repository:${repository}:${actions}`,
+        ...(alsoPull === undefined ? [] : [`repository:${alsoPull}:pull`]),
+      ],
+    }),
+  };
+}

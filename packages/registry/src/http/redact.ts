@@ -1,0 +1,37 @@
+import { printable } from "../printable.js";
+
+/** Parameters of the distribution API and of token requests that are no secrets. */
+const shown: ReadonlySet<string> = new Set([
+  "artifactType",
+  "digest",
+  "from",
+  "last",
+  "mount",
+  "n",
+  "scope",
+  "service",
+]);
+
+/** A URL for messages and logs: signed queries are bearer credentials. */
+export function redactUrl(url: URL): string {
+  const shownQuery = [...url.searchParams].map(([name, value]) => `${name}=${shown.has(name) ? value : "…"}`);
+  return printable(
+    `${url.origin}${url.pathname}${shownQuery.length === 0 ? "" : `?${shownQuery.join("&")}`}`,
+    1000,
+  );
+}
+
+/**
+ * A text from a registry without anything that looks like a secret: some echo the request, and whoever sees the message
+ * must not be able to repeat it.
+ */
+export function redactText(text: string): string {
+  return printable(
+    text
+      .slice(0, 4000)
+      .replaceAll(/\b(bearer|basic)(\s+)[^\s"',]{6,}/giu, "$1$2…")
+      .replaceAll(/\b(token|password|secret|authorization)(["']?\s*[:=]\s*)[^\s,]+/giu, "$1$2…")
+      .replaceAll(/\?[^\s"'<>]+/gu, "?…")
+      .replaceAll(/[A-Za-z0-9+/_=.~-]{40,}/gu, (run) => (/^[0-9a-f]+$/u.test(run) ? run : "…")),
+  );
+}

@@ -1,0 +1,65 @@
+import { leadsInward } from "./host-zone.js";
+
+export interface RedirectQuestion {
+  /** Where the answer came from. */
+  readonly from: URL;
+  /** Its `Location` header: absolute or relative. */
+  readonly location: string | undefined;
+  /** The origin that the request's credentials were made for; undefined when it carries none. */
+  readonly credentialOrigin?: string | undefined;
+}
+
+export type RedirectDecision =
+  | { readonly follow: true; readonly url: URL; readonly keepCredentials: boolean }
+  /** `why` completes the sentence "the registry answered with …". It holds no query. */
+  | { readonly follow: false; readonly why: string };
+
+/**
+ * The one place that decides where a registry may send this client, and with which credentials: for redirects, and for
+ * the locations of uploads. Pure; nothing is looked up.
+ */
+export function decideRedirect({ from, location, credentialOrigin }: RedirectQuestion): RedirectDecision {
+  if (location === undefined || location === "") return refuse("a redirect that leads nowhere");
+  if (!URL.canParse(location, from.href)) return refuse("a location that is not a URL");
+  const url = new URL(location, from);
+  url.hash = "";
+  if (url.protocol !== "https:" && url.protocol !== "http:") return refuse(`a location on ${url.protocol}`);
+  if (url.username !== "" || url.password !== "") return refuse("a location with a user name in it");
+  if (from.protocol === "https:" && url.protocol === "http:") {
+    // Registries behind a proxy that ends TLS often do not know that they are https from outside.
+    if (url.hostname !== from.hostname || url.port !== "") {
+      return refuse(`a location on ${url.host} that gives up https for http`);
+    }
+    url.protocol = "https:";
+    url.port = from.port;
+  }
+  if (leadsInward(from.hostname, url.hostname)) {
+    return refuse(`a location on ${url.hostname}, which is inside of the network that this client runs in`);
+  }
+  return { follow: true, url, keepCredentials: url.origin === credentialOrigin };
+}
+
+/** What may go along to another origin: everything else could be a secret that was meant for the first one. */
+const harmless: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "content-length",
+  "content-range",
+  "content-type",
+  "range",
+  "referer",
+  "user-agent",
+]);
+
+/** The headers of a request after it was sent on. */
+export function headersAfterRedirect(
+  headers: Readonly<Record<string, string>>,
+  keepCredentials: boolean,
+): Readonly<Record<string, string>> {
+  if (keepCredentials) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => harmless.has(name)));
+}
+
+function refuse(why: string): RedirectDecision {
+  return { follow: false, why };
+}

@@ -1,0 +1,52 @@
+import { RegistryError } from "../errors.js";
+import type { HttpRequest, Layer } from "./handler.js";
+import { discard } from "./handler.js";
+import { decideRedirect, headersAfterRedirect } from "./redirect-rule.js";
+
+/** As many as curl's users set, and more than any registry needs. */
+const maxRedirects = 10;
+
+/** Follows redirects by hand, so that each one is looked at: see `redirect-rule.ts`. */
+export function withRedirects(): Layer {
+  return (next) => async (first) => {
+    let request: HttpRequest = first;
+    for (let hops = 0; ; hops += 1) {
+      const response = await next(request);
+      if (!isRedirect(response.status) || request.followRedirects === false) return response;
+      const from = request.url;
+      const fail = (why: string): RegistryError => {
+        response.cancel();
+        return new RegistryError(
+          "UnsafeRedirect",
+          `${from.host}: the registry answered with ${why}; it was not followed`,
+          { host: from.host, status: response.status },
+        );
+      };
+      if (hops >= maxRedirects) throw fail(`more than ${maxRedirects} redirects`);
+      const { method, body } = request;
+      // 303 means GET (RFC 9110, 15.4.4), which would not be an upload any more.
+      if (response.status === 303 && method !== "GET" && method !== "HEAD")
+        throw fail(`a 303 to a ${method}`);
+      const decision = decideRedirect({
+        from,
+        location: response.headers["location"],
+        credentialOrigin: request.auth?.origin,
+      });
+      if (!decision.follow) throw fail(decision.why);
+      await discard(response);
+      const { url, keepCredentials } = decision;
+      request = {
+        ...request,
+        url,
+        body,
+        headers: headersAfterRedirect(request.headers, keepCredentials),
+        // Lost for good: a chain that comes back does not get them again.
+        auth: keepCredentials ? request.auth : undefined,
+      };
+    }
+  };
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleepFor } from "node:timers/promises";
+import type { HttpHeaders, Layer } from "./handler.js";
+import { discard } from "./handler.js";
+import { isTransient } from "./network-error.js";
+import { parseRetryAfter } from "./retry-after.js";
+
+export interface RetryOptions {
+  /** How often a request is sent again. Default 4. */
+  readonly retries?: number | undefined;
+  /** A registry that asks to wait longer than this before the next try gets none. Default 60,000 ms. */
+  readonly maxWaitMs?: number | undefined;
+  /** For tests. Default: real time and `Math.random`. */
+  readonly clock?: RetryClock | undefined;
+}
+
+export interface RetryClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+  /** At least 0, less than 1. */
+  random(): number;
+}
+
+/** Decides whether and when to try again. */
+export interface RetryPolicy {
+  /**
+   * Waits before try number `attempt` + 1 and says true; false at once when there should be none. `headers` are those
+   * of a refusal.
+   */
+  pause(attempt: number, headers: HttpHeaders | undefined, signal: AbortSignal | undefined): Promise<boolean>;
+}
+
+/** The first pause; each further one is twice as long, up to the last. */
+const firstPauseMs = 250;
+const longestPauseMs = 8000;
+
+const realClock: RetryClock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  async sleep(ms, signal) {
+    try {
+      await sleepFor(ms, undefined, { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};
+
+export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
+  const { retries = 4, maxWaitMs = 60_000, clock = realClock } = options;
+  return {
+    async pause(attempt, headers, signal) {
+      signal?.throwIfAborted();
+      if (attempt >= retries) return false;
+      const asked = parseRetryAfter(headers?.["retry-after"], clock.now());
+      if (asked !== undefined && asked > maxWaitMs) return false;
+      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
+      // Half of it is left to chance, so that clients that failed together do not come back together.
+      const jittered = pause / 2 + (pause / 2) * clock.random();
+      await clock.sleep(Math.max(asked ?? 0, jittered), signal);
+      return true;
+    },
+  };
+}
+
+/** Answers that are about the moment, not about the request. */
+export function isRetryableStatus(status: number): boolean {
+  return [408, 429, 500, 502, 503, 504].includes(status);
+}
+
+/** Sends requests again that failed for reasons that pass, unless they say that they cannot be repeated. */
+export function withRetries(policy: RetryPolicy): Layer {
+  return (next) => async (request) => {
+    const { signal, repeatable = true } = request;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const response = await next(request);
+        if (!repeatable || !isRetryableStatus(response.status)) return response;
+        // The pause comes first: without one, the caller gets this response with its body still unread.
+        if (!(await policy.pause(attempt, response.headers, signal))) return response;
+        await discard(response);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!repeatable || !isTransient(error)) throw error;
+        if (!(await policy.pause(attempt, undefined, signal))) throw error;
+      }
+    }
+  };
+}

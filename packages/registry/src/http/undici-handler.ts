@@ -1,0 +1,129 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { Agent } from "undici";
+import { RegistryError } from "../errors.js";
+import type { Handler, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
+import { networkError } from "./network-error.js";
+
+/** How long nothing may happen. None of these limits a transfer that moves. */
+export interface StallTimeouts {
+  /** Until a connection stands. Default 10,000 ms. */
+  readonly connectMs?: number | undefined;
+  /** Until the headers of an answer are there, and between two pieces of a body. Default 60,000 ms. */
+  readonly stallMs?: number | undefined;
+}
+
+/** A handler that owns connections. */
+export interface Transport {
+  readonly handle: Handler;
+  /** Closes the connections; what is still under way fails. */
+  close(): Promise<void>;
+}
+
+/** Sends requests with undici: HTTP/1.1 with keep-alive, bodies streamed both ways, back-pressure kept. */
+export function createUndiciTransport(timeouts: StallTimeouts = {}): Transport {
+  const { connectMs = 10_000, stallMs = 60_000 } = timeouts;
+  const agent = new Agent({
+    headersTimeout: stallMs,
+    bodyTimeout: stallMs,
+    connect: { timeout: connectMs },
+    // Ranges of one blob are read side by side; a pipelined one would wait behind the others.
+    pipelining: 1,
+  });
+  return { handle: (request) => send(agent, request), close: () => agent.destroy() };
+}
+
+async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
+  const { method, url, headers, signal } = request;
+  signal?.throwIfAborted();
+  const upload = request.body === undefined ? undefined : createUpload(request.body);
+  try {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { ...headers, ...(upload === undefined ? {} : { "content-length": String(upload.size) }) },
+      body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
+      signal: signal ?? null,
+    });
+    return responseOf(response, request);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const failure = upload?.failure();
+    if (failure !== undefined) throw failure.error;
+    throw networkError(url.host, error);
+  }
+}
+
+function responseOf(response: Dispatcher.ResponseData, { url, signal }: HttpRequest): HttpResponse {
+  const { body } = response;
+  // A socket may break before anybody reads; the reader still gets the error from the iterator.
+  body.on("error", () => {});
+  return {
+    status: response.statusCode,
+    headers: joinHeaders(response.headers),
+    url,
+    body: readBody(body, url.host, signal),
+    cancel: () => void body.destroy(),
+  };
+}
+
+async function* readBody(
+  body: Dispatcher.ResponseData["body"],
+  host: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw networkError(host, error);
+  } finally {
+    body.destroy();
+  }
+}
+
+interface Upload {
+  readonly size: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** What went wrong with the bytes, as opposed to the connection. */
+  failure(): { readonly error: unknown } | undefined;
+}
+
+/** The bytes of an upload, held to the size that was announced: HTTP cannot take back a Content-Length. */
+function createUpload({ open, size }: HttpBody): Upload {
+  let failure: { readonly error: unknown } | undefined;
+  async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    let sent = 0;
+    try {
+      for await (const chunk of open()) {
+        sent += chunk.length;
+        if (sent > size) throw wrongSize(`more than`, size);
+        if (chunk.length > 0) yield chunk;
+      }
+      if (sent < size) throw wrongSize(`${sent} of`, size);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  return { size, bytes: bytes(), failure: () => failure };
+}
+
+function wrongSize(got: string, size: number): RegistryError {
+  return new RegistryError(
+    "InvalidArgument",
+    `the bytes to upload are not those announced: got ${got} ${size} bytes`,
+  );
+}
+
+function joinHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): HttpHeaders {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return joined;
+}
