@@ -77,7 +77,10 @@ describe("openFileSource", () => {
     const pipe = join(directory, "pipe");
     execFileSync("mkfifo", [pipe]);
     await expect(openFileSource(pipe)).rejects.toMatchObject({ code: "InvalidArgument", path: pipe });
-    await expect(openFileSource(directory)).rejects.toMatchObject({ code: "InvalidArgument", path: directory });
+    await expect(openFileSource(directory)).rejects.toMatchObject({
+      code: "InvalidArgument",
+      path: directory,
+    });
     const missing = join(directory, "missing");
     await expect(openFileSource(missing)).rejects.toMatchObject({ code: "FileSystem", path: missing });
   });
@@ -94,6 +97,9 @@ describe("openFileSource", () => {
     await expect(reading()).rejects.toBe("enough");
     await source.close();
     await source.close();
-    await expect(collect(source.read({ offset: 0, length: 1 }))).rejects.toMatchObject({ code: "FileSystem", path });
+    await expect(collect(source.read({ offset: 0, length: 1 }))).rejects.toMatchObject({
+      code: "FileSystem",
+      path,
+    });
   });
 });

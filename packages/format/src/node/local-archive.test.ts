@@ -23,7 +23,11 @@ describe("createArchiveFiles", () => {
     const out = join(await scratchDirectory(), "new/out");
     const created = await createArchiveFiles(root, out);
     expect(readdirSync(out).toSorted()).toEqual(["data.blob", "index.blob"]);
-    expect(created).toMatchObject({ files: 3, indexPath: join(out, "index.blob"), dataPath: join(out, "data.blob") });
+    expect(created).toMatchObject({
+      files: 3,
+      indexPath: join(out, "index.blob"),
+      dataPath: join(out, "data.blob"),
+    });
     expect(readFileSync(created.indexPath).equals(created.index.bytes)).toBe(true);
     expect(readFileSync(created.dataPath).length).toBe(created.data.size);
   });
@@ -116,7 +120,9 @@ describe("saveArchive", () => {
     await using archive = await openLocalArchive(out);
     const copy = join(await scratchDirectory(), "copy");
     let last = 0;
-    const saved = await saveArchive(archive, copy, { onProgress: ({ bytesDone }) => void (last = bytesDone) });
+    const saved = await saveArchive(archive, copy, {
+      onProgress: ({ bytesDone }) => void (last = bytesDone),
+    });
     expect(saved).toEqual({ indexPath: join(copy, "index.blob"), dataPath: join(copy, "data.blob") });
     expect(readFileSync(saved.dataPath).equals(readFileSync(join(out, "data.blob")))).toBe(true);
     expect(readFileSync(saved.indexPath).equals(readFileSync(join(out, "index.blob")))).toBe(true);
@@ -138,7 +144,11 @@ describe("saveArchive", () => {
         },
       },
     });
-    for (const broken of [give([data]), give([data.subarray(0, 10)]), give([readFileSync(join(out, "data.blob")), data])]) {
+    for (const broken of [
+      give([data]),
+      give([data.subarray(0, 10)]),
+      give([readFileSync(join(out, "data.blob")), data]),
+    ]) {
       const copy = await scratchDirectory();
       await expect(saveArchive(broken, copy)).rejects.toMatchObject({ code: "SourceMismatch" });
       expect(readdirSync(copy)).toEqual([]);

@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.js";
 import type { ZstdDecoder, ZstdEncoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";
-import { fzstdFrames } from "../zstd/fzstd.js";
+import { portableZstdFrames } from "../zstd/portable.js";
 import { zstdEncoderLoaders } from "./zstd-encoders.js";
 import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
 
@@ -35,6 +35,7 @@ export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
 
 /** The best decoder. */
 export async function loadZstdDecoder(): Promise<ZstdDecoder> {
-  const frames = (await loadNativeFrameDecoder()) ?? createZlibFrameDecoder(fzstdFrames) ?? fzstdFrames;
+  const frames =
+    (await loadNativeFrameDecoder()) ?? createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
   return createZstdDecoder(frames);
 }

@@ -10,7 +10,9 @@ import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { WorkerSetup } from "./worker-stage.js";
 
 const compiled = compilePackage();
-const { createArchive }: typeof createArchiveModule = await import(new URL("node/create-archive.js", compiled).href);
+const { createArchive }: typeof createArchiveModule = await import(
+  new URL("node/create-archive.js", compiled).href
+);
 const encoder = await loadZstdEncoder();
 const setup: WorkerSetup = { level: 3, changeDetection: "none", encoder: encoder.name };
 const workerUrl = new URL("node/compress-worker.js", compiled);

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { ZstdDecoder, ZstdEncoder, ZstdFrameDecoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";
 import { parseFrameHeader } from "../zstd/frame-header.js";
-import { fzstdFrames } from "../zstd/fzstd.js";
+import { portableZstdFrames } from "../zstd/portable.js";
 import { createNodeZstd, loadZstdEncoder } from "./node-zstd.js";
 import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
@@ -20,10 +20,10 @@ for (const [name, load] of zstdEncoderLoaders) {
   else encoders.push(encoder);
 }
 
-const frameDecoders: ZstdFrameDecoder[] = [fzstdFrames];
+const frameDecoders: ZstdFrameDecoder[] = [portableZstdFrames];
 for (const [name, decoder] of [
   ["zstd-napi", await loadNativeFrameDecoder()],
-  ["node:zlib", createZlibFrameDecoder(fzstdFrames)],
+  ["node:zlib", createZlibFrameDecoder(portableZstdFrames)],
 ] as const) {
   if (decoder === undefined)
     console.log(`not tested: the decoder ${name}, which ${process.version} does not have`);
@@ -218,7 +218,7 @@ describe("the order of codecs", () => {
     const native = (await loadZstdBinding()) !== undefined;
     const zlib = zlibZstd() !== undefined;
     expect(encoder.name).toBe(native ? "zstd-napi" : zlib ? "node:zlib" : "zstd-wasm");
-    expect(decoder.name).toBe(native ? "zstd-napi" : zlib ? "node:zlib" : "fzstd");
+    expect(decoder.name).toBe(native ? "zstd-napi" : zlib ? "node:zlib" : portableZstdFrames.name);
   });
 
   test("an encoder that this runtime has not is named", async () => {

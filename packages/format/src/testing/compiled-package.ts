@@ -16,7 +16,14 @@ export function compilePackage(): URL {
   afterAll(() => rmSync(output, { recursive: true, force: true }));
   const { resolve } = createRequire(join(root, "../../package.json"));
   const compiler = join(resolve("typescript/package.json"), "../bin/tsc");
-  const off = ["composite", "incremental", "declaration", "declarationMap", "sourceMap", "isolatedDeclarations"];
+  const off = [
+    "composite",
+    "incremental",
+    "declaration",
+    "declarationMap",
+    "sourceMap",
+    "isolatedDeclarations",
+  ];
   execFileSync(process.execPath, [
     compiler,
     "--noCheck",
