@@ -16,6 +16,7 @@ export type {
 export type { RetryClock, RetryOptions } from "./http/retry.js";
 export type { HttpTrace } from "./http/trace.js";
 export type { StallTimeouts, Transport } from "./http/undici-handler.js";
+export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { Reference } from "./reference.js";

@@ -227,6 +227,7 @@ export function describeRegistry(name: string, create: () => Promise<ContractSub
       });
 
       test("that are not there are NotFound, by name", async () => {
+        await pushArtifact("one", "v1");
         const { digest } = blobOf("never pushed");
         for (const reference of ["nothing", digest]) {
           for (const call of ["manifest", "resolve"] as const) {

@@ -1,0 +1,31 @@
+import { isRegistryError, RegistryError } from "../errors.js";
+
+/** The code of a system error, such as `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Whether something is not there: neither the file, nor a directory on the way to it. */
+export function isMissing(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** What the file system refused, in terms of this package. Errors that already are stay as they are. */
+export function fileError(file: string, error: unknown): unknown {
+  if (isRegistryError(error) || systemCode(error) === undefined) return error;
+  const message = `${file}: ${explanations[systemCode(error) ?? ""] ?? (error instanceof Error ? error.message : "failed")}`;
+  return new RegistryError("FileSystem", message, { host: file, cause: error });
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  EACCES: "this user may not do that: check the permissions",
+  EPERM: "this user may not do that: check the permissions",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EEXIST: "there is something else in the way",
+  ENOTDIR: "a part of the path is not a directory",
+  EMFILE: "too many files are open",
+};

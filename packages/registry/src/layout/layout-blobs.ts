@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import type { BlobId, Digest } from "../descriptor.js";
+import { createBlobVerifier } from "../digest.js";
+import { RegistryError } from "../errors.js";
+import type { OpenBody, PushBlobOptions } from "../registry.js";
+import { fileError, isMissing } from "./file-error.js";
+import { blobPath } from "./layout-path.js";
+
+/** Large enough that the file system is not asked too often, small enough to hold for each of many readers. */
+const chunkLength = 256 * 1024;
+
+/** The size of a stored blob; undefined when it is not there. */
+export async function statBlobFile(directory: string, digest: Digest): Promise<number | undefined> {
+  const file = blobPath(directory, digest);
+  try {
+    const found = await stat(file);
+    return found.isFile() ? found.size : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileError(file, error);
+  }
+}
+
+/** The bytes from start to end of a blob, from a file that is open only while somebody reads. */
+export async function* readBlobFile(
+  directory: string,
+  blob: BlobId,
+  range: { readonly start: number; readonly end: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted();
+  const file = blobPath(directory, blob.digest);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, "r");
+    const { size } = await handle.stat();
+    if (size !== blob.size) {
+      const message = `${file} has ${size} bytes, not ${blob.size}: the layout is damaged`;
+      throw new RegistryError("DigestMismatch", message, { host: directory, digest: blob.digest });
+    }
+    for (let at = range.start; at < range.end;) {
+      signal?.throwIfAborted();
+      // A new buffer each time: the reader may keep it.
+      const buffer = new Uint8Array(Math.min(chunkLength, range.end - at));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) {
+        const message = `${file} was cut off while it was read`;
+        throw new RegistryError("DigestMismatch", message, { host: directory, digest: blob.digest });
+      }
+      at += bytesRead;
+      yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    if (isMissing(error)) {
+      const message = `${directory}: the layout does not have the blob ${blob.digest}`;
+      throw new RegistryError("NotFound", message, { host: directory, digest: blob.digest });
+    }
+    throw fileError(file, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Stores a blob. Nobody sees it under its name before it is whole, verified and on disk: it is written next to its
+ * place and then renamed.
+ */
+export async function writeBlobFile(
+  directory: string,
+  blob: BlobId,
+  openBody: OpenBody,
+  { signal, onProgress }: PushBlobOptions,
+): Promise<void> {
+  const file = blobPath(directory, blob.digest);
+  const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
+  const verifier = createBlobVerifier(blob, { host: directory });
+  let isPlaced = false;
+  const handle = await createFile(temporary);
+  try {
+    let size = 0;
+    for await (const chunk of openBody()) {
+      signal?.throwIfAborted();
+      verifier.update(chunk);
+      await orFileError(file, writeAll(handle, chunk));
+      size += chunk.length;
+      onProgress?.(size);
+    }
+    verifier.end();
+    signal?.throwIfAborted();
+    await orFileError(file, handle.sync());
+    await orFileError(file, rename(temporary, file));
+    isPlaced = true;
+  } finally {
+    await handle.close();
+    if (!isPlaced) await rm(temporary, { force: true });
+  }
+}
+
+async function createFile(file: string): Promise<FileHandle> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    return await open(file, "wx", 0o644);
+  } catch (error) {
+    throw fileError(file, error);
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    const { bytesWritten } = await handle.write(chunk, at);
+    at += bytesWritten;
+  }
+}
+
+/** Only the file system's own failures: those of the body stay what they are. */
+async function orFileError<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fileError(file, error);
+  }
+}

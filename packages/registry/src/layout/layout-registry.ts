@@ -1,0 +1,165 @@
+import path from "node:path";
+import { rangeOf } from "../blob-range.js";
+import { readBounded } from "../bounded-body.js";
+import type { BlobId, Descriptor, Digest, Manifest } from "../descriptor.js";
+import { verified } from "../digest.js";
+import { RegistryError } from "../errors.js";
+import { parseManifestContent } from "../manifest-content.js";
+import { checkNewManifest, defaultMaxManifestBytes, mediaTypeOf, requiredBlobs } from "../manifest-rules.js";
+import { blobNotFound, manifestNotFound } from "../not-found.js";
+import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
+import type { CallOptions, ManifestOptions, Registry } from "../registry.js";
+import { readBlobFile, statBlobFile, writeBlobFile } from "./layout-blobs.js";
+import type { LayoutIndex } from "./layout-index.js";
+import { findTag, readLayoutIndex, updateLayoutIndex, withManifest } from "./layout-index.js";
+import { layoutDirectory } from "./layout-path.js";
+
+/**
+ * OCI image layouts in a directory (image-spec 1.1, image-layout.md): repository "" is the layout at `root` itself,
+ * "a/b" the one at `root/a/b`. Other OCI tools read and write them too. Reading never creates anything; the first push
+ * makes the layout. Several processes may write at once; blobs and manifests that lost their tag stay on disk.
+ */
+export function createLayoutRegistry(root: string): Registry {
+  const id = `oci:${path.resolve(root)}`;
+
+  async function openIndex(repository: string): Promise<LayoutIndex> {
+    const directory = layoutDirectory(root, repository);
+    const index = await readLayoutIndex(directory);
+    if (index !== undefined) return index;
+    const message = `${directory}: there is no OCI layout; the first push to it makes one`;
+    throw new RegistryError("NotFound", message, { host: directory, reference: repository });
+  }
+
+  async function find(repository: string, reference: string): Promise<BlobId & Partial<Descriptor>> {
+    const asked = parseTagOrDigest(reference);
+    const directory = layoutDirectory(root, repository);
+    const index = await openIndex(repository);
+    const entry =
+      "tag" in asked
+        ? findTag(index, asked.tag)
+        : index.entries.find(({ descriptor }) => descriptor.digest === asked.digest);
+    if (entry !== undefined) return entry.descriptor;
+    // Children of an index, and manifests whose tag moved on, are only there as blobs.
+    const size = "digest" in asked ? await statBlobFile(directory, asked.digest) : undefined;
+    if ("tag" in asked || size === undefined) throw manifestNotFound(id, repository, reference);
+    return { digest: asked.digest, size };
+  }
+
+  async function read(repository: string, reference: string, options: ManifestOptions): Promise<Manifest> {
+    options.signal?.throwIfAborted();
+    const limit = options.maxBytes ?? defaultMaxManifestBytes;
+    const found = await find(repository, reference);
+    const name = nameOf(repository, reference);
+    if (found.size > limit) {
+      const message = `the manifest ${name} has ${found.size} bytes, more than the limit of ${limit}`;
+      throw new RegistryError("SizeExceeded", message, { host: id, reference: name });
+    }
+    const bytes = await readBounded(
+      readWhole(layoutDirectory(root, repository), found, options.signal),
+      limit,
+      `the manifest ${name}`,
+    );
+    const content = parseManifestContent(bytes);
+    if (content === undefined) throw manifestNotFound(id, repository, reference);
+    const mediaType = content.mediaType ?? found.mediaType ?? mediaTypeOf(content);
+    return { descriptor: { mediaType, digest: found.digest, size: bytes.length }, bytes };
+  }
+
+  /** Layouts hold a manifest among the blobs; whatever else a repository is asked for has to be one too. */
+  async function hasBlob(repository: string, digest: Digest): Promise<number | undefined> {
+    return statBlobFile(layoutDirectory(root, repository), digest);
+  }
+
+  return {
+    id,
+
+    async resolve(repository, reference, options = {}) {
+      options.signal?.throwIfAborted();
+      const { mediaType, digest, size } = await find(repository, reference);
+      if (mediaType !== undefined) return { mediaType, digest, size };
+      return (await read(repository, reference, options)).descriptor;
+    },
+
+    manifest: async (repository, reference, options = {}) => read(repository, reference, options),
+
+    async statBlob(repository, digest, { signal } = {}) {
+      signal?.throwIfAborted();
+      return hasBlob(repository, digest);
+    },
+
+    readBlob(repository, blob, { range, signal } = {}) {
+      const directory = layoutDirectory(root, repository);
+      const { start, end } = rangeOf(blob, range);
+      if (start === 0 && end === blob.size) return readWhole(directory, blob, signal);
+      return readBlobFile(directory, blob, { start, end }, signal);
+    },
+
+    async pushBlob(repository, blob, open, options = {}) {
+      options.signal?.throwIfAborted();
+      rangeOf(blob, undefined);
+      const directory = layoutDirectory(root, repository);
+      await requireLayoutOrNothing(directory);
+      if ((await statBlobFile(directory, blob.digest)) === blob.size) return "exists";
+      const { mountFrom } = options;
+      if (mountFrom !== undefined && (await hasBlob(mountFrom, blob.digest)) === blob.size) {
+        const source = layoutDirectory(root, mountFrom);
+        await writeBlobFile(directory, blob, () => readWhole(source, blob, options.signal), options);
+        return "mounted";
+      }
+      await writeBlobFile(directory, blob, open, options);
+      return "uploaded";
+    },
+
+    async pushManifest(repository, manifest, { tag, signal } = {}) {
+      signal?.throwIfAborted();
+      if (tag !== undefined) checkTag(tag);
+      const directory = layoutDirectory(root, repository);
+      await requireLayoutOrNothing(directory);
+      const { digest, content } = checkNewManifest(id, manifest);
+      for (const blob of requiredBlobs(content)) {
+        if ((await statBlobFile(directory, blob.digest)) === undefined) {
+          throw blobNotFound(id, repository, blob.digest);
+        }
+      }
+      const { mediaType, bytes } = manifest;
+      const descriptor: Descriptor = { mediaType, digest, size: bytes.length };
+      if ((await statBlobFile(directory, digest)) !== bytes.length) {
+        await writeBlobFile(directory, descriptor, () => once(bytes), { signal });
+      }
+      await updateLayoutIndex(directory, (entries) => withManifest(entries, descriptor, tag), { signal });
+      return descriptor;
+    },
+
+    tags: (repository, options = {}) => readTags(() => openIndex(repository), options),
+  };
+}
+
+function readWhole(
+  directory: string,
+  blob: BlobId,
+  signal: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  const bytes = readBlobFile(directory, blob, { start: 0, end: blob.size }, signal);
+  return verified(bytes, blob, { host: directory });
+}
+
+async function* readTags(
+  openIndex: () => Promise<LayoutIndex>,
+  { signal }: CallOptions,
+): AsyncGenerator<string, void, undefined> {
+  const { entries } = await openIndex();
+  const tags = new Set(entries.flatMap(({ tag }) => tag ?? []));
+  for (const tag of [...tags].toSorted()) {
+    signal?.throwIfAborted();
+    yield tag;
+  }
+}
+
+/** Before anything is written into a directory that holds something else. */
+async function requireLayoutOrNothing(directory: string): Promise<void> {
+  await readLayoutIndex(directory);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
