@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { extractArchive, extractFile } from "@blob/format/node";
-import type { Archive } from "@blob/format";
+import type { Archive, Entry } from "@blob/format";
 import { normalizePath } from "@blob/format";
 import type { CpSource } from "../cp-source.js";
 import { parseCpSource } from "../cp-source.js";
@@ -55,14 +55,9 @@ export async function cp(
     add(await extractFile(renamed.archive, renamed.path, renamed.target, options));
   } else {
     if (flags.flat === true) refuseSameNames(selections);
+    const target = flags.flat === true ? { target: (entry: Entry) => path.posix.basename(entry.path) } : {};
     for (const { archive, files } of selections) {
-      if (flags.flat !== true) {
-        add(await extractArchive(archive, destination, { ...options, paths: files }));
-        continue;
-      }
-      for (const file of files) {
-        add(await extractFile(archive, file, path.join(destination, path.posix.basename(file)), options));
-      }
+      add(await extractArchive(archive, destination, { ...options, ...target, paths: files }));
     }
   }
   for (const one of skipped) output.note(`exists already, left alone: ${one}`);

@@ -9,13 +9,19 @@ export interface CreateFlags {
   readonly changeDetection: "none" | "strict";
 }
 
-export function createOptionsOf(flags: CreateFlags): CreateOptions {
+export function createOptionsOf(flags: CreateFlags): Omit<CreateOptions, "signal" | "onProgress"> {
   return {
     compression: flags.compression,
     level: flags.compressionLevel,
     // Without predicates only what does not get smaller is stored as it is.
     skipCompression: flags.skipCompressed ? undefined : [],
-    maxFiles: flags.maxFiles,
+    maxFiles: maxFilesOf(flags.maxFiles),
     changeDetection: flags.changeDetection,
   };
+}
+
+/** As in the Go command: 0 means the default, a negative number no limit. */
+function maxFilesOf(flag: number | undefined): number | undefined {
+  if (flag === undefined || flag === 0) return undefined;
+  return flag < 0 ? Number.POSITIVE_INFINITY : flag;
 }
