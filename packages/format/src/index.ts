@@ -35,3 +35,7 @@ export { planReads } from "./read-plan.js";
 export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";
 export { portableSha256 } from "./sha256.js";
 export { portableZstdDecoder } from "./zstd/portable.js";
+export { diffArchives } from "./diff.js";
+export type { ArchiveDiff, ChangedEntry } from "./diff.js";
+export { createHttpByteSource } from "./http-byte-source.js";
+export type { HttpByteSourceOptions } from "./http-byte-source.js";
