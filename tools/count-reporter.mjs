@@ -8,11 +8,13 @@ export class CountReporter {
   onTestRunEnd(modules, errors) {
     const counts = { passed: 0, failed: errors.length, skipped: 0 };
     for (const module of modules) {
-      if (module.state() === "failed" && module.children.size === 0) counts.failed += 1;
+      const failedBefore = counts.failed;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === "passed" || state === "failed" || state === "skipped") counts[state] += 1;
       }
+      // A file that does not load, or a set-up that fails, has no failed test to show for it.
+      if (module.state() === "failed" && counts.failed === failedBefore) counts.failed += 1;
     }
     const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
     console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);

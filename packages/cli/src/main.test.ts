@@ -112,7 +112,7 @@ describe("ls", () => {
   test("-l adds mode, size, time and hash, -h makes sizes readable", async () => {
     const { stdout } = await runBlob(["ls", "-l", "-h", reference, "css"]);
     expect(stdout).toMatch(
-      /^-rw-r--r-- {4}21 B {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}sha256:[0-9a-f]{12} {2}print\.css\n/u,
+      /^-rw-r--r-- +21 B {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}sha256:[0-9a-f]{12} {2}print\.css\n/u,
     );
     expect(stdout).toMatch(/ 2\.1 KiB .* site\.css\n$/u);
   });

@@ -70,8 +70,7 @@ export function createProgram(io: Io, run: RunCommand): Command {
     );
 
   program
-    .command("cp <source...>")
-    .argument("<destination>", "a directory, or the new name when there is one file")
+    .command("cp <paths...>")
     .usage("[options] <reference:/path...> <destination>")
     .description("copy files and directories out of archives")
     .option("-r, --recursive", "copy directories with all that is below them", true)
@@ -79,8 +78,8 @@ export function createProgram(io: Io, run: RunCommand): Command {
     .option("--preserve", "restore permissions and modification times")
     .option("-f, --force", "replace files that exist")
     .option("--flat", "keep only the files' own names, not their directories")
-    .action((sources: string[], destination: string, flags: CpFlags) =>
-      start(async (session) => (await import("./commands/cp.js")).cp(session, sources, destination, flags)),
+    .action((paths: readonly string[], flags: CpFlags) =>
+      start(async (session) => (await import("./commands/cp.js")).cp(session, paths, flags)),
     );
 
   program

@@ -23,12 +23,12 @@ interface Selection extends CpSource {
   readonly isDirectory: boolean;
 }
 
-export async function cp(
-  session: Session,
-  sources: readonly string[],
-  destination: string,
-  flags: CpFlags,
-): Promise<void> {
+export async function cp(session: Session, paths: readonly string[], flags: CpFlags): Promise<void> {
+  const sources = paths.slice(0, -1);
+  const destination = paths.at(-1);
+  if (destination === undefined || sources.length === 0) {
+    throw new UsageError("cp: it takes one or more sources, REF:/PATH, and a destination");
+  }
   const parsed = sources.map(parseCpSource);
   // Everything is looked up before anything is written.
   const selections = await selectAll(session, parsed, flags);
