@@ -1,9 +1,13 @@
 import type { Authenticator } from "@blob/auth";
-import { hasProgram, startDockerRegistry } from "@blob/testing";
+import { createTemporaryDirectory, hasProgram, startDockerRegistry } from "@blob/testing";
 import { describe } from "vitest";
 import { createHttpRegistry } from "./http-registry.js";
 import type { ContractSubject } from "./registry.contract.js";
 import { describeRegistry } from "./registry.contract.js";
+import type { Registry } from "./registry.js";
+import { createLayoutRegistry } from "./layout/layout-registry.js";
+import { createMemoryRegistry } from "./memory-registry.js";
+import { createRegistryServer } from "./server/registry-server.js";
 
 const basic = `Basic ${Buffer.from("ann:secret:word").toString("base64")}`;
 
@@ -33,4 +37,28 @@ async function overDocker(users?: Readonly<Record<string, string>>): Promise<Con
 describe.skipIf(!hasProgram("docker-registry"))("Debian's docker-registry", () => {
   describeRegistry("open", () => overDocker());
   describeRegistry("password-protected", () => overDocker({ ann: "secret:word" }));
+});
+
+async function overServer(
+  behind: Registry,
+  release = async (): Promise<void> => {},
+): Promise<ContractSubject> {
+  const server = await createRegistryServer(behind).listen();
+  const registry = createHttpRegistry(server.host, { plainHttp: true });
+  return {
+    registry,
+    async close() {
+      await registry.close();
+      await server.close();
+      await release();
+    },
+  };
+}
+
+describe("the embedded server", () => {
+  describeRegistry("over memory", () => overServer(createMemoryRegistry()));
+  describeRegistry("over a layout", async () => {
+    const directory = await createTemporaryDirectory();
+    return overServer(createLayoutRegistry(directory.path), () => directory.remove());
+  });
 });

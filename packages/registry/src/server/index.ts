@@ -1,1 +1,7 @@
-export type { Registry } from "../registry.js";
+export type {
+  ListeningServer,
+  ListenOptions,
+  RegistryServer,
+  RegistryServerOptions,
+} from "./registry-server.js";
+export { createRegistryServer } from "./registry-server.js";

@@ -1,0 +1,60 @@
+import { readBounded } from "../bounded-body.js";
+import { digestLike, isDigest } from "../digest.js";
+import type { Exchange } from "./exchange.js";
+import { reply, replyError, replyMethodNotAllowed } from "./exchange.js";
+import type { Route } from "./route.js";
+
+export async function serveManifest(
+  exchange: Exchange,
+  route: Route & { readonly kind: "manifest" },
+): Promise<void> {
+  switch (exchange.method) {
+    case "GET":
+      return getManifest(exchange, route.repository, route.reference);
+    case "HEAD":
+      return headManifest(exchange, route.repository, route.reference);
+    case "PUT":
+      return putManifest(exchange, route.repository, route.reference);
+    default:
+      replyMethodNotAllowed(exchange, "GET, HEAD, PUT");
+  }
+}
+
+async function getManifest(exchange: Exchange, repository: string, reference: string): Promise<void> {
+  const { registry, response, signal } = exchange;
+  const { descriptor, bytes } = await registry.manifest(repository, reference, { signal });
+  response.writeHead(200, {
+    "content-type": descriptor.mediaType,
+    "content-length": bytes.length,
+    "docker-content-digest": descriptor.digest,
+    etag: `"${descriptor.digest}"`,
+  });
+  response.end(bytes);
+}
+
+async function headManifest(exchange: Exchange, repository: string, reference: string): Promise<void> {
+  const { registry, signal } = exchange;
+  const { mediaType, digest, size } = await registry.resolve(repository, reference, { signal });
+  reply(exchange, 200, {
+    "content-type": mediaType,
+    "content-length": size,
+    "docker-content-digest": digest,
+    etag: `"${digest}"`,
+  });
+}
+
+async function putManifest(exchange: Exchange, repository: string, reference: string): Promise<void> {
+  const { registry, request, limits, signal } = exchange;
+  const mediaType = request.headers["content-type"]?.split(";", 1)[0]?.trim() ?? "";
+  if (mediaType === "") return replyError(exchange, 400, "MANIFEST_INVALID", "there is no Content-Type");
+  const bytes = await readBounded(request, limits.manifestBytes, "the manifest");
+  if (isDigest(reference) && digestLike(reference, bytes) !== reference) {
+    return replyError(exchange, 400, "DIGEST_INVALID", "the manifest does not have this digest");
+  }
+  const tag = isDigest(reference) ? undefined : reference;
+  const { digest } = await registry.pushManifest(repository, { mediaType, bytes }, { tag, signal });
+  return reply(exchange, 201, {
+    location: `/v2/${repository}/manifests/${digest}`,
+    "docker-content-digest": digest,
+  });
+}

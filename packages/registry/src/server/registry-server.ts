@@ -1,0 +1,143 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { RegistryError } from "../errors.js";
+import { defaultMaxManifestBytes } from "../manifest-rules.js";
+import type { Registry } from "../registry.js";
+import { serveBlob } from "./blob-routes.js";
+import { replyFailure } from "./error-reply.js";
+import type { Exchange, ServerLimits } from "./exchange.js";
+import { reply, replyError, replyJson } from "./exchange.js";
+import { serveManifest } from "./manifest-routes.js";
+import type { Route } from "./route.js";
+import { parseRoute } from "./route.js";
+import { serveTags } from "./tag-routes.js";
+import { serveUpload, serveUploads } from "./upload-routes.js";
+import { createUploadSessions } from "./upload-sessions.js";
+
+export interface RegistryServerOptions {
+  /** Refuse a larger manifest, in bytes. Default 4 MiB. */
+  readonly maxManifestBytes?: number | undefined;
+  /** Refuse a larger blob, in bytes. Default 64 GiB. */
+  readonly maxBlobBytes?: number | undefined;
+}
+
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  readonly port?: number | undefined;
+  /** Default 127.0.0.1: this machine only, because nobody is asked for a password. */
+  readonly host?: string | undefined;
+}
+
+/** A server that listens. */
+export interface ListeningServer {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** `127.0.0.1:port`, as references name it. */
+  readonly host: string;
+  /** Breaks off what is under way and frees the port. */
+  close(): Promise<void>;
+}
+
+export interface RegistryServer {
+  /** For a server of your own, with TLS or passwords in front of it. */
+  readonly listener: RequestListener;
+  listen(options?: ListenOptions): Promise<ListeningServer>;
+  /** Removes what unfinished uploads left behind; `close` of a listening server does it too. */
+  close(): Promise<void>;
+}
+
+/** A connection that is silent for longer than this is gone. */
+const silenceMs = 120_000;
+
+/**
+ * Any registry, served over HTTP as distribution-spec 1.1 has it: blobs are streamed in both directions. Everybody who
+ * reaches it may read and write everything.
+ */
+export function createRegistryServer(
+  registry: Registry,
+  options: RegistryServerOptions = {},
+): RegistryServer {
+  const sessions = createUploadSessions();
+  const limits: ServerLimits = {
+    manifestBytes: options.maxManifestBytes ?? defaultMaxManifestBytes,
+    blobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
+  };
+  const listener: RequestListener = (request, response) => {
+    void serve({ registry, sessions, limits, ...exchangeOf(request, response) });
+  };
+  const close = (): Promise<void> => sessions.close();
+  return { listener, listen: (where = {}) => listen(listener, where, close), close };
+}
+
+function exchangeOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Pick<Exchange, "request" | "response" | "method" | "query" | "signal"> {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort(new RegistryError("Network", "the client went away"));
+  });
+  const [, search = ""] = /\?(.*)$/su.exec(request.url ?? "") ?? [];
+  const query = new URLSearchParams(search);
+  return { request, response, method: request.method ?? "GET", query, signal: controller.signal };
+}
+
+/** Never rejects: whatever goes wrong becomes an answer. */
+async function serve(exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const route = parseRoute((request.url ?? "/").split("?", 1)[0] ?? "/");
+  try {
+    response.setHeader("docker-distribution-api-version", "registry/2.0");
+    if (route.kind === "problem") replyError(exchange, route.status, route.code, route.message);
+    else await serveRoute(exchange, route);
+  } catch (error) {
+    if (route.kind === "problem") response.destroy();
+    else replyFailure(exchange, route, error);
+  } finally {
+    // What nobody read of the request must not stand in the way of the next one on this connection.
+    if (!request.readableEnded) request.resume();
+  }
+}
+
+function serveRoute(exchange: Exchange, route: Route): Promise<void> | void {
+  switch (route.kind) {
+    case "base":
+      return exchange.method === "HEAD" ? reply(exchange, 200) : replyJson(exchange, 200, {});
+    case "manifest":
+      return serveManifest(exchange, route);
+    case "blob":
+      return serveBlob(exchange, route);
+    case "uploads":
+      return serveUploads(exchange, route);
+    case "upload":
+      return serveUpload(exchange, route);
+    case "tags":
+      return serveTags(exchange, route);
+  }
+}
+
+async function listen(
+  listener: RequestListener,
+  { port = 0, host = "127.0.0.1" }: ListenOptions,
+  release: () => Promise<void>,
+): Promise<ListeningServer> {
+  // No limit for a whole request: large uploads take their time. Silence ends them.
+  const server = createServer({ requestTimeout: 0 }, listener);
+  server.setTimeout(silenceMs);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("the server has no address");
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${address.port}`,
+    host: `${name}:${address.port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await release();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** What a registry may do that clients have to live with. Everything is off unless set, and may be changed at any time. */
+export interface Quirks {
+  /** Answers ranges with 200 and the whole blob, as cold pull-through caches do. */
+  ignoreRange?: boolean;
+  /** Answers ranges with 200 and a Content-Range, as peer-to-peer proxies do. */
+  rangeAs200?: boolean;
+  /** Sends this as Content-Range instead of the right one; "" leaves it out. */
+  contentRange?: string;
+  /** Ends a blob's body by breaking the connection after this many bytes of it. */
+  breakBodyAfter?: number;
+  /** How many bodies are broken so; then all is well. Default all of them. */
+  breakTimes?: number;
+  /** Sends bodies of blobs without a Content-Length, and ends them early without an error after so many bytes. */
+  shortChunkedBody?: number;
+  /** Sends bodies one byte at a time. */
+  oneByteAtATime?: boolean;
+  /** Redirects blob GETs to a second server, with a signed link. */
+  redirectBlobs?: boolean;
+  /** How often a link can be used; then the second server answers 403. */
+  linkUses?: number;
+  /** Where blob GETs are redirected to, literally. */
+  redirectTo?: string;
+  /** No Docker-Content-Digest anywhere (ECR on GET by tag). */
+  noDigestHeader?: boolean;
+  /** Answers HEAD with this status (ECR Public 401, JFrog 403). */
+  headStatus?: number;
+  /** Answers with this before it does anything else. */
+  fail?: { status: number; times: number; headers?: Record<string, string>; path?: RegExp; body?: string };
+  /** Uploads get this Location; `{id}` is the session's id. */
+  uploadLocation?: string;
+  /** Refuses a PUT of a blob that is larger, with 413. */
+  maxPutBytes?: number;
+  /** Asks for Basic credentials. */
+  basicAuth?: { username: string; password: string };
+  /** Asks for a Bearer token from `/token`, which can be used so often (default without end). */
+  tokenAuth?: { username?: string; password?: string; uses?: number };
+  /** 404 for the referrers API, and no OCI-Subject header. */
+  noReferrersApi?: boolean;
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Registry } from "@blob/registry";
+import { createMemoryRegistry } from "@blob/registry";
+import { createRegistryServer } from "@blob/registry/server";
+import { withDamage } from "./damage.js";
+import { createGate } from "./gate.js";
+import type { Quirks } from "./quirks.js";
+import { serveQuirkyBlob } from "./quirky-blob.js";
+import type { RequestRecord } from "./request-record.js";
+import { recordRequest } from "./request-record.js";
+
+export interface TestRegistryOptions {
+  /** What is served. Default: a new memory registry. */
+  readonly registry?: Registry;
+  readonly quirks?: Quirks;
+}
+
+/** A registry on a real socket that misbehaves on request and remembers who asked for what. */
+export interface TestRegistry {
+  /** `127.0.0.1:port`, plain http. */
+  readonly host: string;
+  readonly url: string;
+  /** What is behind it: fill it without leaving traces in `requests`. */
+  readonly registry: Registry;
+  readonly quirks: Quirks;
+  /** All so far, in order of arrival; empty it with `splice(0)`. Requests for tokens are in it too. */
+  readonly requests: RequestRecord[];
+  /** Connections that are open now, of both servers. */
+  connections(): Promise<number>;
+  /** From now on, the first byte of this blob or manifest is another one. */
+  damage(digest: string): void;
+  close(): Promise<void>;
+}
+
+export async function startTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
+  const registry = options.registry ?? createMemoryRegistry();
+  const quirks: Quirks = { ...options.quirks };
+  const requests: RequestRecord[] = [];
+  const damaged = new Set<string>();
+  const behind = withDamage(registry, damaged);
+  const honest = createRegistryServer(behind);
+  const gate = createGate(quirks);
+  const storage = await start((request, response) => {
+    requests.push(recordRequest("storage", request, response));
+    const [, repository = "", digest = ""] = /^\/(.+)\/([^/?]+)\?/u.exec(request.url ?? "") ?? [];
+    if (!gate.useLink(request.url ?? "")) {
+      response
+        .writeHead(403, { "content-type": "application/xml" })
+        .end("<Error>Request has expired</Error>");
+      return;
+    }
+    void serveQuirkyBlob({ registry: behind, quirks, request, response }, repository, digest);
+  });
+  const front = await start((request, response) => {
+    requests.push(recordRequest("registry", request, response));
+    if (gate.answers(request, response)) return;
+    const [, repository = "", digest = ""] =
+      /^\/v2\/(.+)\/blobs\/(sha256:[^/?]+)$/u.exec(request.url ?? "") ?? [];
+    if (request.method === "GET" && digest !== "") {
+      const link =
+        quirks.redirectBlobs === true ? gate.newLink(storage.url, repository, digest) : quirks.redirectTo;
+      if (link !== undefined) response.writeHead(307, { location: link, "content-length": 0 }).end();
+      else void serveQuirkyBlob({ registry: behind, quirks, request, response }, repository, digest);
+      return;
+    }
+    changeHeaders(quirks, response);
+    honest.listener(request, response);
+  });
+  return {
+    host: new URL(front.url).host,
+    url: front.url,
+    registry,
+    quirks,
+    requests,
+    damage: (digest) => void damaged.add(digest),
+    connections: async () => (await front.connections()) + (await storage.connections()),
+    async close() {
+      front.close();
+      storage.close();
+      await honest.close();
+    },
+  };
+}
+
+interface Listening {
+  readonly url: string;
+  connections(): Promise<number>;
+  close(): void;
+}
+
+async function start(
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listening> {
+  const server: Server = createServer({ requestTimeout: 0 }, listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+      }),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Headers of the honest server that the quirks want to be others. */
+function changeHeaders(quirks: Quirks, response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (...parts: unknown[]) => ServerResponse;
+  response.writeHead = (...parts: unknown[]) => {
+    const [status, headers] = parts as [number, Record<string, string>?];
+    const changed = { ...headers };
+    if (quirks.noDigestHeader === true) delete changed["docker-content-digest"];
+    if (quirks.uploadLocation !== undefined && status === 202) {
+      changed["location"] = quirks.uploadLocation.replace("{id}", changed["docker-upload-uuid"] ?? "");
+    }
+    if (quirks.noReferrersApi === true) delete changed["oci-subject"];
+    return writeHead(status, changed);
+  };
+}
