@@ -11,6 +11,7 @@ import {
   renameSync,
   unlinkSync,
   writeSync,
+  writev,
 } from "node:fs";
 
 import type { Entry } from "../entry.js";
@@ -28,6 +29,8 @@ export interface FileWriterOptions {
 /** A file that has no name that anybody knows until its content was verified. */
 export interface PendingFile {
   write(chunk: Uint8Array): void;
+  /** The same on another thread. One call after the other, and none while one is under way. */
+  writeLater(chunks: readonly Uint8Array[]): Promise<void>;
   /** Gives the file its name; false when it is left alone because something has the name. */
   commit(): boolean;
   /** Removes the file unless it was committed, and frees its handles. */
@@ -36,7 +39,10 @@ export interface PendingFile {
 
 /** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */
 export interface FileWriter {
-  /** What stands at the place of a file: nothing, something that is no directory, or an error for a directory. */
+  /**
+   * Whether something stands at the place of a file; a directory is an error. To be asked before anything is written:
+   * a later answer may be out of date, which {@link PendingFile.commit} notices.
+   */
   isTaken(target: string): boolean;
   create(target: string, entry: Entry): PendingFile;
 }
@@ -86,11 +92,21 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
     return true;
   }
 
+  // Looking for thousands of files where there is nothing would take as long as writing them.
+  let names: ReadonlySet<string> | undefined;
+  let missing: string | undefined;
+
   return {
     isTaken(target) {
       const { parent, name } = split(target);
+      const [first = name] = target.split("/", 1);
+      names ??= destination.names();
+      if (!names.has(first) || parent === missing) return false;
       const directory = destination.find(parent);
-      if (directory === undefined) return false;
+      if (directory === undefined) {
+        missing = parent;
+        return false;
+      }
       try {
         return inspect(directory.locate(name), target);
       } catch (cause) {
@@ -116,6 +132,7 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
         write(chunk) {
           for (let written = 0; written < chunk.length;) written += writeSync(handle, chunk, written);
         },
+        writeLater: (chunks) => writeAll(handle, chunks),
         commit() {
           if (options.preserveTimes) futimesSync(handle, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
           if (options.preserveMode) fchmodSync(handle, entry.mode & 0o777);
@@ -135,7 +152,7 @@ function createPendingFile(
   target: string,
   directory: DestinationDirectory,
   temporary: string,
-  file: Pick<PendingFile, "write" | "commit">,
+  file: Omit<PendingFile, "dispose">,
 ): PendingFile {
   let exists = true;
   let open = true;
@@ -143,6 +160,13 @@ function createPendingFile(
     write(chunk) {
       try {
         file.write(chunk);
+      } catch (cause) {
+        throw fileSystemError(cause, "write", target);
+      }
+    },
+    async writeLater(chunks) {
+      try {
+        await file.writeLater(chunks);
       } catch (cause) {
         throw fileSystemError(cause, "write", target);
       }
@@ -169,6 +193,24 @@ function createPendingFile(
       }
     },
   };
+}
+
+async function writeAll(handle: number, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = [...chunks];
+  while (left.length > 0) {
+    let written = await writeVector(handle, left);
+    left = left.flatMap((chunk) => {
+      const done = Math.min(chunk.length, written);
+      written -= done;
+      return done === chunk.length ? [] : [chunk.subarray(done)];
+    });
+  }
+}
+
+function writeVector(handle: number, chunks: readonly Uint8Array[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(handle, chunks, (error, written) => (error === null ? resolve(written) : reject(error)));
+  });
 }
 
 function split(target: string): { readonly parent: string; readonly name: string } {

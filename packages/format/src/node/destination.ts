@@ -31,6 +31,8 @@ export interface Destination {
   find(directory: string): DestinationDirectory | undefined;
   /** The same, made when it does not exist. `DestinationConflict` when something else is in the way. */
   make(directory: string): DestinationDirectory;
+  /** The names in it. */
+  names(): ReadonlySet<string>;
   /** Removes all that is in it. Links are removed, not followed. */
   empty(): void;
   close(): void;
@@ -141,6 +143,7 @@ export function openDestination(
       if (made === undefined) throw new TypeError("A directory that was made does not exist");
       return made;
     },
+    names: () => new Set(readdirSync(root.directory.locate("."))),
     empty() {
       for (const { directory } of held.values()) directory.close();
       held.clear();

@@ -39,6 +39,9 @@ const maxWholeBytes = 4 * 1024 * 1024;
 /** Small files are written with sync calls; other work of the process gets a turn after this many: about 2 ms. */
 const filesPerTurn = 64;
 
+/** Large files are written in pieces of this size: smaller ones cost more calls than they save memory. */
+const writeBytes = 1024 * 1024;
+
 type Task =
   | { readonly kind: "large"; readonly extraction: Extraction }
   | { readonly kind: "range"; readonly read: PlannedRead };
@@ -166,13 +169,31 @@ async function writeLarge(
   report: Report,
 ): Promise<void> {
   const file = writer.create(target, entry);
+  // What was decompressed is written on another thread while this one goes on: one write at a time.
+  let writing = Promise.resolve();
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  const flush = async (): Promise<void> => {
+    await writing;
+    writing = file.writeLater(gathered);
+    // A failure is thrown by the next flush, or at the end: until then it is not an unhandled one.
+    writing.catch(() => undefined);
+    report.bytes(size, entry);
+    gathered = [];
+    size = 0;
+  };
   try {
     for await (const chunk of streamContent(source, entry, { range: undefined, signal })) {
-      file.write(chunk);
-      report.bytes(chunk.length, entry);
+      gathered.push(chunk);
+      size += chunk.length;
+      if (size >= writeBytes) await flush();
     }
+    await flush();
+    await writing;
     report.finished(entry, file.commit());
   } finally {
+    // The handle must not be closed, and given to another file, under a write.
+    await writing.catch(() => undefined);
     file.dispose();
   }
 }

@@ -110,7 +110,7 @@ describe.runIf(process.platform === "linux")("an abort at any moment", () => {
     const out = join(scratch, "out");
     await createArchiveFiles(root, out);
     let aborted = 0;
-    for (let step = 1; step <= 80; step += 6) {
+    for (let step = 1; step <= 80; step += 11) {
       const abort = new AbortController();
       let steps = 0;
       const onProgress = (): void => {
@@ -128,10 +128,10 @@ describe.runIf(process.platform === "linux")("an abort at any moment", () => {
         if (outcome.status === "rejected") expect(outcome.reason).toBe("enough");
       await archive.close();
       expect(openFiles(scratch)).toEqual([]);
-      const left = Object.keys(await readTree(scratch)).filter((path) => path.endsWith(".tmp"));
+      const left = readdirSync(scratch, { recursive: true }).filter((path) => String(path).endsWith(".tmp"));
       expect(left).toEqual([]);
     }
-    expect(aborted).toBeGreaterThan(5);
+    expect(aborted).toBeGreaterThan(3);
     expect(statSync(join(out, "data.blob")).size).toBeGreaterThan(30_000_000);
   });
 });
