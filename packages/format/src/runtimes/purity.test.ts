@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+
+import { parseSync } from "oxc-parser";
+import { expect, test } from "vitest";
+
+import { compilePackage } from "../testing/compiled-package.js";
+
+/** What a bundler may find in the main entry, apart from the package's own files. */
+const dependencies = ["@noble/hashes/sha2.js", "flatbuffers", "fzstd"];
+
+/** What only Node has, or only CommonJS. */
+const nodeGlobals = [
+  "Buffer",
+  "__dirname",
+  "__filename",
+  "exports",
+  "global",
+  "module",
+  "process",
+  "require",
+];
+
+const modules = modulesBehind(new URL("index.js", compilePackage()));
+
+test("the main entry reaches nothing but its own files and three dependencies", () => {
+  expect(modules.size).toBeGreaterThan(20);
+  const imported = Array.from(modules.values(), ({ imports }) => imports).flat();
+  const foreign = imported.filter((specifier) => !specifier.startsWith("./") && !specifier.startsWith("../"));
+  expect(foreign.filter((specifier) => !dependencies.includes(specifier))).toEqual([]);
+  expect(Array.from(modules.keys()).filter((url) => url.includes("/node/"))).toEqual([]);
+});
+
+test("no file behind the main entry mentions a global of Node", () => {
+  const mentions = Array.from(modules, ([url, { names }]) => ({
+    file: url.split("/.compiled-")[1],
+    names: nodeGlobals.filter((name) => names.has(name)),
+  }));
+  expect(mentions.filter(({ names }) => names.length > 0)).toEqual([]);
+});
+
+interface CompiledModule {
+  readonly imports: readonly string[];
+  /** Of variables, not of properties. */
+  readonly names: ReadonlySet<string>;
+}
+
+function modulesBehind(entry: URL): ReadonlyMap<string, CompiledModule> {
+  const found = new Map<string, CompiledModule>();
+  const waiting = [entry];
+  for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
+    if (found.has(url.href)) continue;
+    const parsed = parseModule(url);
+    found.set(url.href, parsed);
+    for (const specifier of parsed.imports) {
+      if (specifier.startsWith(".")) waiting.push(new URL(specifier, url));
+    }
+  }
+  return found;
+}
+
+function parseModule(url: URL): CompiledModule {
+  const text = readFileSync(url, "utf8");
+  const { errors, module, program } = parseSync(url.pathname, text);
+  expect(errors).toEqual([]);
+  const exported = module.staticExports.flatMap(({ entries }) => entries);
+  const imports = [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...exported.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+    // As it is written: whatever is not a plain name is not an allowed one either.
+    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start, end).slice(1, -1)),
+  ];
+  const names = new Set<string>();
+  collectNames(program, names);
+  return { imports, names };
+}
+
+function collectNames(node: unknown, names: Set<string>): void {
+  if (typeof node !== "object" || node === null) return;
+  const { type, name, computed } = node as { readonly [key in "type" | "name" | "computed"]?: unknown };
+  if (type === "Identifier" && typeof name === "string") names.add(name);
+  for (const [key, child] of Object.entries(node)) {
+    // `x.process` and `{ process: 1 }` name properties.
+    if ((key === "property" || key === "key") && computed === false) continue;
+    collectNames(child, names);
+  }
+}
