@@ -52,7 +52,7 @@ const vocabulary = (
 ).split(" ");
 
 /** 20,000 text files of 1 to 7 KB in 200 directories. */
-export async function writeSmallCorpus(directory: string, files = 20_000): Promise<void> {
+export async function writeSmallCorpus(directory: string, files: number = 20_000): Promise<void> {
   const random = seededRandom("small");
   for (let folder = 0; folder < 200; folder += 1) {
     const parent = path.join(directory, `dir-${String(folder).padStart(3, "0")}`);
@@ -66,8 +66,8 @@ export async function writeSmallCorpus(directory: string, files = 20_000): Promi
 /** Files of a given size, the first half of each text, the second half random. */
 export async function writeLargeCorpus(
   directory: string,
-  files = 4,
-  bytesEach = 128 * 2 ** 20,
+  files: number = 4,
+  bytesEach: number = 128 * 2 ** 20,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const random = seededRandom("large");

@@ -57,7 +57,8 @@ function parseLayoutLocation(text: string): Location {
   const beforeDigest = digest === undefined ? rest : rest.slice(0, at);
   const tagged = layoutTag.exec(beforeDigest)?.groups;
   const path = tagged?.["path"] ?? beforeDigest;
-  if (path === "" || path.includes("\0")) throw invalidLayout(text, "there is no path");
+  if (path === "" || path.startsWith(":") || path.includes("\0"))
+    throw invalidLayout(text, "there is no path");
   if (path.endsWith(":")) throw invalidLayout(text, "there is no tag after the colon");
   return {
     place: { kind: "layout", path },
