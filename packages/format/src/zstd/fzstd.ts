@@ -1,1 +1,0 @@
-export { portableZstdFrames as fzstdFrames } from "./portable.js";
