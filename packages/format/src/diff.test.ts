@@ -10,17 +10,15 @@ function archiveOf(files: Record<string, number>, mode = 0o644): Archive {
   const entries = Object.keys(files)
     .toSorted(comparePaths)
     .map((path) => ({
-      ...{
-        path,
-        size: 0,
-        storedSize: 0,
-        dataOffset: 0,
-        mode,
-        uid: 0,
-        gid: 0,
-        mtimeNs: 0n,
-        compression: "none" as const,
-      },
+      path,
+      size: 0,
+      storedSize: 0,
+      dataOffset: 0,
+      mode,
+      uid: 0,
+      gid: 0,
+      mtimeNs: 0n,
+      compression: "none" as const,
       hash: new Uint8Array(32).fill(files[path] ?? 0),
     }));
   const index = encodeIndex({ entries, dataSize: 0 });

@@ -170,8 +170,7 @@ async function request(
     return await fetch(url, {
       headers: {
         ...headers,
-        // Ranges of a compressed form would be other bytes.
-        "accept-encoding": "identity",
+        // With it, fetch asks for the bytes as they are and not for a compressed form (Fetch standard, 4.6).
         range: `bytes=${offset}-${offset + length - 1}`,
         // RFC 9110, section 13.1.5: the whole resource comes instead when it is another one now.
         ...(etag === undefined ? {} : { "if-range": etag }),

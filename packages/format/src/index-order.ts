@@ -11,7 +11,7 @@ export function inByteOrder(table: IndexTable): IndexTable {
   if (isInOrder(table)) return table;
   const { bytes, columns } = table;
   const { pathStart, pathLength } = columns;
-  const order = Uint32Array.from({ length: table.count }, (_, i) => i).sort((a, b) => {
+  const order = Uint32Array.from({ length: table.count }, (_, i) => i).toSorted((a, b) => {
     const aLength = pathLength[a] ?? 0;
     const bLength = pathLength[b] ?? 0;
     const common = commonPrefix(bytes, pathStart[a] ?? 0, aLength, pathStart[b] ?? 0, bLength);

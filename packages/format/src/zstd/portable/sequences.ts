@@ -62,18 +62,19 @@ const matchLengthKind: NumberKind = {
 };
 
 /** Extra bits of each literal length code (section 3.1.1.3.2.1.1); the baselines follow from them. */
-const literalLengthBits = Uint8Array.of(
-  ...Array.from({ length: 16 }, () => 0),
-  ...[1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
-);
+const literalLengthBits = extraBits(16, [1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 const literalLengthBase = baselines(literalLengthBits, 0);
 
 /** The same for match lengths, the shortest of which is 3. */
-const matchLengthBits = Uint8Array.of(
-  ...Array.from({ length: 32 }, () => 0),
-  ...[1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
-);
+const matchLengthBits = extraBits(32, [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 const matchLengthBase = baselines(matchLengthBits, 3);
+
+/** The first codes stand for themselves. */
+function extraBits(plainCodes: number, others: readonly number[]): Uint8Array {
+  const bits = new Uint8Array(plainCodes + others.length);
+  bits.set(others, plainCodes);
+  return bits;
+}
 
 function baselines(bits: Uint8Array, first: number): Int32Array {
   let next = first;
