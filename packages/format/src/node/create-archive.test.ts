@@ -17,6 +17,7 @@ import { describe, expect, test } from "vitest";
 import type { Archive } from "../archive.js";
 import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
+import { noise, text } from "../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-archive.js";
@@ -33,15 +34,6 @@ async function make(directory: string, options?: CreateOptions): Promise<Made> {
   return { ...created, bytes, archive: openArchive(created.index.bytes, bufferSource(bytes)) };
 }
 
-const text = (size: number): string => "the quick brown fox ".repeat(size / 20 + 1).slice(0, size);
-const noise = (size: number, seed = "noise"): Buffer => {
-  const blocks: Buffer[] = [];
-  for (let block = createHash("sha512").update(seed).digest(); blocks.length * 64 < size;) {
-    blocks.push(block);
-    block = createHash("sha512").update(block).digest();
-  }
-  return Buffer.concat(blocks).subarray(0, size);
-};
 const digest = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const entryOf = (archive: Archive, path: string) => {
   const entry = archive.entry(path);

@@ -9,6 +9,7 @@ import type { DataSink, FinishedArchive } from "./archive-writer.js";
 import { createInlineStage } from "./compress-stage.js";
 import type { CompressStage } from "./compress-stage.js";
 import { loadZstdEncoder } from "./node-zstd.js";
+import type { FilterOptions } from "./path-filter.js";
 import type { CreateProgress } from "./progress.js";
 import type { ChangeDetection } from "./read-small-file.js";
 import { defaultSkipCompression } from "./skip-compression.js";
@@ -25,7 +26,7 @@ export interface ReproducibleOptions {
   readonly sourceDateEpoch: number;
 }
 
-export interface CreateOptions extends SignalOptions {
+export interface CreateOptions extends SignalOptions, FilterOptions {
   /** Default `zstd`. */
   readonly compression?: Compression | undefined;
   /** zstd level, -7 to 19; default 3. */
@@ -102,7 +103,8 @@ export async function prepareArchive(
   outputs?: ReadonlySet<string>,
 ): Promise<PreparedArchive> {
   checkOptions(options);
-  const { signal, symlinks, onProgress, compression = "zstd", maxFiles = defaultMaxFiles } = options;
+  const { signal, onProgress, compression = "zstd", maxFiles = defaultMaxFiles } = options;
+  const { symlinks, include, exclude, ignoreFiles } = options;
   signal?.throwIfAborted();
   const encoder = compression === "none" ? undefined : (options.encoder ?? (await loadZstdEncoder()));
   const team = createTeam(encoder, options);
@@ -110,6 +112,9 @@ export async function prepareArchive(
     const walk = await walkDirectory(directory, {
       signal,
       symlinks,
+      include,
+      exclude,
+      ignoreFiles,
       maxFiles,
       outputs,
       onFound(files, size) {

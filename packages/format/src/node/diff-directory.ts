@@ -4,12 +4,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
+import type { FilterOptions } from "./path-filter.js";
 import { openLargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import { walkDirectory } from "./walk.js";
 import type { FoundFile, SkippedFile, WalkOptions } from "./walk.js";
 
-export interface DiffDirectoryOptions extends SignalOptions {
+export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
   /** As when the archive was created: `skip` (default), `follow` or `error`. */
   readonly symlinks?: WalkOptions["symlinks"];
 }
@@ -38,8 +39,8 @@ export async function diffDirectory(
   directory: string,
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
-  const { signal, symlinks } = options;
-  const walk = await walkDirectory(directory, { signal, symlinks });
+  const { signal } = options;
+  const walk = await walkDirectory(directory, options);
   const added: string[] = [];
   const changed: string[] = [];
   const scratch = new Uint8Array(maxSmallFileBytes + 1);

@@ -7,6 +7,7 @@ import type { Archive } from "../archive.js";
 import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
 import type { ByteRange } from "../byte-source.js";
+import { text } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type { Tree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
@@ -36,7 +37,6 @@ async function archiveOf(tree: Tree, options?: CreateOptions): Promise<Sample> {
   return { archive: openArchive(index.bytes, recording), reads, data };
 }
 
-const text = (size: number): string => "lorem ipsum dolor ".repeat(size / 18 + 1).slice(0, size);
 const tree = {
   "a-b": "1",
   "config/app.json": text(3000),

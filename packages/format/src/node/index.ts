@@ -14,6 +14,7 @@ export type { LocalArchive, LocalArchiveLocation, OpenLocalArchiveOptions } from
 export { nodeSha256 } from "./node-sha256.js";
 export { createNodeZstd } from "./node-zstd.js";
 export type { NodeZstd } from "./node-zstd.js";
+export type { FilterOptions } from "./path-filter.js";
 export type { CreateProgress, ExtractProgress } from "./progress.js";
 export type { ChangeDetection } from "./read-small-file.js";
 export { saveArchive } from "./save.js";

@@ -1,24 +1,17 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { compilePackage } from "../testing/compiled-package.js";
+import { noise } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { createArchiveFiles } from "./create-archive-files.js";
 import { extractArchive } from "./extract.js";
 import { openLocalArchive } from "./local-archive.js";
 
 const compiled = compilePackage();
-
-const noise = (size: number, seed: string): Buffer => {
-  const blocks = Array.from({ length: Math.ceil(size / 64) }, (_, i) =>
-    createHash("sha512").update(`${seed}${i}`).digest(),
-  );
-  return Buffer.concat(blocks).subarray(0, size);
-};
 
 const tree: Record<string, string | Uint8Array> = {};
 for (let index = 0; index < 60; index++)

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -135,20 +135,5 @@ describe("walkDirectory", () => {
     const abort = new AbortController();
     const walking = walkDirectory(root, { signal: abort.signal, onFound: () => abort.abort(reason) });
     await expect(walking).rejects.toBe(reason);
-  });
-
-  test("leaves out what the caller does not include, directories as a whole", async () => {
-    const root = await writeTree(await scratchDirectory(), { "keep/a": "", "drop/b": "", c: "" });
-    mkdirSync(join(root, "drop/deeper"));
-    const seen: string[] = [];
-    const { files, skipped } = await walkDirectory(root, {
-      includes: (path) => {
-        seen.push(path);
-        return path !== "drop/";
-      },
-    });
-    expect(paths(files)).toEqual(["c", "keep/a"]);
-    expect(skipped).toEqual([]);
-    expect(seen.toSorted()).toEqual(["c", "drop/", "keep/", "keep/a"]);
   });
 });

@@ -7,6 +7,9 @@ import type { SignalOptions } from "../byte-source.js";
 import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
 import { isValidPath } from "../path.js";
+import { createPathFilter } from "./path-filter.js";
+import type { FilterOptions, PathFilter } from "./path-filter.js";
+import { readSmallFile } from "./read-small-file.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
 
 /** Why a file of the directory is not part of the archive. */
@@ -53,11 +56,9 @@ export interface WalkResult {
   readonly skipped: readonly SkippedFile[];
 }
 
-export interface WalkOptions extends SignalOptions {
+export interface WalkOptions extends SignalOptions, FilterOptions {
   /** What to do with symbolic links: default `skip` (and report). A followed link must stay inside the directory. */
   readonly symlinks?: "skip" | "follow" | "error" | undefined;
-  /** Called with each path; directories end in a slash. False leaves it out, a directory with all that is in it. */
-  readonly includes?: ((path: string) => boolean) | undefined;
   /** More files than this are a `TooManyFiles` error. */
   readonly maxFiles?: number | undefined;
   /** Archive paths that are being written by the same job. */
@@ -71,6 +72,8 @@ interface Directory {
   readonly source: string;
   /** The real paths that lead here, so that a followed link cannot loop. */
   readonly ancestors: readonly string[];
+  /** What holds for the directory above it. */
+  readonly filter: PathFilter;
 }
 
 /** So many entries are looked at before other work of the process gets a turn: about 2 ms. */
@@ -85,8 +88,9 @@ export async function walkDirectory(directory: string, options: WalkOptions = {}
   const walk = new Walk(directory, options);
   let untilTurn = entriesPerTurn;
   for (let next = walk.pending.pop(); next !== undefined; next = walk.pending.pop()) {
-    for (const entry of walk.list(next)) {
-      walk.visit(next, entry);
+    const listing = walk.list(next);
+    for (const entry of listing.entries) {
+      walk.visit(listing.directory, entry);
       if (--untilTurn === 0) {
         untilTurn = entriesPerTurn;
         await nextTurn();
@@ -119,10 +123,20 @@ class Walk {
     } catch (cause) {
       throw fileSystemError(cause, "read directory", directory);
     }
-    this.pending = [{ path: "", source: "", ancestors: [this.root] }];
+    this.pending = [{ path: "", source: "", ancestors: [this.root], filter: createPathFilter(options) }];
   }
 
-  list(directory: Directory): Dirent[] {
+  /** What is in a directory, and the directory with the ignore files in it taken into account. */
+  list(directory: Directory): { readonly directory: Directory; readonly entries: readonly Dirent[] } {
+    const entries = this.#read(directory);
+    const { filter } = directory;
+    const rules = entries
+      .filter((entry) => entry.isFile() && filter.ignoreFiles.includes(entry.name))
+      .map((entry) => this.#readRules(join(directory.source, entry.name)));
+    return { entries, directory: { ...directory, filter: filter.enter(directory.path, rules) } };
+  }
+
+  #read(directory: Directory): Dirent[] {
     const location = this.#locate(directory.source);
     try {
       const entries = readdirSync(location, { withFileTypes: true });
@@ -139,11 +153,25 @@ class Walk {
     const source = join(directory.source, entry.name);
     if (!isValidPath(path)) return this.#skip(path, "name-not-allowed");
     if (this.#options.outputs?.has(path) === true) return this.#skip(path, "output");
-    if (entry.isDirectory()) return this.#enter({ path, source, ancestors: directory.ancestors });
-    if (!this.#includes(path)) return;
+    if (entry.isDirectory()) return this.#enter({ ...directory, path, source });
+    if (!directory.filter.includes(path)) return;
     if (entry.isFile()) return this.#add(path, source, this.#stat(source));
     if (entry.isSymbolicLink()) return this.#link(directory, path, source);
     this.#skip(path, "special-file");
+  }
+
+  #readRules(source: string): string {
+    const size = Number(this.#stat(source).size);
+    if (size > maxRulesBytes) {
+      throw new FormatError(
+        "SizeOverflow",
+        `${JSON.stringify(source)} has ${size} bytes; an ignore file may have ${maxRulesBytes}`,
+        { path: source },
+      );
+    }
+    const scratch = new Uint8Array(maxRulesBytes + 1);
+    const { length } = readSmallFile(this.#locate(source), source, scratch, "none");
+    return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
   #link(directory: Directory, path: string, source: string): void {
@@ -170,11 +198,11 @@ class Walk {
     if ([here, ...directory.ancestors].some((ancestor) => isInside(target, ancestor))) {
       return this.#skip(path, "link-loop");
     }
-    this.#enter({ path, source: real, ancestors: [...directory.ancestors, here] });
+    this.#enter({ path, source: real, ancestors: [...directory.ancestors, here], filter: directory.filter });
   }
 
   #enter(directory: Directory): void {
-    if (this.#includes(`${directory.path}/`)) this.pending.push(directory);
+    if (directory.filter.includes(`${directory.path}/`)) this.pending.push(directory);
   }
 
   #add(path: string, source: string, stats: BigIntStats): void {
@@ -223,10 +251,6 @@ class Walk {
     return entries.filter((entry) => decodable.has(entry.name));
   }
 
-  #includes(path: string): boolean {
-    return this.#options.includes?.(path) ?? true;
-  }
-
   #skip(path: string, reason: SkipReason): void {
     this.skipped.push({ path, reason });
   }
@@ -244,6 +268,9 @@ function join(directory: string, name: string): string {
 function isInside(directory: string, path: string): boolean {
   return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
+
+/** More than a mebibyte of patterns is not an ignore file. */
+const maxRulesBytes = 1024 * 1024;
 
 /** UTF-16 order is byte order as long as nothing lies above U+D7FF, which is far quicker to compare. */
 function sortByPath(files: FoundFile[]): FoundFile[] {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 
 import { compilePackage } from "../testing/compiled-package.js";
+import { noise, text } from "../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type * as createArchiveModule from "./create-archive.js";
 import { loadZstdEncoder } from "./node-zstd.js";
@@ -16,15 +17,6 @@ const { createArchive }: typeof createArchiveModule = await import(
 const encoder = await loadZstdEncoder();
 const setup: WorkerSetup = { level: 3, changeDetection: "none", encoder: encoder.name };
 const workerUrl = new URL("node/compress-worker.js", compiled);
-
-const text = (size: number): string =>
-  "pack my box with five dozen liquor jugs ".repeat(size / 40 + 1).slice(0, size);
-const noise = (size: number): Buffer => {
-  const blocks = Array.from({ length: Math.ceil(size / 64) }, (_, i) =>
-    createHash("sha512").update(`${i}`).digest(),
-  );
-  return Buffer.concat(blocks).subarray(0, size);
-};
 
 /** A worker that runs this code. */
 const workerOf = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -6,11 +5,14 @@ import type { ZstdDecoder, ZstdEncoder, ZstdFrameDecoder } from "../zstd/codec.j
 import { createZstdDecoder } from "../zstd/decoder.js";
 import { parseFrameHeader } from "../zstd/frame-header.js";
 import { portableZstdFrames } from "../zstd/portable.js";
+import { noise, text as sampleText } from "../testing/sample-content.js";
 import { createNodeZstd, loadZstdEncoder } from "./node-zstd.js";
 import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
 import { zstdEncoderLoaders } from "./zstd-encoders.js";
 import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
+
+const text = (size: number): Buffer => Buffer.from(sampleText(size));
 
 const encoders: ZstdEncoder[] = [];
 for (const [name, load] of zstdEncoderLoaders) {
@@ -31,14 +33,6 @@ for (const [name, decoder] of [
 }
 const decoders = frameDecoders.map(createZstdDecoder);
 
-const text = (size: number): Buffer =>
-  Buffer.from("so long, and thanks for all the fish ".repeat(size / 37 + 1).slice(0, size));
-const noise = (size: number): Buffer => {
-  const blocks = Array.from({ length: Math.ceil(size / 64) }, (_, i) =>
-    createHash("sha512").update(`${i}`).digest(),
-  );
-  return Buffer.concat(blocks).subarray(0, size);
-};
 const contents: readonly [string, Buffer][] = [
   ["nothing", Buffer.alloc(0)],
   ["one byte", Buffer.from("x")],

@@ -1,0 +1,61 @@
+import ignore from "ignore";
+
+/** Which files of a directory are meant. Patterns are those of `.gitignore`, relative to the directory. */
+export interface FilterOptions {
+  /** Leaves out files, and directories with all that is in them. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Only files that match one of these, or are below a directory that does. Default: all. */
+  readonly include?: readonly string[] | undefined;
+  /**
+   * Names of files with more patterns to leave out, as git has `.gitignore`: each holds for its directory and those
+   * below, and the deepest one that says anything decides. They are archived themselves. Default: none.
+   */
+  readonly ignoreFiles?: readonly string[] | undefined;
+}
+
+/** The patterns that hold in one directory. */
+export interface PathFilter {
+  /** Names to look for in each directory, and to give to `enter`. */
+  readonly ignoreFiles: readonly string[];
+  /** Whether a path is meant; a directory's ends in a slash, and what is in one that is not meant is not asked for. */
+  includes(path: string): boolean;
+  /** The filter for a directory, with the content of the ignore files in it. */
+  enter(directory: string, rules: readonly string[]): PathFilter;
+}
+
+/** The patterns of one directory's ignore files. */
+interface Rules {
+  /** Ends in a slash, unless it is the root. */
+  readonly base: string;
+  readonly matcher: ignore.Ignore;
+}
+
+export function createPathFilter({ exclude = [], include, ignoreFiles = [] }: FilterOptions): PathFilter {
+  const excluded = matcherOf(exclude);
+  const included = include === undefined ? undefined : matcherOf(include);
+
+  const within = (chain: readonly Rules[]): PathFilter => ({
+    ignoreFiles,
+    includes(path) {
+      if (excluded.ignores(path)) return false;
+      for (const { base, matcher } of chain) {
+        const { ignored, unignored } = matcher.test(path.slice(base.length));
+        if (ignored) return false;
+        if (unignored) break;
+      }
+      // A directory may have files in it that match.
+      return included === undefined || path.endsWith("/") || included.ignores(path);
+    },
+    enter(directory, rules) {
+      if (rules.length === 0) return this;
+      const base = directory === "" ? "" : `${directory}/`;
+      return within([{ base, matcher: matcherOf(rules.flatMap((text) => text.split(/\r?\n/))) }, ...chain]);
+    },
+  });
+  return within([]);
+}
+
+/** Paths are told apart by case everywhere: the same directory gives the same archive on every system. */
+function matcherOf(patterns: readonly string[]): ignore.Ignore {
+  return ignore({ ignorecase: false }).add(patterns);
+}
