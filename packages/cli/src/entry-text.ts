@@ -1,7 +1,7 @@
 /** Permission bits as `ls -l` shows a file's. */
 export function formatMode(mode: number): string {
-  const bits = [...(mode & 0o777).toString(2).padStart(9, "0")];
-  return `-${bits.map((bit, at) => (bit === "1" ? ("rwx"[at % 3] ?? "-") : "-")).join("")}`;
+  const bits = (mode & 0o777).toString(2).padStart(9, "0");
+  return `-${bits.replaceAll(/./gu, (bit, at: number) => (bit === "1" ? ("rwx"[at % 3] ?? "-") : "-"))}`;
 }
 
 /** A modification time in RFC 3339, UTC, to the nanosecond as far as it has them. */
