@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { parseContentRange } from "./content-range.js";
+
+test.each([
+  ["bytes 0-99/1234", { start: 0, end: 100, total: 1234 }],
+  ["bytes 5-5/6", { start: 5, end: 6, total: 6 }],
+  ["Bytes 0-0/*", { start: 0, end: 1, total: undefined }],
+  ["bytes */1234", undefined],
+  ["bytes 5-4/10", undefined],
+  ["bytes 0-10/10", undefined],
+  ["bytes 0-9/10, bytes 20-29/30", undefined],
+  ["items 0-9/10", undefined],
+  ["bytes 0-9999999999999999/*", undefined],
+  ["bytes -1-5/10", undefined],
+  ["", undefined],
+])("%j", (header, expected) => {
+  expect(parseContentRange(header)).toEqual(expected);
+});
