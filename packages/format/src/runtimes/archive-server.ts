@@ -13,6 +13,11 @@ export interface RecordedRequest extends Readonly<SentBody> {
   readonly range: string | undefined;
 }
 
+export interface ArchiveServerOptions {
+  /** Lets pages of other origins read, and see what they need to know of ranges (Fetch standard, "CORS protocol"). */
+  readonly crossOrigin?: boolean;
+}
+
 export interface ArchiveServer {
   /** `http://127.0.0.1:port` */
   readonly origin: string;
@@ -23,9 +28,16 @@ export interface ArchiveServer {
   close(): Promise<void>;
 }
 
+const crossOriginHeaders = new Headers({
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "if-range",
+  "access-control-expose-headers": "content-range, etag",
+});
+
 /** A server on a loopback port of its own, for the files below some directories: each under a path that ends in `/`. */
 export async function startArchiveServer(
   directories: Readonly<Record<string, string>>,
+  { crossOrigin = false }: ArchiveServerOptions = {},
 ): Promise<ArchiveServer> {
   const requests: RecordedRequest[] = [];
   let settle: (report: unknown) => void;
@@ -38,9 +50,13 @@ export async function startArchiveServer(
     const { pathname: path } = new URL(url, "http://127.0.0.1");
     const record = { method, path, range: request.headers.range, status: 404, bytes: 0 };
     requests.push(record);
+    if (crossOrigin) response.setHeaders(crossOriginHeaders);
     const mount = Object.entries(directories).find(([prefix]) => path.startsWith(prefix));
     if (method === "POST" && path === "/report") {
       settle(JSON.parse(await text(request)));
+      record.status = 204;
+      response.writeHead(204).end();
+    } else if (method === "OPTIONS" && crossOrigin) {
       record.status = 204;
       response.writeHead(204).end();
     } else if (method === "GET" && mount !== undefined) {

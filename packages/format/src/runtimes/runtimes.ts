@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import type { RuntimeProcess } from "./runtime-process.js";
 
 export interface RunContext {
-  /** Of the server. */
+  /** Of the server that has the page and takes the report. */
   readonly origin: string;
+  /** Of the server that has the archives: the same or another one. */
+  readonly archives: string;
   /** The compiled main entry: a `file:` URL. */
   readonly mainEntry: string;
   /** An empty directory for whatever the runtime wants to keep. */
@@ -20,20 +22,46 @@ export interface Runtime {
 
 const program = fileURLToPath(new URL("program.mjs", import.meta.url));
 
+export const chromium: Runtime = {
+  name: "Chromium",
+  program: "chromium",
+  start: ({ origin, archives, home }) => ({
+    program: "chromium",
+    arguments: [
+      "--headless",
+      // Chromium refuses to run as root with its sandbox, and tests often are root in containers.
+      "--no-sandbox",
+      "--no-zygote",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-quic",
+      "--disable-breakpad",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+      `--user-data-dir=${home}`,
+      `${origin}/runtimes/page.html?archives=${archives}`,
+    ],
+    env: { HOME: home },
+  }),
+};
+
 export const runtimes: readonly Runtime[] = [
   {
     name: "Node",
     program: process.execPath,
-    start: ({ mainEntry, origin }) => ({
+    start: ({ mainEntry, origin, archives }) => ({
       program: process.execPath,
-      arguments: [program, mainEntry, origin],
+      arguments: [program, mainEntry, origin, archives],
       env: {},
     }),
   },
   {
     name: "Deno",
     program: "deno",
-    start: ({ mainEntry, origin, home }) => ({
+    start: ({ mainEntry, origin, archives, home }) => ({
       program: "deno",
       arguments: [
         "run",
@@ -42,10 +70,11 @@ export const runtimes: readonly Runtime[] = [
         "--no-lock",
         "--node-modules-dir=manual",
         "--allow-read",
-        `--allow-net=${new URL(origin).host}`,
+        `--allow-net=${new URL(origin).host},${new URL(archives).host}`,
         program,
         mainEntry,
         origin,
+        archives,
       ],
       env: { DENO_DIR: home, DENO_NO_UPDATE_CHECK: "1", HOME: home, NO_COLOR: "1" },
     }),
@@ -53,9 +82,9 @@ export const runtimes: readonly Runtime[] = [
   {
     name: "Bun",
     program: "bun",
-    start: ({ mainEntry, origin, home }) => ({
+    start: ({ mainEntry, origin, archives, home }) => ({
       program: "bun",
-      arguments: ["run", "--no-install", program, mainEntry, origin],
+      arguments: ["run", "--no-install", program, mainEntry, origin, archives],
       // Bun has no permissions: what does not go to the server goes to a port where nobody listens.
       env: {
         DO_NOT_TRACK: "1",
@@ -66,29 +95,5 @@ export const runtimes: readonly Runtime[] = [
       },
     }),
   },
-  {
-    name: "Chromium",
-    program: "chromium",
-    start: ({ origin, home }) => ({
-      program: "chromium",
-      arguments: [
-        "--headless",
-        // Chromium refuses to run as root with its sandbox, and tests often are root in containers.
-        "--no-sandbox",
-        "--no-zygote",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--disable-breakpad",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        `--user-data-dir=${home}`,
-        `${origin}/runtimes/page.html`,
-      ],
-      env: { HOME: home },
-    }),
-  },
+  chromium,
 ];
