@@ -5,9 +5,13 @@ const hints: Readonly<Record<string, string>> = {
   Usage: "`blob --help` lists the commands, `blob COMMAND --help` their arguments",
   InvalidReference:
     "a reference reads host/repository:tag, oci:PATH:tag for an OCI layout, or file:DIR for local files",
+  NotFound: "check the spelling of the repository, the tag and the path",
+  TokenRefused: "log in with docker or podman, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   Unauthorized: "log in with docker or podman, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   Forbidden: "these credentials may not do that: check that they are meant for this repository",
   InvalidManifest: "only what `blob push` wrote can be read as an archive",
+  MissingIndex: "only what `blob push` wrote can be read as an archive",
+  MissingData: "only what `blob push` wrote can be read as an archive",
   HashMismatch: "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
   DigestMismatch:
     "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
