@@ -1,5 +1,5 @@
 import { blockHeaderBytes, parseBlockHeader } from "../frame-header.js";
-import { damaged } from "./bits.js";
+import { blockBytes, damaged } from "./bits.js";
 import type { HuffmanTable } from "./huffman.js";
 import { readLiterals } from "./literals.js";
 import { createSequenceState, runSequences } from "./sequences.js";
@@ -36,9 +36,17 @@ export function decodeBlock(
   const end = start + storedSize;
   const storedBytes = blockHeaderBytes + storedSize;
   if (type === "compressed") {
-    const literals = readLiterals(bytes, start, end, state.huffman);
+    const block = blockBytes(bytes.subarray(start, end));
+    const literals = readLiterals(block, 0, block.length, state.huffman);
     state.huffman = literals.table;
-    const contentEnd = runSequences(state.sequences, bytes, literals.end, end, literals.bytes, target);
+    const contentEnd = runSequences(
+      state.sequences,
+      block,
+      literals.end,
+      block.length,
+      literals.bytes,
+      target,
+    );
     return { contentEnd, storedBytes, last };
   }
   const contentEnd = target.start + size;

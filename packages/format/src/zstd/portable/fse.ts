@@ -1,4 +1,5 @@
 import { bitsAt, damaged, highestBit } from "./bits.js";
+import type { BlockBytes } from "./bits.js";
 
 /** A decoding table of finite state entropy coding (RFC 8878, section 4.1): what each state stands for. */
 export interface FseTable {
@@ -23,13 +24,13 @@ export function singleSymbolTable(symbol: number): FseTable {
 
 /** Reads the description of a table (section 4.1.1). */
 export function readFseTable(
-  bytes: Uint8Array,
+  block: BlockBytes,
   start: number,
   end: number,
   maxLog: number,
   maxSymbol: number,
 ): DescribedFseTable {
-  const log = bitsAt(bytes, start, 0, 4) + 5;
+  const log = bitsAt(block, start, 0, 4) + 5;
   if (log > maxLog) throw damaged("a table is larger than it may be");
   const probabilities: number[] = [];
   let position = 4;
@@ -40,7 +41,7 @@ export function readFseTable(
     // Values below the threshold take one bit less, since not all numbers of this many bits are possible.
     const count = highestBit(remaining + 1) + 1;
     const threshold = (1 << count) - 2 - remaining;
-    const value = bitsAt(bytes, start, position, count);
+    const value = bitsAt(block, start, position, count);
     const low = value & ((1 << (count - 1)) - 1);
     const isShort = low < threshold;
     position += isShort ? count - 1 : count;
@@ -49,7 +50,7 @@ export function readFseTable(
     const probability = decoded - 1;
     probabilities.push(probability);
     remaining -= Math.abs(probability);
-    if (probability === 0) position = readZeros(bytes, start, position, probabilities, maxSymbol);
+    if (probability === 0) position = readZeros(block, start, position, probabilities, maxSymbol);
   }
   const tableEnd = start + ((position + 7) >> 3);
   if (remaining < 0 || probabilities.length > maxSymbol + 1 || tableEnd > end)
@@ -59,14 +60,14 @@ export function readFseTable(
 
 /** After a probability of zero: how many more of them follow, in pieces of up to three. */
 function readZeros(
-  bytes: Uint8Array,
+  block: BlockBytes,
   start: number,
   position: number,
   probabilities: number[],
   maxSymbol: number,
 ): number {
   for (let at = position; ; at += 2) {
-    const repeats = bitsAt(bytes, start, at, 2);
+    const repeats = bitsAt(block, start, at, 2);
     for (let i = 0; i < repeats; i++) probabilities.push(0);
     if (repeats < 3 || probabilities.length > maxSymbol) return at + 2;
   }

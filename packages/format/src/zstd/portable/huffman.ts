@@ -1,4 +1,5 @@
 import { backwardBits, bitsAt, damaged, highestBit, paddedBitsAt } from "./bits.js";
+import type { BlockBytes } from "./bits.js";
 import { readFseTable } from "./fse.js";
 
 /** A decoding table for literals: the symbol and the length of the code that any `log` bits begin with. */
@@ -17,33 +18,33 @@ export interface DescribedHuffmanTable {
 const maxLog = 11;
 
 /** Reads the description of a table (section 4.2.1). */
-export function readHuffmanTable(bytes: Uint8Array, start: number, end: number): DescribedHuffmanTable {
-  const header = bytes[start];
-  if (header === undefined || start >= end) throw damaged("a table is missing");
+export function readHuffmanTable(block: BlockBytes, start: number, end: number): DescribedHuffmanTable {
+  const header = start < end ? block.bytes[start] : undefined;
+  if (header === undefined) throw damaged("a table is missing");
   const weightsAt = start + 1;
   const tableEnd = weightsAt + (header < 128 ? header : (header - 126) >> 1);
   if (tableEnd > end) throw damaged("a table is not whole");
   const weights =
     header < 128
-      ? compressedWeights(bytes, weightsAt, tableEnd)
-      : plainWeights(bytes, weightsAt, header - 127);
+      ? compressedWeights(block, weightsAt, tableEnd)
+      : plainWeights(block, weightsAt, header - 127);
   return { table: buildHuffmanTable(weights), end: tableEnd };
 }
 
 /** Four bits each, the first in the upper half of its byte. */
-function plainWeights(bytes: Uint8Array, start: number, count: number): number[] {
+function plainWeights(block: BlockBytes, start: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => {
-    const byte = bytes[start + (i >> 1)] ?? 0;
+    const byte = block.bytes[start + (i >> 1)] ?? 0;
     return i % 2 === 0 ? byte >> 4 : byte & 15;
   });
 }
 
 /** Coded with two states that take turns, until the bits are used up (section 4.2.1.2). */
-function compressedWeights(bytes: Uint8Array, start: number, end: number): number[] {
-  const { table, end: tableEnd } = readFseTable(bytes, start, end, 6, 255);
+function compressedWeights(block: BlockBytes, start: number, end: number): number[] {
+  const { table, end: tableEnd } = readFseTable(block, start, end, 6, 255);
   const weights: number[] = [];
-  let position = backwardBits(bytes, tableEnd, end);
-  const take = (count: number): number => paddedBitsAt(bytes, tableEnd, (position -= count), count);
+  let position = backwardBits(block, tableEnd, end);
+  const take = (count: number): number => paddedBitsAt(block, tableEnd, (position -= count), count);
   let state = take(table.log);
   let other = take(table.log);
   if (position < 0) throw damaged("a table has too few bits");
@@ -89,26 +90,21 @@ function buildHuffmanTable(weights: number[]): HuffmanTable {
 /** Decodes one stream, which must hold exactly the symbols that fill `target` from `from` to `to`. */
 export function decodeHuffman(
   { log, codes }: HuffmanTable,
-  bytes: Uint8Array,
+  block: BlockBytes,
   start: number,
   end: number,
   target: Uint8Array,
   from: number,
   to: number,
 ): void {
-  let position = backwardBits(bytes, start, end);
+  const { view } = block;
+  let position = backwardBits(block, start, end);
   let at = from;
   const mask = (1 << log) - 1;
   // Two codes of at most 11 bits from each 32 bits that are loaded.
   for (; at + 1 < to && position >= 25; at += 2) {
     const low = position - 25;
-    const i = start + (low >> 3);
-    const word =
-      (bytes[i] ?? 0) |
-      ((bytes[i + 1] ?? 0) << 8) |
-      ((bytes[i + 2] ?? 0) << 16) |
-      ((bytes[i + 3] ?? 0) << 24);
-    const window = word >>> (low & 7);
+    const window = view.getInt32(start + (low >> 3), true) >>> (low & 7);
     const first = codes[(window >>> (25 - log)) & mask] ?? 0;
     const firstLength = first & 0xff;
     const second = codes[(window >>> (25 - log - firstLength)) & mask] ?? 0;
@@ -117,7 +113,7 @@ export function decodeHuffman(
     position -= firstLength + (second & 0xff);
   }
   for (; at < to; at++) {
-    const code = codes[paddedBitsAt(bytes, start, position - log, log)] ?? 0;
+    const code = codes[paddedBitsAt(block, start, position - log, log)] ?? 0;
     target[at] = code >> 8;
     position -= code & 0xff;
     if (position < 0) break;
@@ -128,7 +124,7 @@ export function decodeHuffman(
 /** How many streams there are, and what a jump table takes (section 3.1.1.3.1.6). */
 export function decodeFourHuffman(
   table: HuffmanTable,
-  bytes: Uint8Array,
+  block: BlockBytes,
   start: number,
   end: number,
   target: Uint8Array,
@@ -139,10 +135,10 @@ export function decodeFourHuffman(
   if (start + jumpTableBytes > end || 3 * perStream > size) throw damaged("literals are not whole");
   let at = start + jumpTableBytes;
   for (let stream = 0; stream < 4; stream++) {
-    const streamEnd = stream === 3 ? end : at + bitsAt(bytes, start + 2 * stream, 0, 16);
+    const streamEnd = stream === 3 ? end : at + bitsAt(block, start + 2 * stream, 0, 16);
     if (streamEnd > end) throw damaged("literals are not whole");
     const to = stream === 3 ? size : (stream + 1) * perStream;
-    decodeHuffman(table, bytes, at, streamEnd, target, stream * perStream, to);
+    decodeHuffman(table, block, at, streamEnd, target, stream * perStream, to);
     at = streamEnd;
   }
 }

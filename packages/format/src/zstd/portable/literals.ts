@@ -1,5 +1,6 @@
 import { maxBlockBytes } from "../frame-header.js";
 import { bitsAt, damaged } from "./bits.js";
+import type { BlockBytes } from "./bits.js";
 import { decodeFourHuffman, decodeHuffman, readHuffmanTable } from "./huffman.js";
 import type { HuffmanTable } from "./huffman.js";
 
@@ -23,12 +24,12 @@ function scratchOf(size: number): Uint8Array {
 
 /** Reads the literals section of the block that begins at `start` (RFC 8878, section 3.1.1.3.1). */
 export function readLiterals(
-  block: Uint8Array,
+  block: BlockBytes,
   start: number,
   end: number,
   previous: HuffmanTable | undefined,
 ): Literals {
-  const first = start < end ? (block[start] ?? 0) : undefined;
+  const first = start < end ? (block.bytes[start] ?? 0) : undefined;
   if (first === undefined) throw damaged("a block has no literals");
   const format = (first >> 2) & 3;
   switch (first & 3) {
@@ -58,7 +59,7 @@ export function readLiterals(
 }
 
 function plainLiterals(
-  block: Uint8Array,
+  block: BlockBytes,
   at: number,
   end: number,
   size: number,
@@ -67,6 +68,6 @@ function plainLiterals(
 ): Literals {
   const sectionEnd = at + (isRepeated ? 1 : size);
   if (sectionEnd > end) throw damaged("literals are not whole");
-  if (!isRepeated) return { bytes: block.subarray(at, sectionEnd), end: sectionEnd, table };
-  return { bytes: scratchOf(size).fill(block[at] ?? 0), end: sectionEnd, table };
+  if (!isRepeated) return { bytes: block.bytes.subarray(at, sectionEnd), end: sectionEnd, table };
+  return { bytes: scratchOf(size).fill(block.bytes[at] ?? 0), end: sectionEnd, table };
 }

@@ -1,4 +1,5 @@
 import { backwardBits, bitsAt, damaged } from "./bits.js";
+import type { BlockBytes } from "./bits.js";
 import { buildFseTable, readFseTable, singleSymbolTable } from "./fse.js";
 import type { FseTable } from "./fse.js";
 
@@ -95,7 +96,7 @@ export function createSequenceState(): SequenceState {
  */
 export function runSequences(
   state: SequenceState,
-  block: Uint8Array,
+  block: BlockBytes,
   start: number,
   end: number,
   literals: Uint8Array,
@@ -103,7 +104,7 @@ export function runSequences(
 ): number {
   let at = start;
   const next = (): number => {
-    const byte = at < end ? block[at++] : undefined;
+    const byte = at < end ? block.bytes[at++] : undefined;
     if (byte === undefined) throw damaged("sequences are not whole");
     return byte;
   };
@@ -144,7 +145,7 @@ interface Tables {
 }
 
 interface BitStream {
-  readonly block: Uint8Array;
+  readonly block: BlockBytes;
   readonly start: number;
   readonly end: number;
 }
@@ -203,7 +204,7 @@ function decodeSequences(
 }
 
 /** Up to 31 bits, more than are read at once; as a product, because it may not fit a signed 32-bit number. */
-function offsetValue(block: Uint8Array, start: number, position: number, code: number): number {
+function offsetValue(block: BlockBytes, start: number, position: number, code: number): number {
   if (code <= 24) return (1 << code) + bitsAt(block, start, position, code);
   return (
     2 ** code + bitsAt(block, start, position + 24, code - 24) * 2 ** 24 + bitsAt(block, start, position, 24)
