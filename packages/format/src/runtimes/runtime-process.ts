@@ -47,11 +47,12 @@ export async function runUntil<T>(outcome: Promise<T>, run: RuntimeProcess, sign
   }
 }
 
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(-child.pid, "SIGKILL");
   } catch {
-    // All of the group has ended.
+    // All of the group has ended, or the system has no groups.
+    child.kill("SIGKILL");
   }
 }

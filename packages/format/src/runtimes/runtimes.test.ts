@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { hasProgram } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import type { Compression } from "../entry.js";
 import { compilePackage } from "../testing/compiled-package.js";
 import { scratchDirectory } from "../testing/scratch-directory.js";
 import { startArchiveServer } from "./archive-server.js";
@@ -79,15 +80,16 @@ async function runScenario(
 
 function expectedReport(): unknown {
   const log = sampleTree["large.log"];
-  const content = {
+  const content = (compression: Compression): unknown => ({
     paths: Object.keys(sampleTree),
     root: ["directory docs", "file large.log", "file readme.md"],
     filesInDocs: 3,
     isEncodedAlike: true,
+    compression,
     text: sampleTree["docs/hello.txt"],
     empty: 0,
     stream: { bytes: Buffer.byteLength(log), sha256: createHash("sha256").update(log).digest("hex") },
-  };
+  });
   const wrong = { code: "HashMismatch", path: "docs/hello.txt" };
   const damaged = {
     readFile: wrong,
@@ -96,7 +98,7 @@ function expectedReport(): unknown {
     aborted: "enough",
     afterwards: sampleTree["docs/intact.txt"],
   };
-  return { zstd: content, none: content, damaged };
+  return { zstd: content("zstd"), none: content("none"), damaged };
 }
 
 /** One byte to learn the size, and then exactly what is stored of the two files that are not empty. */

@@ -25,7 +25,11 @@ export const sampleTree = {
 export async function writeSampleArchives(directory: string): Promise<void> {
   const tree = await writeTree(join(directory, "tree"), sampleTree);
   for (const compression of ["zstd", "none"] as const) {
-    await createArchiveFiles(tree, join(directory, compression), { compression, workers: 0 });
+    await createArchiveFiles(tree, join(directory, compression), {
+      compression,
+      skipCompression: [],
+      workers: 0,
+    });
   }
   await damage(join(directory, "none"), join(directory, "damaged"), "docs/hello.txt");
 }

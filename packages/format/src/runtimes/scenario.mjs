@@ -46,6 +46,7 @@ async function readArchive(format, folder) {
     root: archive.readDirectory(".").map(({ kind, name }) => `${kind} ${name}`),
     filesInDocs: archive.directoryStats("docs").files,
     isEncodedAlike: toHex(encoded) === toHex(archive.index),
+    compression: archive.entry("docs/hello.txt")?.compression,
     text: await archive.readFile("docs/hello.txt", "utf8"),
     empty: (await archive.readFile("docs/empty.txt")).length,
     stream: await hashStream(format, archive.stream("large.log")),
