@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { staticCredential } from "@blob/auth";
 import type { Policy, Registry } from "@blob/registry";
 import { createMemoryRegistry, sha256Digest } from "@blob/registry";
 import type { TestRegistry } from "@blob/testing";
@@ -134,6 +135,26 @@ describe("pull", () => {
     expect(requests()).toEqual([
       "GET manifests/v1",
       `GET blobs/${pushed.index.digest}`,
+      `GET blobs/${pushed.data.digest}`,
+    ]);
+    await cold.close();
+  });
+
+  test("need one refused request and one token more where a registry asks for one", async () => {
+    const pushed = await client.push(reference, source);
+    registry.quirks.tokenAuth = { username: "me", password: "secret" };
+    const credentials = staticCredential({ host: registry.host, username: "me", password: "secret" });
+    const cold = createClient({ plainHttp: true, credentials });
+    registry.requests.splice(0);
+    const archive = await cold.pull(reference);
+    await archive.readFile("config.json");
+    await archive.readFile("a-b");
+    expect(requests().map((request) => request.replace(/\?.*$/u, ""))).toEqual([
+      "GET manifests/v1",
+      "GET /token",
+      "GET manifests/v1",
+      `GET blobs/${pushed.index.digest}`,
+      `GET blobs/${pushed.data.digest}`,
       `GET blobs/${pushed.data.digest}`,
     ]);
     await cold.close();
