@@ -5,11 +5,13 @@ import { RegistryError } from "./errors.js";
 import { withAuthorization } from "./http/authorization.js";
 import { createBlobLinks } from "./http/blob-links.js";
 import { statBlob } from "./http/blob-stat.js";
+import { deleteBlob, deleteManifest } from "./http/deletes.js";
 import { createEndpoint } from "./http/endpoint.js";
 import type { Layer } from "./http/handler.js";
 import { compose } from "./http/handler.js";
 import { getManifest, putManifest, resolveManifest } from "./http/manifests.js";
 import { readRange } from "./http/range-reader.js";
+import { attachByTag, listReferrers } from "./http/referrers.js";
 import { withRedirects } from "./http/redirect.js";
 import type { RetryOptions } from "./http/retry.js";
 import { createRetryPolicy, withRetries } from "./http/retry.js";
@@ -99,8 +101,25 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     pushBlob: async (repository, blob, open, call = {}) => uploadBlob(endpoint, repository, blob, open, call),
 
     async pushManifest(repository, manifest, call = {}) {
-      const { descriptor } = await putManifest(endpoint, repository, manifest, call);
+      const { descriptor, headers } = await putManifest(endpoint, repository, manifest, call);
+      // A registry with the referrers API says so; all others need to be told by the fallback tag.
+      if (headers["oci-subject"] === undefined)
+        await attachByTag(endpoint, repository, manifest, descriptor, call);
       return descriptor;
+    },
+
+    referrers(repository, digest, call = {}) {
+      checkRepository(repository);
+      parseDigest(digest);
+      return listReferrers(endpoint, repository, digest, call);
+    },
+
+    deleteManifest: async (repository, reference, call = {}) =>
+      deleteManifest(endpoint, repository, reference, call),
+
+    async deleteBlob(repository, digest, call = {}) {
+      parseDigest(digest);
+      await deleteBlob(endpoint, repository, digest, call);
     },
 
     tags: (repository, call = {}) => listTags(endpoint, repository, call),

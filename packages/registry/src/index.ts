@@ -30,5 +30,6 @@ export type {
   PushedBlob,
   PushManifestOptions,
   ReadBlobOptions,
+  ReferrersOptions,
   Registry,
 } from "./registry.js";

@@ -46,7 +46,10 @@ export function parseManifestContent(bytes: Uint8Array): ManifestContent | undef
 export function artifactTypeOf(content: ManifestContent): string | undefined {
   if (content.artifactType !== undefined) return content.artifactType;
   const type = content.config?.mediaType;
-  return type === emptyMediaType ? undefined : type;
+  if (type !== emptyMediaType) return type;
+  // Not in the specification: artifacts of the time before `artifactType` say what they are by their only layer.
+  const [layer, ...more] = content.layers;
+  return more.length === 0 && layer?.mediaType !== emptyMediaType ? layer?.mediaType : undefined;
 }
 
 export function parseJsonObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -1,9 +1,10 @@
 import { rangeOf } from "./blob-range.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
-import { createBlobVerifier } from "./digest.js";
+import { createBlobVerifier, isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
 import { checkNewManifest, defaultMaxManifestBytes, requiredBlobs } from "./manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "./not-found.js";
+import { isOfType, referrerTo } from "./referrer.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "./reference.js";
 import type { CallOptions, NewManifest, OpenBody, Registry } from "./registry.js";
 
@@ -61,6 +62,17 @@ export function createMemoryRegistry(): Registry {
     for (let at = start; at < end; at += chunkLength) {
       options.signal?.throwIfAborted();
       yield bytes.subarray(at, Math.min(end, at + chunkLength));
+    }
+  }
+
+  function* referrersOf(
+    name: string,
+    subject: Digest,
+    artifactType: string | undefined,
+  ): Generator<Descriptor> {
+    for (const [digest, manifest] of repositories.get(name)?.manifests ?? []) {
+      const referrer = referrerTo(subject, { digest, ...manifest });
+      if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
     }
   }
 
@@ -133,6 +145,33 @@ export function createMemoryRegistry(): Registry {
         signal?.throwIfAborted();
         yield tag;
       }
+    },
+
+    async *referrers(repository, digest, { artifactType, signal } = {}) {
+      signal?.throwIfAborted();
+      checkRepository(repository);
+      parseDigest(digest);
+      yield* referrersOf(repository, digest, artifactType);
+    },
+
+    async deleteManifest(repository, reference, { signal } = {}) {
+      signal?.throwIfAborted();
+      const { digest } = find(repository, reference).descriptor;
+      const { manifests, tags } = repositoryToWrite(repository);
+      if (!isDigest(reference)) {
+        tags.delete(reference);
+        return;
+      }
+      manifests.delete(digest);
+      for (const [tag, target] of tags) if (target === digest) tags.delete(tag);
+    },
+
+    async deleteBlob(repository, digest, { signal } = {}) {
+      signal?.throwIfAborted();
+      checkRepository(repository);
+      parseDigest(digest);
+      if (repositories.get(repository)?.blobs.delete(digest) !== true)
+        throw blobNotFound(id, repository, digest);
     },
   };
 }

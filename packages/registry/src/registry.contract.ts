@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Registry } from "./registry.js";
-import { sha256Digest } from "./digest.js";
+import type { Descriptor } from "./descriptor.js";
+import { isDigest, sha256Digest } from "./digest.js";
 import type { TestBlob } from "./testing/bytes.js";
 import { blobOf, chunksOf, collect, noise } from "./testing/bytes.js";
 
@@ -15,15 +16,15 @@ const mediaType = "application/vnd.oci.image.manifest.v1+json";
 const emptyConfig = blobOf("{}");
 
 /** What every `Registry` does, told as one suite. */
-export function describeRegistry(name: string, create: () => Promise<ContractSubject>): void {
-  describe(`${name} registry`, () => {
-    let subject: ContractSubject;
+export function describeRegistry(title: string, create: () => Promise<ContractSubject>): void {
+  describe(`${title} registry`, () => {
+    let current: ContractSubject;
     let registry: Registry;
     beforeEach(async () => {
-      subject = await create();
-      registry = subject.registry;
+      current = await create();
+      registry = current.registry;
     });
-    afterEach(() => subject.close());
+    afterEach(() => current.close());
 
     const push = (blob: TestBlob, into = repository, length?: number): ReturnType<Registry["pushBlob"]> =>
       registry.pushBlob(into, blob, () => chunksOf(blob.bytes, length));
@@ -263,6 +264,118 @@ export function describeRegistry(name: string, create: () => Promise<ContractSub
           code: expect.stringMatching(/^(NotFound|Rejected)$/u) as string,
         });
         await expect(registry.manifest(repository, "v1")).rejects.toMatchObject({ code: "NotFound" });
+      });
+    });
+
+    describe("referrers", () => {
+      const signature = "application/vnd.acme.signature";
+      const sbom = "application/vnd.acme.sbom";
+
+      async function attach(
+        subject: { digest: string; bytes: Buffer },
+        artifactType: string,
+        name: string,
+      ): Promise<Descriptor> {
+        await push(emptyConfig);
+        const manifest = {
+          ...manifestOf([]),
+          artifactType,
+          subject: { mediaType, digest: subject.digest, size: subject.bytes.length },
+          annotations: { name },
+        };
+        const bytes = Buffer.from(JSON.stringify(manifest));
+        const pushed = await registry.pushManifest(repository, { mediaType, bytes });
+        return { ...pushed, artifactType, annotations: { name } };
+      }
+
+      async function referrersOf(subject: string, artifactType?: string): Promise<Descriptor[]> {
+        const all: Descriptor[] = [];
+        if (!isDigest(subject)) throw new Error("no digest");
+        for await (const one of registry.referrers(repository, subject, { artifactType })) all.push(one);
+        return all.toSorted((a, b) =>
+          (a.annotations?.["name"] ?? "") < (b.annotations?.["name"] ?? "") ? -1 : 1,
+        );
+      }
+
+      test("are found from their subject, with types and annotations, and by type", async () => {
+        const subject = await pushArtifact("one", "v1");
+        const first = await attach(subject, signature, "first");
+        const second = await attach(subject, sbom, "second");
+        const third = await attach(subject, signature, "third");
+        await attach(await pushArtifact("two", "v2"), signature, "of another");
+        expect(await referrersOf(subject.digest)).toEqual([first, second, third]);
+        expect(await referrersOf(subject.digest, signature)).toEqual([first, third]);
+        expect(await referrersOf(subject.digest, "application/vnd.nobody")).toEqual([]);
+      });
+
+      test("are none of a manifest that nobody refers to, or that is not there", async () => {
+        const subject = await pushArtifact("one", "v1");
+        expect(await referrersOf(subject.digest)).toEqual([]);
+        expect(await referrersOf(blobOf("never pushed").digest)).toEqual([]);
+      });
+
+      test("may be there before their subject", async () => {
+        const bytes = Buffer.from("later");
+        const subject = { digest: sha256Digest(bytes), bytes };
+        const referrer = await attach(subject, signature, "early");
+        expect(await referrersOf(subject.digest)).toEqual([referrer]);
+      });
+
+      test("that are attached at once are all found", async () => {
+        const subject = await pushArtifact("one", "v1");
+        const names = ["a", "b", "c", "d", "e", "f"];
+        const attached = await Promise.all(names.map((name) => attach(subject, signature, name)));
+        expect(await referrersOf(subject.digest)).toEqual(attached);
+      });
+
+      test("that are attached twice are found once", async () => {
+        const subject = await pushArtifact("one", "v1");
+        await attach(subject, signature, "same");
+        expect(await referrersOf(subject.digest)).toEqual([await attach(subject, signature, "same")]);
+      });
+
+      test("are gone when they were deleted", async () => {
+        const subject = await pushArtifact("one", "v1");
+        const kept = await attach(subject, signature, "kept");
+        const { digest } = await attach(subject, signature, "unwanted");
+        await registry.deleteManifest(repository, digest);
+        expect(await referrersOf(subject.digest)).toEqual([kept]);
+      });
+    });
+
+    describe("deletes", () => {
+      test("of a manifest take its tags along", async () => {
+        const { digest } = await pushArtifact("one", "v1");
+        await pushArtifact("two", "v2");
+        await registry.deleteManifest(repository, digest);
+        for (const reference of ["v1", digest]) {
+          await expect(registry.manifest(repository, reference)).rejects.toMatchObject({ code: "NotFound" });
+        }
+        expect(await registry.resolve(repository, "v2")).toMatchObject({ mediaType });
+        await expect(registry.deleteManifest(repository, digest)).rejects.toMatchObject({ code: "NotFound" });
+      });
+
+      test("of a tag leave the manifest, where tags can be deleted", async () => {
+        const { digest } = await pushArtifact("one", "v1");
+        try {
+          await registry.deleteManifest(repository, "v1");
+        } catch (error) {
+          expect(error).toMatchObject({ code: "Unsupported" });
+          return;
+        }
+        await expect(registry.resolve(repository, "v1")).rejects.toMatchObject({ code: "NotFound" });
+        expect((await registry.manifest(repository, digest)).descriptor.digest).toBe(digest);
+      });
+
+      test("of a blob", async () => {
+        const blob = blobOf("content");
+        await push(blob);
+        await registry.deleteBlob(repository, blob.digest);
+        expect(await registry.statBlob(repository, blob.digest)).toBeUndefined();
+        await expect(registry.deleteBlob(repository, blob.digest)).rejects.toMatchObject({
+          code: "NotFound",
+        });
+        expect(await push(blob)).toBe("uploaded");
       });
     });
 

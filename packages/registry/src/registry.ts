@@ -28,6 +28,11 @@ export interface PushManifestOptions extends CallOptions {
   readonly tag?: string | undefined;
 }
 
+export interface ReferrersOptions extends CallOptions {
+  /** Only those of this type. */
+  readonly artifactType?: string | undefined;
+}
+
 /** What it took to have a blob in a repository. */
 export type PushedBlob = "uploaded" | "exists" | "mounted";
 
@@ -77,9 +82,27 @@ export interface Registry {
    */
   pushBlob(repository: string, blob: BlobId, open: OpenBody, options?: PushBlobOptions): Promise<PushedBlob>;
 
-  /** Stores a manifest. Everything that it points to has to be there already. */
+  /**
+   * Stores a manifest. Everything that it points to has to be there already, except for its `subject`. One that has a
+   * subject is found by `referrers` afterwards, or `ReferrersUnsupported` is thrown.
+   */
   pushManifest(repository: string, manifest: NewManifest, options?: PushManifestOptions): Promise<Descriptor>;
 
   /** The tags of a repository, page by page as they are asked for. */
   tags(repository: string, options?: CallOptions): AsyncIterable<string>;
+
+  /**
+   * The manifests that name another one as their `subject`, such as its signatures, with their types and annotations.
+   * None when nobody refers to it, also when it is not there itself. `ReferrersUnsupported`.
+   */
+  referrers(repository: string, digest: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>;
+
+  /**
+   * Deletes a manifest by its digest, with all its tags; or a tag alone, which leaves the manifest. Blobs stay.
+   * `NotFound`; `Unsupported` by many registries.
+   */
+  deleteManifest(repository: string, reference: string, options?: CallOptions): Promise<void>;
+
+  /** Deletes a blob, whether or not a manifest needs it. `NotFound`; `Unsupported` by many registries. */
+  deleteBlob(repository: string, digest: Digest, options?: CallOptions): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { defaultMaxManifestBytes, mediaTypeOf } from "../manifest-rules.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "../reference.js";
 import type { CallOptions, ManifestOptions, NewManifest, PushManifestOptions } from "../registry.js";
 import type { Endpoint } from "./endpoint.js";
-import type { HttpRequest, HttpResponse } from "./handler.js";
+import type { HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
 import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
 import { errorFromResponse } from "./response-error.js";
@@ -20,8 +20,18 @@ export async function getManifest(
   endpoint: Endpoint,
   repository: string,
   reference: string,
-  { maxBytes = defaultMaxManifestBytes, signal }: ManifestOptions,
+  options: ManifestOptions,
 ): Promise<Manifest> {
+  return (await fetchManifest(endpoint, repository, reference, options)).manifest;
+}
+
+/** The same, with the headers of the answer. */
+export async function fetchManifest(
+  endpoint: Endpoint,
+  repository: string,
+  reference: string,
+  { maxBytes = defaultMaxManifestBytes, signal }: ManifestOptions,
+): Promise<{ readonly manifest: Manifest; readonly headers: HttpHeaders }> {
   const request = manifestRequest(endpoint, "GET", repository, reference, signal);
   const name = nameOf(repository, reference);
   for (let attempt = 0; ; attempt += 1) {
@@ -39,7 +49,8 @@ export async function getManifest(
         host: endpoint.host,
         reference: name,
       });
-      return verifyManifest(endpoint.host, repository, reference, response, bytes);
+      const manifest = verifyManifest(endpoint.host, repository, reference, response, bytes);
+      return { manifest, headers: response.headers };
     } catch (error) {
       if (!isTransient(error) || !(await endpoint.retryPolicy.pause(attempt, undefined, signal))) throw error;
     }
@@ -68,13 +79,18 @@ export async function resolveManifest(
   return (await getManifest(endpoint, repository, reference, { signal })).descriptor;
 }
 
+export interface PutManifestOptions extends PushManifestOptions {
+  /** Only if the tag's manifest still has this ETag, where the registry looks at it. */
+  readonly ifMatch?: string | undefined;
+}
+
 /** PUT by tag, or by digest. The bytes go out as they are. */
 export async function putManifest(
   endpoint: Endpoint,
   repository: string,
   { mediaType, bytes }: NewManifest,
-  { tag, signal }: PushManifestOptions,
-): Promise<{ readonly descriptor: Descriptor; readonly response: HttpResponse }> {
+  { tag, signal, ifMatch }: PutManifestOptions,
+): Promise<{ readonly descriptor: Descriptor; readonly headers: HttpHeaders }> {
   checkRepository(repository);
   if (tag !== undefined) checkTag(tag);
   const digest = sha256Digest(bytes);
@@ -83,7 +99,7 @@ export async function putManifest(
   const response = await endpoint.send({
     method: "PUT",
     url: endpoint.url(repository, `manifests/${reference}`),
-    headers: { "content-type": mediaType },
+    headers: { "content-type": mediaType, ...(ifMatch === undefined ? {} : { "if-match": ifMatch }) },
     body: {
       size: bytes.length,
       async *open() {
@@ -108,7 +124,7 @@ export async function putManifest(
     const message = `${endpoint.host}: the manifest ${name} was stored as ${stored}, not as ${digest}`;
     throw new RegistryError("DigestMismatch", message, { host: endpoint.host, reference: name, digest });
   }
-  return { descriptor: { mediaType, digest, size: bytes.length }, response };
+  return { descriptor: { mediaType, digest, size: bytes.length }, headers: response.headers };
 }
 
 function manifestRequest(

@@ -43,17 +43,32 @@ export async function* readPages(
     });
     if (response.status !== 200)
       throw await errorFromResponse(response, { host, action, reference: repository });
-    const next = nextLink(response.headers["link"]);
-    if (next !== undefined && !URL.canParse(next, response.url.href)) {
-      response.cancel();
-      throw refuse("the next page has no valid address");
-    }
     yield response;
-    const following: URL | undefined = next === undefined ? undefined : new URL(next, response.url);
-    // Behind a proxy that ends TLS, absolute links may say http; the credentials must not follow them anywhere else.
-    if (following !== undefined && following.host !== url.host)
-      throw refuse("the next page is on another host");
-    url =
-      following === undefined ? undefined : new URL(following.pathname + following.search, endpoint.origin);
+    url = nextPage(endpoint, response, { action, repository });
   }
+}
+
+/**
+ * Where the next page is, on the registry's own origin; undefined when this one was the last.
+ *
+ * @throws RegistryError `InvalidResponse`
+ */
+export function nextPage(
+  endpoint: Endpoint,
+  { url, headers }: HttpResponse,
+  { action, repository }: Pick<PagedRequest, "action" | "repository">,
+): URL | undefined {
+  const { host } = endpoint;
+  const link = nextLink(headers["link"]);
+  if (link === undefined) return undefined;
+  const refuse = (why: string): RegistryError =>
+    new RegistryError("InvalidResponse", `${host}: cannot ${action}: ${why}`, {
+      host,
+      reference: repository,
+    });
+  if (!URL.canParse(link, url.href)) throw refuse("the next page has no valid address");
+  const next = new URL(link, url);
+  if (next.host !== url.host) throw refuse("the next page is on another host");
+  // Behind a proxy that ends TLS, absolute links may say http: only their path is used.
+  return new URL(next.pathname + next.search, endpoint.origin);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { BlobId, Digest } from "../descriptor.js";
 import { createBlobVerifier } from "../digest.js";
@@ -96,6 +96,18 @@ export async function writeBlobFile(
   } finally {
     await handle.close();
     if (!isPlaced) await rm(temporary, { force: true });
+  }
+}
+
+/** Whether there was a blob to remove. */
+export async function removeBlobFile(directory: string, digest: Digest): Promise<boolean> {
+  const file = blobPath(directory, digest);
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw fileError(file, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Descriptor } from "../descriptor.js";
+import type { Descriptor, Digest } from "../descriptor.js";
 import { RegistryError } from "../errors.js";
 import { parseDescriptor, parseJsonObject } from "../manifest-content.js";
 import { printable } from "../printable.js";
@@ -100,6 +100,20 @@ export function withManifest(
     return !losesTag && !isUntaggedTwin;
   });
   return [...kept, added];
+}
+
+/** The entries without a manifest; or without its tag only, which leaves it in the index so that it is not garbage. */
+export function withoutManifest(
+  entries: readonly LayoutEntry[],
+  digest: Digest,
+  tag: string | undefined,
+): readonly LayoutEntry[] {
+  if (tag === undefined) return entries.filter((entry) => entry.descriptor.digest !== digest);
+  const kept = entries.filter((entry) => entry.tag !== tag);
+  const [lost] = entries.filter((entry) => entry.tag === tag && entry.descriptor.digest === digest);
+  if (lost === undefined || kept.some((entry) => entry.descriptor.digest === digest)) return kept;
+  const { mediaType, size } = lost.descriptor;
+  return withManifest(kept, { mediaType, digest, size }, undefined);
 }
 
 async function readJson(

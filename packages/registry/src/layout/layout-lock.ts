@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RegistryError } from "../errors.js";
 import { parseJsonObject } from "../manifest-content.js";
+import { createTurns } from "../turns.js";
 import { isMissing, systemCode } from "./file-error.js";
 
 export interface LockOptions {
@@ -19,7 +20,7 @@ const staleAfterMs = 60_000;
 const lockName = "index.json.lock";
 
 /** Those of this process, who need not ask the file system for their turn. */
-const queues = new Map<string, Promise<void>>();
+const turns = createTurns();
 
 /**
  * Runs `work` while no other process that uses this lock changes the layout's index. The lock is a file; that of a
@@ -33,15 +34,7 @@ export async function withLayoutLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const file = path.join(path.resolve(directory), lockName);
-  const before = queues.get(file);
-  let done = (): void => {};
-  const turn = new Promise<void>((resolve) => {
-    done = resolve;
-  });
-  const queue = before === undefined ? turn : before.then(() => turn);
-  queues.set(file, queue);
-  try {
-    await before;
+  return turns.take(file, async () => {
     options.signal?.throwIfAborted();
     const token = await acquire(file, options);
     try {
@@ -49,10 +42,7 @@ export async function withLayoutLock<T>(
     } finally {
       if ((await readLock(file))?.token === token) await rm(file, { force: true });
     }
-  } finally {
-    done();
-    if (queues.get(file) === queue) queues.delete(file);
-  }
+  });
 }
 
 interface Lock {

@@ -2,16 +2,23 @@ import path from "node:path";
 import { rangeOf } from "../blob-range.js";
 import { readBounded } from "../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../descriptor.js";
-import { verified } from "../digest.js";
+import { isDigest, parseDigest, verified } from "../digest.js";
 import { RegistryError } from "../errors.js";
 import { parseManifestContent } from "../manifest-content.js";
 import { checkNewManifest, defaultMaxManifestBytes, mediaTypeOf, requiredBlobs } from "../manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "../not-found.js";
 import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
-import type { CallOptions, ManifestOptions, Registry } from "../registry.js";
-import { readBlobFile, statBlobFile, writeBlobFile } from "./layout-blobs.js";
+import { isOfType, referrerTo } from "../referrer.js";
+import type { CallOptions, ManifestOptions, ReferrersOptions, Registry } from "../registry.js";
+import { readBlobFile, removeBlobFile, statBlobFile, writeBlobFile } from "./layout-blobs.js";
 import type { LayoutIndex } from "./layout-index.js";
-import { findTag, readLayoutIndex, updateLayoutIndex, withManifest } from "./layout-index.js";
+import {
+  findTag,
+  readLayoutIndex,
+  updateLayoutIndex,
+  withManifest,
+  withoutManifest,
+} from "./layout-index.js";
 import { layoutDirectory } from "./layout-path.js";
 
 /**
@@ -130,6 +137,27 @@ export function createLayoutRegistry(root: string): Registry {
       return descriptor;
     },
 
+    referrers(repository, digest, options = {}) {
+      parseDigest(digest);
+      return readReferrers(layoutDirectory(root, repository), digest, options);
+    },
+
+    async deleteManifest(repository, reference, { signal } = {}) {
+      signal?.throwIfAborted();
+      const directory = layoutDirectory(root, repository);
+      const { digest } = await find(repository, reference);
+      const tag = isDigest(reference) ? undefined : reference;
+      await updateLayoutIndex(directory, (entries) => withoutManifest(entries, digest, tag), { signal });
+      if (tag === undefined) await removeBlobFile(directory, digest);
+    },
+
+    async deleteBlob(repository, digest, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (!(await removeBlobFile(layoutDirectory(root, repository), digest))) {
+        throw blobNotFound(id, repository, digest);
+      }
+    },
+
     tags: (repository, options = {}) => readTags(() => openIndex(repository), options),
   };
 }
@@ -152,6 +180,23 @@ async function* readTags(
   for (const tag of [...tags].toSorted()) {
     signal?.throwIfAborted();
     yield tag;
+  }
+}
+
+/** Looks at every manifest of the index: layouts have no other record of who refers to whom. */
+async function* readReferrers(
+  directory: string,
+  subject: Digest,
+  { artifactType, signal }: ReferrersOptions,
+): AsyncGenerator<Descriptor, void, undefined> {
+  const entries = (await readLayoutIndex(directory))?.entries ?? [];
+  const seen = new Set<Digest>();
+  for (const { descriptor } of entries) {
+    if (seen.has(descriptor.digest) || descriptor.size > defaultMaxManifestBytes) continue;
+    seen.add(descriptor.digest);
+    const bytes = await readBounded(readWhole(directory, descriptor, signal), descriptor.size, "a manifest");
+    const referrer = referrerTo(subject, { ...descriptor, bytes });
+    if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
   }
 }
 

@@ -10,7 +10,11 @@ export async function serveBlob(
   { repository, digest }: Route & { readonly kind: "blob" },
 ): Promise<void> {
   const { registry, method, signal } = exchange;
-  if (method !== "GET" && method !== "HEAD") return replyMethodNotAllowed(exchange, "GET, HEAD");
+  if (method === "DELETE") {
+    await registry.deleteBlob(repository, digest, { signal });
+    return reply(exchange, 202);
+  }
+  if (method !== "GET" && method !== "HEAD") return replyMethodNotAllowed(exchange, "GET, HEAD, DELETE");
   const size = await registry.statBlob(repository, digest, { signal });
   if (size === undefined) throw blobNotFound(registry.id, repository, digest);
   if (method === "HEAD") return reply(exchange, 200, { ...blobHeaders(digest), "content-length": size });

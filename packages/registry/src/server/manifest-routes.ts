@@ -1,4 +1,5 @@
 import { readBounded } from "../bounded-body.js";
+import { parseManifestContent } from "../manifest-content.js";
 import { digestLike, isDigest } from "../digest.js";
 import type { Exchange } from "./exchange.js";
 import { reply, replyError, replyMethodNotAllowed } from "./exchange.js";
@@ -15,8 +16,11 @@ export async function serveManifest(
       return headManifest(exchange, route.repository, route.reference);
     case "PUT":
       return putManifest(exchange, route.repository, route.reference);
+    case "DELETE":
+      await exchange.registry.deleteManifest(route.repository, route.reference, { signal: exchange.signal });
+      return reply(exchange, 202);
     default:
-      replyMethodNotAllowed(exchange, "GET, HEAD, PUT");
+      replyMethodNotAllowed(exchange, "GET, HEAD, PUT, DELETE");
   }
 }
 
@@ -53,7 +57,10 @@ async function putManifest(exchange: Exchange, repository: string, reference: st
   }
   const tag = isDigest(reference) ? undefined : reference;
   const { digest } = await registry.pushManifest(repository, { mediaType, bytes }, { tag, signal });
+  const subject = parseManifestContent(bytes)?.subject?.digest;
   return reply(exchange, 201, {
+    // Tells the client that it need not keep a fallback tag.
+    ...(subject === undefined ? {} : { "oci-subject": subject }),
     location: `/v2/${repository}/manifests/${digest}`,
     "docker-content-digest": digest,
   });

@@ -8,6 +8,7 @@ import { replyFailure } from "./error-reply.js";
 import type { Exchange, ServerLimits } from "./exchange.js";
 import { reply, replyError, replyJson } from "./exchange.js";
 import { serveManifest } from "./manifest-routes.js";
+import { serveReferrers } from "./referrer-routes.js";
 import type { Route } from "./route.js";
 import { parseRoute } from "./route.js";
 import { serveTags } from "./tag-routes.js";
@@ -113,6 +114,8 @@ function serveRoute(exchange: Exchange, route: Route): Promise<void> | void {
       return serveUpload(exchange, route);
     case "tags":
       return serveTags(exchange, route);
+    case "referrers":
+      return serveReferrers(exchange, route);
   }
 }
 

@@ -9,7 +9,8 @@ export type Route =
   | { readonly kind: "blob"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "uploads"; readonly repository: string }
   | { readonly kind: "upload"; readonly repository: string; readonly id: string }
-  | { readonly kind: "tags"; readonly repository: string };
+  | { readonly kind: "tags"; readonly repository: string }
+  | { readonly kind: "referrers"; readonly repository: string; readonly digest: Digest };
 
 /** What is wrong with a path, as an error code of the specification. */
 export interface RouteProblem {
@@ -24,6 +25,7 @@ const patterns = {
   upload: /^\/v2\/(?<name>.+)\/blobs\/uploads\/(?<rest>[0-9a-f-]{36})$/u,
   blob: /^\/v2\/(?<name>.+)\/blobs\/(?<rest>[^/]+)$/u,
   manifest: /^\/v2\/(?<name>.+)\/manifests\/(?<rest>[^/]+)$/u,
+  referrers: /^\/v2\/(?<name>.+)\/referrers\/(?<rest>[^/]+)$/u,
   tags: /^\/v2\/(?<name>.+)\/tags\/list$/u,
 } as const;
 
@@ -32,7 +34,7 @@ export function parseRoute(pathname: string): Route | RouteProblem {
   const path = decode(pathname);
   if (path === undefined || path.length > 1000) return problem(400, "NAME_INVALID", "the path is malformed");
   if (path === "/v2/" || path === "/v2") return { kind: "base" };
-  for (const kind of ["uploads", "upload", "blob", "manifest", "tags"] as const) {
+  for (const kind of ["uploads", "upload", "blob", "manifest", "referrers", "tags"] as const) {
     const match = patterns[kind].exec(path)?.groups;
     if (match !== undefined) return routeOf(kind, match["name"] ?? "", match["rest"] ?? "");
   }
@@ -52,6 +54,7 @@ function routeOf(kind: keyof typeof patterns, repository: string, rest: string):
         return problem(404, "MANIFEST_UNKNOWN", "this is neither tag nor digest");
       return { kind, repository, reference: rest };
     case "blob":
+    case "referrers":
       if (!isDigest(rest)) return problem(400, "DIGEST_INVALID", "this is not a digest that is known here");
       return { kind, repository, digest: rest };
   }
