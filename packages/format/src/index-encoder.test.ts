@@ -70,6 +70,13 @@ describe("an index that nobody could read is not written", () => {
   test("a path twice", () => {
     expect(() => encodeIndex({ entries: [file, file], dataSize: 10 })).toThrow(/each once/);
   });
+  test("a file that is also a directory", () => {
+    const entries = ["a", "a-b", "a-b.c", "a.txt", "a/b"].map((path) => ({ ...file, path }));
+    expect(() => encodeIndex({ entries, dataSize: 10 })).toThrow(
+      expect.objectContaining({ code: "InvalidArgument", path: "a" }),
+    );
+    expect(encodeIndex({ entries: entries.slice(0, 4), dataSize: 10 }).length).toBeGreaterThan(0);
+  });
   test("a hash of the data part that is too long", () => {
     expect(() => encodeIndex({ entries: [], dataSize: 0, dataHash: new Uint8Array(33) })).toThrow(/33 bytes/);
   });

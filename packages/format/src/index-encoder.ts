@@ -80,14 +80,31 @@ function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
     throw invalid(`The hash of the data part has ${dataHash.length} bytes instead of ${hashBytes}`);
   }
   let previous: string | undefined;
+  /** The files that the current path begins with: see `isInOrder` of the reader. */
+  const prefixes: string[] = [];
   for (const entry of entries) {
+    const { path } = entry;
     checkEntry(entry, dataSize);
-    if (previous !== undefined && comparePaths(previous, entry.path) >= 0) {
-      const names = `${JSON.stringify(entry.path)} must not come after ${JSON.stringify(previous)}`;
-      throw invalid(`Entries must be in the order of their paths' bytes, each once: ${names}`, entry.path);
+    if (previous !== undefined) {
+      checkOrder(previous, path);
+      prefixes.push(previous);
     }
-    previous = entry.path;
+    let prefix = prefixes.at(-1);
+    while (prefix !== undefined && !path.startsWith(prefix)) {
+      prefixes.pop();
+      prefix = prefixes.at(-1);
+    }
+    if (prefix !== undefined && path[prefix.length] === "/") {
+      throw invalid(`${JSON.stringify(prefix)} cannot be a file and a directory`, prefix);
+    }
+    previous = path;
   }
+}
+
+function checkOrder(previous: string, path: string): void {
+  if (comparePaths(previous, path) < 0) return;
+  const names = `${JSON.stringify(path)} must not come after ${JSON.stringify(previous)}`;
+  throw invalid(`Entries must be in the order of their paths' bytes, each once: ${names}`, path);
 }
 
 function checkEntry(entry: Entry, dataSize: number): void {

@@ -11,8 +11,8 @@ function pathProblem(path: string): string | undefined {
   if (path.endsWith("/")) return "it ends with a slash";
   // What is left of this pattern after the checks above: an element that is "", "." or "..".
   if (/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return 'it has an empty, "." or ".." element';
-  // With the u flag only surrogates that are not part of a pair match: they have no UTF-8 form.
-  if (/\p{Surrogate}/u.test(path)) return "it is not valid Unicode";
+  // With the u flag only surrogates that are not part of a pair match: they have no UTF-8 form. It is the slower test.
+  if (/[\ud800-\udfff]/.test(path) && /\p{Surrogate}/u.test(path)) return "it is not valid Unicode";
   return undefined;
 }
 
