@@ -73,14 +73,15 @@ export function createArchiveWriter(sink: DataSink, options: ArchiveWriterOption
     const runs: { from: number; to: number }[] = [];
     let dataOffset = dataSize;
     let from = 0;
-    for (const [index, { facts, size, storedSize, compressed }] of packed.files.entries()) {
-      const file = files[index];
-      if (file === undefined) throw new TypeError("A stage returned more files than it was given");
+    for (const [index, file] of files.entries()) {
+      const size = packed.sizes[index] ?? 0;
+      const storedSize = packed.storedSizes[index] ?? 0;
+      const facts = packed.facts.get(index) ?? file.facts;
       const hash = packed.hashes.subarray(32 * index, 32 * (index + 1));
       const key = options.deduplicate && size > 0 ? contentKey(hash, file.compress) : undefined;
       let stored = key === undefined ? undefined : known.get(key);
       if (stored === undefined) {
-        stored = { dataOffset, storedSize, compression: compressed ? "zstd" : "none" };
+        stored = { dataOffset, storedSize, compression: packed.compressed[index] === 1 ? "zstd" : "none" };
         if (key !== undefined) known.set(key, stored);
         dataOffset += storedSize;
         const last = runs.at(-1);

@@ -8,8 +8,8 @@ import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 export interface BatchFile {
   /** For messages. */
   readonly path: string;
-  /** Where to read it. */
-  readonly location: string;
+  /** Where to read it, below the root. */
+  readonly source: string;
   /** Expected size in bytes. */
   readonly size: number;
   /** Whether to try to compress it. */
@@ -21,45 +21,61 @@ export interface BatchOptions {
   readonly changeDetection: ChangeDetection;
 }
 
-export interface PackedFile {
-  readonly facts: FileFacts;
-  readonly size: number;
-  readonly storedSize: number;
-  readonly compressed: boolean;
-}
-
-/** The stored bytes of a batch one after another, and the files' hashes, 32 bytes each. Owns its buffers. */
+/** Files that were read, in columns, which cost nothing to send to another thread. Owns its buffers. */
 export interface PackedBatch {
-  readonly files: readonly PackedFile[];
+  /** The stored bytes one after another. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of each file's content, 32 bytes each. */
   readonly hashes: Uint8Array<ArrayBuffer>;
+  readonly sizes: Float64Array<ArrayBuffer>;
+  readonly storedSizes: Float64Array<ArrayBuffer>;
+  /** 1 where the stored bytes are a zstd frame. */
+  readonly compressed: Uint8Array<ArrayBuffer>;
+  /** By position: of files that are not, or may not be, as they were listed. */
+  readonly facts: ReadonlyMap<number, FileFacts>;
 }
 
-/** Turns batches of small files into stored bytes, on whichever thread it was made. */
-export type BatchCompressor = (files: readonly BatchFile[], options: BatchOptions) => PackedBatch;
+/** Turns batches of small files below `root` into stored bytes, on whichever thread it was made. */
+export type BatchCompressor = (root: string, files: readonly BatchFile[]) => PackedBatch;
 
 /** Keeps one scratch buffer, so that a batch allocates nothing but its result. */
-export function createBatchCompressor(encoder: ZstdEncoder | undefined): BatchCompressor {
+export function createBatchCompressor(
+  encoder: ZstdEncoder | undefined,
+  options: BatchOptions,
+): BatchCompressor {
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  return (files, options) => {
-    const packed: PackedFile[] = [];
+  return (root, files) => {
     const hashes = Buffer.from(new ArrayBuffer(32 * files.length));
+    const sizes = new Float64Array(files.length);
+    const storedSizes = new Float64Array(files.length);
+    const compressed = new Uint8Array(files.length);
+    const facts = new Map<number, FileFacts>();
     let bytes = new Uint8Array(files.reduce((sum, file) => sum + file.size, 0));
     let end = 0;
-    for (const [index, file] of files.entries()) {
-      const { length, facts } = readSmallFile(file.location, file.path, scratch, options.changeDetection);
+    for (const [index, { path, source, size, compress }] of files.entries()) {
+      const location = `${root}/${source}`;
+      const { length, facts: newFacts } = readSmallFile(
+        location,
+        path,
+        size,
+        scratch,
+        options.changeDetection,
+      );
+      if (newFacts !== undefined) facts.set(index, newFacts);
       const content = scratch.subarray(0, length);
       hashes.write(hash("sha256", content, "hex"), 32 * index, "hex");
-      const frame = file.compress && length > 0 ? encoder?.compress(content, options.level) : undefined;
-      const compressed = frame !== undefined && frame.length < length;
-      const stored = compressed ? frame : content;
+      const frame = compress && length > 0 ? encoder?.compress(content, options.level) : undefined;
+      const isSmaller = frame !== undefined && frame.length < length;
+      const stored = isSmaller ? frame : content;
       // A file may have grown since it was listed.
       if (end + stored.length > bytes.length) bytes = enlarge(bytes, end + stored.length);
       bytes.set(stored, end);
       end += stored.length;
-      packed.push({ facts, size: length, storedSize: stored.length, compressed });
+      sizes[index] = length;
+      storedSizes[index] = stored.length;
+      compressed[index] = isSmaller ? 1 : 0;
     }
-    return { files: packed, bytes: bytes.subarray(0, end), hashes };
+    return { bytes: bytes.subarray(0, end), hashes, sizes, storedSizes, compressed, facts };
   };
 }
 

@@ -12,7 +12,7 @@ export interface CompressStage {
   /** How many calls should be under way to keep it busy. Memory is proportional to it. */
   readonly width: number;
   /** Reads, hashes and compresses small files. */
-  batch(files: readonly BatchFile[]): Promise<PackedBatch>;
+  batch(root: string, files: readonly BatchFile[]): Promise<PackedBatch>;
   /** Compresses a part of a large file into one frame. The chunk is the stage's from then on. */
   frame(chunk: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -20,12 +20,12 @@ export interface CompressStage {
 
 /** Compresses on this thread, with a turn for other work of the process after each call. */
 export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
-  const compressBatch = createBatchCompressor(encoder);
+  const compressBatch = createBatchCompressor(encoder, options);
   return {
     width: 1,
-    async batch(files) {
+    async batch(root, files) {
       await nextTurn();
-      return compressBatch(files, options);
+      return compressBatch(root, files);
     },
     async frame(chunk) {
       await nextTurn();

@@ -10,7 +10,7 @@ import type { PlainError, WorkerRequest, WorkerResponse, WorkerSetup } from "./w
 
 const setup: WorkerSetup = workerData;
 const encoder = setup.encoder === undefined ? undefined : await loadZstdEncoder(setup.encoder);
-const compressBatch = createBatchCompressor(encoder);
+const compressBatch = createBatchCompressor(encoder, setup);
 
 parentPort?.on("message", (request: WorkerRequest) => {
   const response = answer(request);
@@ -19,17 +19,31 @@ parentPort?.on("message", (request: WorkerRequest) => {
 
 function answer(request: WorkerRequest): WorkerResponse {
   try {
-    if (request.kind === "batch") return { kind: "batch", packed: compressBatch(request.files, setup) };
-    return { kind: "frame", bytes: encoder?.compress(request.chunk, setup.level).slice() ?? request.chunk };
+    if (request.kind === "batch")
+      return { kind: "batch", packed: compressBatch(request.root, request.files) };
+    const { chunk } = request;
+    return {
+      kind: "frame",
+      bytes: encoder === undefined ? chunk : owned(encoder.compress(chunk, setup.level)),
+    };
   } catch (error) {
     return { kind: "error", error: toPlainError(error) };
   }
 }
 
+/** What is transferred is gone here, with all that is in the same buffer: some codecs give parts of a shared one. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length;
+  return isWhole ? new Uint8Array(buffer) : new Uint8Array(bytes);
+}
+
 function transferable(response: WorkerResponse): ArrayBuffer[] {
   switch (response.kind) {
-    case "batch":
-      return [response.packed.bytes.buffer, response.packed.hashes.buffer];
+    case "batch": {
+      const { bytes, hashes, sizes, storedSizes, compressed } = response.packed;
+      return [bytes.buffer, hashes.buffer, sizes.buffer, storedSizes.buffer, compressed.buffer];
+    }
     case "frame":
       return [response.bytes.buffer];
     case "error":

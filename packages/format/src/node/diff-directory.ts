@@ -69,7 +69,7 @@ async function hasContent(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (size <= maxSmallFileBytes) {
-    const { length } = readSmallFile(location, path, scratch, "none");
+    const { length } = readSmallFile(location, path, size, scratch, "none");
     return Buffer.compare(createHash("sha256").update(scratch.subarray(0, length)).digest(), hash) === 0;
   }
   const file = await openLargeFile(location, path, "none");

@@ -31,13 +31,13 @@ interface Rules {
 }
 
 export function createPathFilter({ exclude = [], include, ignoreFiles = [] }: FilterOptions): PathFilter {
-  const excluded = matcherOf(exclude);
+  const excluded = exclude.length === 0 ? undefined : matcherOf(exclude);
   const included = include === undefined ? undefined : matcherOf(include);
 
   const within = (chain: readonly Rules[]): PathFilter => ({
     ignoreFiles,
     includes(path) {
-      if (excluded.ignores(path)) return false;
+      if (excluded?.ignores(path) === true) return false;
       for (const { base, matcher } of chain) {
         const { ignored, unignored } = matcher.test(path.slice(base.length));
         if (ignored) return false;

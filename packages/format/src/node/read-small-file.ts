@@ -49,7 +49,8 @@ export function fileChanged(path: string, what: string, cause?: unknown): Format
 /** The error for a file that cannot be opened although it was listed a moment ago. */
 export function openError(cause: unknown, path: string): FormatError {
   if (isSystemError(cause, "ENOENT", "ENOTDIR")) return fileChanged(path, "disappeared", cause);
-  if (isSystemError(cause, "ELOOP", "ENXIO")) return fileChanged(path, "stopped being a regular file", cause);
+  if (isSystemError(cause, "ELOOP", "ENXIO", "EISDIR", "EAGAIN"))
+    return fileChanged(path, "stopped being a regular file", cause);
   return fileSystemError(cause, "read", path);
 }
 
@@ -72,14 +73,16 @@ export function checkUnchanged(
 /**
  * Reads a file of at most {@link maxSmallFileBytes} with sync calls into `scratch`, which is one byte larger than
  * that. For tens of thousands of small files this is five times as fast as promises, which is why batches of them
- * are read in slices of a few milliseconds, or in worker threads.
+ * are read in slices of a few milliseconds, or in worker threads. A file that has the size that it had when it was
+ * listed is not asked for its facts again, unless its changes are to be detected: then `facts` are the new ones.
  */
 export function readSmallFile(
   location: string,
   path: string,
+  listedSize: number,
   scratch: Uint8Array,
   changeDetection: ChangeDetection,
-): { readonly length: number; readonly facts: FileFacts } {
+): { readonly length: number; readonly facts: FileFacts | undefined } {
   let handle: number;
   try {
     handle = openSync(location, readFlags);
@@ -87,19 +90,26 @@ export function readSmallFile(
     throw openError(cause, path);
   }
   try {
-    const stats = fstatSync(handle, { bigint: true });
-    if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
-    const length = readToEnd(handle, path, Number(stats.size), scratch);
-    if (changeDetection === "strict") {
-      checkUnchanged(path, stats, fstatSync(handle, { bigint: true }), length);
-      checkUnchanged(path, stats, lstatSync(location, { bigint: true }), length);
+    if (changeDetection === "none") {
+      const length = readToEnd(handle, path, listedSize, scratch);
+      return { length, facts: length === listedSize ? undefined : factsOf(statFile(handle, path)) };
     }
+    const stats = statFile(handle, path);
+    const length = readToEnd(handle, path, Number(stats.size), scratch);
+    checkUnchanged(path, stats, fstatSync(handle, { bigint: true }), length);
+    checkUnchanged(path, stats, lstatSync(location, { bigint: true }), length);
     return { length, facts: factsOf(stats) };
   } catch (cause) {
     throw openError(cause, path);
   } finally {
     closeSync(handle);
   }
+}
+
+function statFile(handle: number, path: string): BigIntStats {
+  const stats = fstatSync(handle, { bigint: true });
+  if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
+  return stats;
 }
 
 function readToEnd(handle: number, path: string, expected: number, scratch: Uint8Array): number {

@@ -77,7 +77,7 @@ async function* tasksOf(
       yield async () => ({
         kind: "batch",
         files: unit,
-        packed: await stage.batch(unit.map((file) => batchFile(file, options.root))),
+        packed: await stage.batch(options.root, unit.map(batchFile)),
       });
     }
   }
@@ -108,8 +108,8 @@ function* unitsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile
   if (batch.length > 0) yield batch;
 }
 
-function batchFile(file: PlannedFile, root: string): BatchFile {
-  return { path: file.path, location: join(root, file.source), size: file.size, compress: file.compress };
+function batchFile({ path, source, size, compress }: PlannedFile): BatchFile {
+  return { path, source, size, compress };
 }
 
 async function* largeFileTasks(

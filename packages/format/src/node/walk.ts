@@ -9,7 +9,8 @@ import { FormatError } from "../errors.js";
 import { isValidPath } from "../path.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions, PathFilter } from "./path-filter.js";
-import { readSmallFile } from "./read-small-file.js";
+import { factsOf, readSmallFile } from "./read-small-file.js";
+import type { FileFacts } from "./read-small-file.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
 
 /** Why a file of the directory is not part of the archive. */
@@ -44,6 +45,8 @@ export interface FoundFile {
   readonly source: string;
   /** In bytes, when it was found. */
   readonly size: number;
+  /** When it was found. */
+  readonly facts: FileFacts;
 }
 
 export interface WalkResult {
@@ -170,7 +173,7 @@ class Walk {
       );
     }
     const scratch = new Uint8Array(maxRulesBytes + 1);
-    const { length } = readSmallFile(this.#locate(source), source, scratch, "none");
+    const { length } = readSmallFile(this.#locate(source), source, size, scratch, "none");
     return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
@@ -209,7 +212,7 @@ class Walk {
     const { maxFiles = Number.POSITIVE_INFINITY } = this.#options;
     // It was a file when it was listed: whatever it is now is the reader's to refuse.
     const size = Number(stats.size);
-    this.files.push({ path, source, size });
+    this.files.push({ path, source, size, facts: factsOf(stats) });
     this.size += size;
     if (this.files.length > maxFiles) {
       throw new FormatError(

@@ -15,7 +15,7 @@ export interface WorkerSetup extends BatchOptions {
 
 /** What a worker is asked. Buffers are transferred, in both directions. */
 export type WorkerRequest =
-  | { readonly kind: "batch"; readonly files: readonly BatchFile[] }
+  | { readonly kind: "batch"; readonly root: string; readonly files: readonly BatchFile[] }
   | { readonly kind: "frame"; readonly chunk: Uint8Array<ArrayBuffer> };
 
 /** What it answers: requests are answered in their order. */
@@ -71,8 +71,8 @@ export function createWorkerStage(count: number, setup: WorkerSetup, url: URL = 
 
   return {
     width: count * requestsPerWorker,
-    async batch(files) {
-      const response = await ask({ kind: "batch", files }, []);
+    async batch(root, files) {
+      const response = await ask({ kind: "batch", root, files }, []);
       return response.kind === "batch" ? response.packed : unexpected(response);
     },
     async frame(chunk) {
