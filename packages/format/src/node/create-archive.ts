@@ -53,7 +53,7 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
   readonly encoder?: ZstdEncoder | undefined;
   /**
    * Threads to compress with: the archive's bytes are the same for any number. 0 does all on this thread. Default: one
-   * for each core, at most 8, when the job is large enough. A given `encoder` is only used on this thread.
+   * for each core, at most 4, when the job is large enough. A given `encoder` is only used on this thread.
    */
   readonly workers?: number | undefined;
   /** Called synchronously; what it throws ends the work. */
@@ -184,7 +184,8 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
   // A codec of the caller's lives on the caller's thread.
   const possible = options.encoder === undefined && canUseWorkers();
   const cores = availableParallelism();
-  const workers = possible ? Math.min(maxWorkers, options.workers ?? (cores > 1 ? cores : 0)) : 0;
+  const automatic = cores > 1 ? Math.min(cores, maxAutomaticWorkers) : 0;
+  const workers = possible ? (options.workers ?? automatic) : 0;
   let stage: CompressStage | undefined;
   return {
     expect(files, size) {
@@ -201,8 +202,10 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
-/** More threads than this would wait for this one, which hashes and writes what they made. */
-const maxWorkers = 8;
+/** As many keep this thread busy, which hashes and writes what they made. Each takes about 50 MB. */
+const maxAutomaticWorkers = 4;
+
+const maxWorkers = 64;
 
 /** Rough costs on one thread, measured: a file 15 µs, hashing 0.6 ms/MB, compressing 4 ms/MB. */
 function estimateMilliseconds(files: number, bytes: number, encoder: ZstdEncoder | undefined): number {
@@ -217,8 +220,11 @@ function checkOptions(options: CreateOptions): void {
   if (!(maxFiles >= 0)) {
     throw new FormatError("InvalidArgument", `maxFiles must be at least 0, not ${maxFiles}`);
   }
-  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0)) {
-    throw new FormatError("InvalidArgument", `workers must be an integer of at least 0, not ${workers}`);
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
+    throw new FormatError(
+      "InvalidArgument",
+      `workers must be an integer from 0 to ${maxWorkers}, not ${workers}`,
+    );
   }
   if (reproducible !== undefined && !Number.isSafeInteger(reproducible.sourceDateEpoch)) {
     throw new FormatError(

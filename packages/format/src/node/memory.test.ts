@@ -19,7 +19,7 @@ async function peakMemory(fileSize: number, compression: string): Promise<number
   const out = await scratchDirectory();
   const script = `
     import { createArchiveFiles, extractArchive, openLocalArchive } from ${JSON.stringify(new URL("node/index.js", compiled).href)};
-    await createArchiveFiles(${JSON.stringify(root)}, ${JSON.stringify(out)}, { compression: ${JSON.stringify(compression)} });
+    await createArchiveFiles(${JSON.stringify(root)}, ${JSON.stringify(out)}, { compression: ${JSON.stringify(compression)}, workers: 2 });
     const archive = await openLocalArchive(${JSON.stringify(out)});
     await extractArchive(archive, ${JSON.stringify(join(out, "extracted"))});
     await archive.close();

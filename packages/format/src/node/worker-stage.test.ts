@@ -69,6 +69,20 @@ describe("compressing in worker threads", () => {
     await stage.close();
   });
 
+  test("works with every codec that this runtime has, for frames of any size", async () => {
+    for (const [name, load] of zstdEncoderLoaders) {
+      const here = await load();
+      if (here === undefined) continue;
+      const stage = createWorkerStage(1, { ...setup, encoder: name }, workerUrl);
+      for (const size of [1, 100, 3000, 100_000, 1, 5_000_000, 100]) {
+        const content = Buffer.from(text(size));
+        const frame = await stage.frame(new Uint8Array(content));
+        expect(Buffer.compare(frame, here.compress(content, 3)), `${name}, ${size} bytes`).toBe(0);
+      }
+      await stage.close();
+    }
+  });
+
   test.each([
     [
       "dies",
