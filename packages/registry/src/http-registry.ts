@@ -20,7 +20,7 @@ import type { HttpTrace } from "./http/trace.js";
 import { withTrace } from "./http/trace.js";
 import type { StallTimeouts, Transport } from "./http/undici-handler.js";
 import { createUndiciTransport } from "./http/undici-handler.js";
-import { uploadBlob } from "./http/uploads.js";
+import { createUploader } from "./http/uploads.js";
 import { withUserAgent } from "./http/user-agent.js";
 import { printable } from "./printable.js";
 import { checkRepository, isHost } from "./reference.js";
@@ -41,6 +41,11 @@ export interface HttpRegistryOptions {
   readonly trace?: ((trace: HttpTrace) => void) | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly timeouts?: StallTimeouts | undefined;
+  /**
+   * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece is
+   * held in memory.
+   */
+  readonly chunkBytes?: number | undefined;
   /** Sends the requests; closed with the registry. Default: undici, with connections of its own. */
   readonly transport?: Transport | undefined;
 }
@@ -76,6 +81,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const send = compose(transport.handle, ...layers);
   const endpoint = createEndpoint(host, { plainHttp, send, retryPolicy });
   const links = createBlobLinks();
+  const upload = createUploader(endpoint, options.chunkBytes);
   return {
     id: host,
 
@@ -98,7 +104,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
       return isWhole ? verified(bytes, blob, { host, reference: repository }) : bytes;
     },
 
-    pushBlob: async (repository, blob, open, call = {}) => uploadBlob(endpoint, repository, blob, open, call),
+    pushBlob: async (repository, blob, open, call = {}) => upload(repository, blob, open, call),
 
     async pushManifest(repository, manifest, call = {}) {
       const { descriptor, headers } = await putManifest(endpoint, repository, manifest, call);

@@ -76,8 +76,22 @@ export function createGate(quirks: Quirks): Gate {
         request.resume();
         return true;
       }
+      if (drops(quirks.drop, request)) {
+        if (quirks.drop?.when === "before") {
+          request.socket.destroy();
+          return true;
+        }
+        response.writeHead = () => {
+          request.socket.destroy();
+          return response;
+        };
+      }
       if (!isAuthorized(request, url)) {
         challenge(request, response, url);
+        return true;
+      }
+      if (quirks.noReferrersApi === true && url.pathname.includes("/referrers/")) {
+        answer(response, 404, "404 page not found");
         return true;
       }
       if (request.method === "HEAD" && quirks.headStatus !== undefined) {
@@ -85,11 +99,8 @@ export function createGate(quirks: Quirks): Gate {
         return true;
       }
       const length = Number(request.headers["content-length"] ?? 0);
-      if (
-        request.method === "PUT" &&
-        url.pathname.includes("/blobs/uploads/") &&
-        length > (quirks.maxPutBytes ?? length)
-      ) {
+      const limit = request.method === "PATCH" ? quirks.maxPatchBytes : quirks.maxPutBytes;
+      if (url.pathname.includes("/blobs/uploads/") && length > (limit ?? length)) {
         answer(response, 413, "<html>Request Entity Too Large</html>");
         request.resume();
         return true;
@@ -108,6 +119,12 @@ export function createGate(quirks: Quirks): Gate {
       return left > 0;
     },
   };
+}
+
+function drops(drop: Quirks["drop"], { method = "", url = "" }: IncomingMessage): boolean {
+  if (drop === undefined || drop.times <= 0 || !drop.path.test(`${method} ${url}`)) return false;
+  drop.times -= 1;
+  return true;
 }
 
 function answer(

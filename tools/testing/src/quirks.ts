@@ -30,6 +30,12 @@ export interface Quirks {
   uploadLocation?: string;
   /** Refuses a PUT of a blob that is larger, with 413. */
   maxPutBytes?: number;
+  /** Refuses a PATCH that is larger, with 413. */
+  maxPatchBytes?: number;
+  /** Sent with new uploads as OCI-Chunk-Min-Length. */
+  chunkMinLength?: number;
+  /** Breaks the connection instead of answering: before the request is looked at, or after it was done. */
+  drop?: { when: "before" | "after"; times: number; path: RegExp };
   /** Asks for Basic credentials. */
   basicAuth?: { username: string; password: string };
   /** Asks for a Bearer token from `/token`, which can be used so often (default without end). */

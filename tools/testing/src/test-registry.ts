@@ -121,6 +121,9 @@ function changeHeaders(quirks: Quirks, response: ServerResponse): void {
     if (quirks.uploadLocation !== undefined && status === 202) {
       changed["location"] = quirks.uploadLocation.replace("{id}", changed["docker-upload-uuid"] ?? "");
     }
+    if (quirks.chunkMinLength !== undefined && status === 202) {
+      changed["oci-chunk-min-length"] = String(quirks.chunkMinLength);
+    }
     if (quirks.noReferrersApi === true) delete changed["oci-subject"];
     return writeHead(status, changed);
   };

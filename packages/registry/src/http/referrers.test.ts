@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import type { Descriptor, Digest } from "../descriptor.js";
+import { createHttpRegistry } from "../http-registry.js";
+import type { Registry } from "../registry.js";
+import type { TestBlob } from "../testing/bytes.js";
+import { blobOf, chunksOf } from "../testing/bytes.js";
+import type { Quirky } from "../testing/quirky.js";
+import { startQuirky } from "../testing/quirky.js";
+
+const repository = "acme/site";
+const mediaType = "application/vnd.oci.image.manifest.v1+json";
+const indexType = "application/vnd.oci.image.index.v1+json";
+const emptyType = "application/vnd.oci.empty.v1+json";
+const signature = "application/vnd.acme.signature";
+const config = blobOf("{}");
+const subject = manifestOf({});
+const fallbackTag = subject.digest.replace(":", "-");
+
+function manifestOf(more: object): TestBlob {
+  const empty = { mediaType: emptyType, digest: config.digest, size: 2 };
+  return blobOf(JSON.stringify({ schemaVersion: 2, mediaType, config: empty, layers: [], ...more }));
+}
+
+function signatureOf(digest: Digest, name: string): TestBlob {
+  const annotations = { name };
+  return manifestOf({ artifactType: signature, subject: { mediaType, digest, size: 1 }, annotations });
+}
+
+async function put(registry: Registry, manifest: TestBlob, tag?: string): Promise<Descriptor> {
+  await registry.pushBlob(repository, config, () => chunksOf(config.bytes));
+  const type = manifest.bytes.includes("image.index") ? indexType : mediaType;
+  return registry.pushManifest(repository, { mediaType: type, bytes: manifest.bytes }, { tag });
+}
+
+async function names(registry: Registry, artifactType?: string): Promise<(string | undefined)[]> {
+  const found: (string | undefined)[] = [];
+  for await (const one of registry.referrers(repository, subject.digest, { artifactType })) {
+    found.push(one.annotations?.["name"]);
+  }
+  return found;
+}
+
+async function startWithSubject(quirks = {}): Promise<Quirky> {
+  const quirky = await startQuirky(quirks);
+  await put(quirky.server.registry, subject, "v1");
+  return quirky;
+}
+
+const isReferrers = /\/referrers\//u;
+
+describe("a registry with the API", () => {
+  test("needs no fallback tag", async () => {
+    const { registry, requests } = await startWithSubject();
+    await put(registry, signatureOf(subject.digest, "one"));
+    expect(requests().filter((request) => request.includes(fallbackTag))).toEqual([]);
+    expect(await names(registry, signature)).toEqual(["one"]);
+    expect(requests()).toEqual([`GET /v2/acme/site/referrers/${subject.digest}?… 200`]);
+  });
+
+  test("that filters by wrong types is read whole, and the manifests are asked", async () => {
+    const { registry, server } = await startWithSubject();
+    const one = signatureOf(subject.digest, "one");
+    await put(server.registry, one);
+    const entry = { mediaType, digest: one.digest, size: 99_999, artifactType: emptyType };
+    const whole = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [entry] });
+    const empty = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [] });
+    const filtered = await startWithSubject({
+      fail: { status: 200, times: 100, body: empty, path: /artifactType=/u },
+    });
+    await put(filtered.server.registry, one);
+    expect(await names(filtered.registry, signature)).toEqual(["one"]);
+    server.quirks.fail = { status: 200, times: 1, path: isReferrers, body: whole };
+    expect(await names(registry, signature)).toEqual(["one"]);
+  });
+
+  test("that gives pages is read to the end", async () => {
+    const { registry, server } = await startWithSubject();
+    const entry = (name: string): object => ({
+      mediaType,
+      digest: blobOf(name).digest,
+      size: 5,
+      artifactType: signature,
+      annotations: { name },
+    });
+    const page = (name: string): string =>
+      JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [entry(name)] });
+    server.quirks.fail = {
+      status: 200,
+      times: 1,
+      path: isReferrers,
+      body: page("one"),
+      headers: { link: `</v2/acme/site/referrers/${subject.digest}?page=2>; rel="next"` },
+    };
+    await put(server.registry, signatureOf(subject.digest, "two"));
+    expect(await names(registry)).toEqual(["one", "two"]);
+  });
+});
+
+describe("a registry without the API", () => {
+  test("is told by the fallback tag, with types and annotations", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const one = await put(registry, signatureOf(subject.digest, "one"));
+    await put(registry, signatureOf(subject.digest, "two"));
+    expect(await names(registry, signature)).toEqual(["one", "two"]);
+    const { bytes } = await server.registry.manifest(repository, fallbackTag);
+    const index = JSON.parse(Buffer.from(bytes).toString()) as { manifests: object[] };
+    expect(index).toMatchObject({ schemaVersion: 2, mediaType: indexType });
+    expect(index.manifests[0]).toEqual({ ...one, artifactType: signature, annotations: { name: "one" } });
+  });
+
+  test.each([
+    ["400", { status: 400 }],
+    ["405", { status: 405 }],
+    ["a login page", { status: 200, body: "<html>Sign in</html>" }],
+    ["another kind of JSON", { status: 200, body: '{"errors":[]}' }],
+    ["a manifest", { status: 200, body: subject.bytes.toString() }],
+  ])("may answer with %s", async (_name, reply) => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    await put(registry, signatureOf(subject.digest, "one"));
+    server.quirks.fail = { times: 100, path: isReferrers, ...reply };
+    expect(await names(registry)).toEqual(["one"]);
+  });
+
+  test("is not believed: types, subjects and even existence come from the manifests", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const mine = signatureOf(subject.digest, "mine");
+    const foreign = signatureOf(blobOf("another").digest, "foreign");
+    for (const manifest of [mine, foreign]) await put(server.registry, manifest);
+    const entry = ({ digest }: TestBlob): object => ({ mediaType, digest, size: 1, artifactType: emptyType });
+    const manifests = [entry(mine), entry(foreign), entry(blobOf("gone")), entry(subject), "nonsense"];
+    await put(
+      server.registry,
+      blobOf(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests })),
+      fallbackTag,
+    );
+    expect(await names(registry, signature)).toEqual(["mine"]);
+  });
+
+  test("keeps what others wrote into the fallback index", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const entry = { mediaType, digest: blobOf("x").digest, size: 1, "com.acme": true };
+    const index = {
+      schemaVersion: 2,
+      mediaType: indexType,
+      manifests: [entry],
+      annotations: { by: "others" },
+    };
+    await put(server.registry, blobOf(JSON.stringify(index)), fallbackTag);
+    await put(registry, signatureOf(subject.digest, "one"));
+    const { bytes } = await server.registry.manifest(repository, fallbackTag);
+    const written = JSON.parse(Buffer.from(bytes).toString()) as { manifests: object[] };
+    expect(written).toMatchObject({ annotations: { by: "others" } });
+    expect([written.manifests.length, written.manifests[0]]).toEqual([2, entry]);
+  });
+
+  test("whose fallback tag leads to the subject itself has no referrers", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    await put(server.registry, subject, fallbackTag);
+    const error = { code: "ReferrersUnsupported", digest: subject.digest };
+    await expect(names(registry)).rejects.toMatchObject(error);
+    await expect(put(registry, signatureOf(subject.digest, "one"))).rejects.toMatchObject(error);
+    expect((await server.registry.resolve(repository, fallbackTag)).digest).toBe(subject.digest);
+  });
+
+  test("sees two clients at once, in the end", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const other = createHttpRegistry(server.host, { plainHttp: true });
+    await put(registry, signatureOf(subject.digest, "a"));
+    await put(other, signatureOf(subject.digest, "b"));
+    await put(registry, signatureOf(subject.digest, "c"));
+    expect(await names(other)).toEqual(["a", "b", "c"]);
+    await other.close();
+  });
+
+  test("that changes the index under us is asked again", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    server.quirks.fail = { status: 412, times: 2, path: new RegExp(`^PUT .*${fallbackTag}`, "u") };
+    await put(registry, signatureOf(subject.digest, "one"));
+    expect(await names(registry)).toEqual(["one"]);
+  });
+});
+
+test("errors of the API are errors, not an empty list", async () => {
+  const { registry, server } = await startWithSubject();
+  for (const [status, code] of [
+    [401, "Unauthorized"],
+    [403, "Forbidden"],
+    [500, "Unavailable"],
+  ] as const) {
+    server.quirks.fail = { status, times: 5, path: isReferrers };
+    await expect(names(registry)).rejects.toMatchObject({ code });
+    delete server.quirks.fail;
+  }
+});

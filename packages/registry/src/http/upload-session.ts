@@ -1,0 +1,105 @@
+import type { AuthorizationTarget } from "@blob/auth";
+import type { BlobId } from "../descriptor.js";
+import { RegistryError } from "../errors.js";
+import type { OpenBody, PushBlobOptions } from "../registry.js";
+import type { Endpoint } from "./endpoint.js";
+import type { HttpResponse } from "./handler.js";
+import { discard } from "./handler.js";
+import { decideRedirect } from "./redirect-rule.js";
+import { errorFromResponse } from "./response-error.js";
+
+/** One blob on its way up. */
+export interface Upload {
+  readonly repository: string;
+  readonly blob: BlobId;
+  readonly open: OpenBody;
+  readonly options: PushBlobOptions;
+}
+
+/** Where to send the next bytes of an upload. Each answer may name a new place, and the old one is void then. */
+export interface UploadSession {
+  readonly url: URL;
+  /** None when the registry sent the client to another origin. */
+  readonly auth: AuthorizationTarget | undefined;
+  /** Pieces that are smaller than this are refused, except for the last one (`OCI-Chunk-Min-Length`). */
+  readonly minChunkBytes: number | undefined;
+}
+
+/** Mounts the blob where that can be, else begins a session. */
+export async function openSession(
+  endpoint: Endpoint,
+  upload: Upload,
+  mountFrom: string | undefined,
+): Promise<UploadSession | "mounted"> {
+  if (mountFrom !== undefined && mountFrom !== upload.repository) {
+    const query = new URLSearchParams({ mount: upload.blob.digest, from: mountFrom });
+    const response = await postUpload(endpoint, upload, `?${query.toString()}`, mountFrom);
+    if (response.status === 201) {
+      await discard(response);
+      return "mounted";
+    }
+    // A registry that cannot mount begins a session instead; one that must not says so, and is asked for a session.
+    if (response.status === 202) return sessionFrom(endpoint, upload, response);
+    await discard(response);
+  }
+  const response = await postUpload(endpoint, upload, "");
+  if (response.status === 202) return sessionFrom(endpoint, upload, response);
+  throw await uploadError(response, endpoint, upload);
+}
+
+/** The place that an answer names, if a client may go there. The rest of the answer is read away. */
+export async function sessionFrom(
+  endpoint: Endpoint,
+  { repository }: Upload,
+  response: HttpResponse,
+): Promise<UploadSession> {
+  await discard(response);
+  const { headers } = response;
+  const decision = decideRedirect({
+    from: response.url,
+    location: headers["location"],
+    credentialOrigin: endpoint.origin,
+  });
+  if (!decision.follow) {
+    const message = `${endpoint.host}: the upload to ${repository} was answered with ${decision.why}; it was not followed`;
+    throw new RegistryError("UnsafeRedirect", message, { host: endpoint.host, reference: repository });
+  }
+  const { url, keepCredentials } = decision;
+  const minimum = Number(headers["oci-chunk-min-length"] ?? 0);
+  return {
+    url,
+    auth: keepCredentials ? endpoint.auth(repository, "pull,push") : undefined,
+    minChunkBytes: Number.isSafeInteger(minimum) && minimum > 0 ? minimum : undefined,
+  };
+}
+
+/** Where to finish: appended as text, because the query may be signed as it is and must not be encoded anew. */
+export function finishUrl({ url }: UploadSession, { blob }: Upload): URL {
+  const target = new URL(url);
+  target.search += `${target.search === "" ? "?" : "&"}digest=${encodeURIComponent(blob.digest)}`;
+  return target;
+}
+
+export function uploadError(
+  response: HttpResponse,
+  { host }: Endpoint,
+  { repository, blob }: Upload,
+): Promise<RegistryError> {
+  const action = `push the blob ${blob.digest} to ${repository}`;
+  return errorFromResponse(response, { host, action, reference: repository, digest: blob.digest });
+}
+
+function postUpload(
+  endpoint: Endpoint,
+  { repository, options }: Upload,
+  query: string,
+  from?: string,
+): Promise<HttpResponse> {
+  return endpoint.send({
+    method: "POST",
+    url: endpoint.url(repository, `blobs/uploads/${query}`),
+    headers: { "content-length": "0" },
+    auth: endpoint.auth(repository, "pull,push", from),
+    signal: options.signal,
+  });
+}
