@@ -28,6 +28,7 @@ export type {
 export { createZstdDecoder } from "./zstd/decoder.js";
 export { openArchive } from "./archive-reader.js";
 export type { OpenOptions } from "./archive-reader.js";
+export type { ReadLimits } from "./read-limits.js";
 export { bufferSource } from "./buffer-source.js";
 export type { BufferSourceOptions } from "./buffer-source.js";
 export type { ReadLimits } from "./read-limits.js";
@@ -39,3 +40,4 @@ export { diffArchives } from "./diff.js";
 export type { ArchiveDiff, ChangedEntry } from "./diff.js";
 export { createHttpByteSource } from "./http-byte-source.js";
 export type { HttpByteSourceOptions } from "./http-byte-source.js";
+export { toWebStream } from "./web-stream.js";
