@@ -56,7 +56,6 @@ function report(folder, subpath, types) {
         reportFolder,
         reportFileName,
         reportTempFolder: path.join(folder, "dist", ".api"),
-        includeForgottenExports: true,
       },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
@@ -65,7 +64,10 @@ function report(folder, subpath, types) {
       messages: {
         extractorMessageReporting: {
           "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
-          "ae-forgotten-export": { logLevel: ExtractorLogLevel.Error },
+          // What a subpath uses of the package's own main entry is exported there.
+          "ae-forgotten-export": {
+            logLevel: subpath === "." ? ExtractorLogLevel.Error : ExtractorLogLevel.None,
+          },
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },

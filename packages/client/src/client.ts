@@ -4,7 +4,7 @@ import type { ManifestCache } from "@blob/cache";
 import { createManifestCache, createMemoryStore } from "@blob/cache";
 import type { Archive } from "@blob/format";
 import { createNodeZstd } from "@blob/format/node";
-import type { Descriptor, Policy } from "@blob/registry";
+import type { Descriptor, HttpRegistryOptions, Policy } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
 import { fetchManifest } from "./fetch.js";
 import type { Inspection } from "./inspect.js";
@@ -13,7 +13,6 @@ import type { PulledArchive, PullOptions } from "./pull.js";
 import { pull } from "./pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./push.js";
 import { push, pushArchive } from "./push.js";
-import type { RegistriesOptions } from "./registries.js";
 import { createRegistries } from "./registries.js";
 import { tag } from "./tag.js";
 import type { ReadVerbOptions, VerbContext, VerbOptions } from "./verb-context.js";
@@ -28,7 +27,7 @@ export interface ClientOptions {
   /** Default: the last 10 MB of manifests, in memory. */
   readonly manifestCache?: ManifestCache | undefined;
   /** How HTTP is spoken: user agent, retries, trace; see `HttpRegistryOptions` of `@blob/registry`. */
-  readonly http?: RegistriesOptions["http"] | undefined;
+  readonly http?: Omit<HttpRegistryOptions, "authenticator" | "plainHttp"> | undefined;
 }
 
 /**
