@@ -6,7 +6,7 @@ import { withAuthorization } from "./http/authorization.js";
 import { createBlobLinks } from "./http/blob-links.js";
 import { statBlob } from "./http/blob-stat.js";
 import { deleteBlob, deleteManifest } from "./http/deletes.js";
-import { createEndpoint } from "./http/endpoint.js";
+import { createEndpoint, originOf } from "./http/endpoint.js";
 import type { Layer } from "./http/handler.js";
 import { compose } from "./http/handler.js";
 import { getManifest, putManifest, resolveManifest } from "./http/manifests.js";
@@ -18,7 +18,8 @@ import { createRetryPolicy, withRetries } from "./http/retry.js";
 import { listTags } from "./http/tags.js";
 import type { HttpTrace } from "./http/trace.js";
 import { withTrace } from "./http/trace.js";
-import type { StallTimeouts, Transport } from "./http/undici-handler.js";
+import type { ConnectionOptions } from "./http/dispatcher.js";
+import type { Transport } from "./http/undici-handler.js";
 import { createUndiciTransport } from "./http/undici-handler.js";
 import { createUploader } from "./http/uploads.js";
 import { withUserAgent } from "./http/user-agent.js";
@@ -27,7 +28,7 @@ import { checkRepository, isHost } from "./reference.js";
 import type { Registry } from "./registry.js";
 import { parseDigest } from "./digest.js";
 
-export interface HttpRegistryOptions {
+export interface HttpRegistryOptions extends ConnectionOptions {
   /**
    * Answers the registry's challenges. Without it requests go out bare, and most public registries refuse even
    * anonymous reads.
@@ -40,7 +41,6 @@ export interface HttpRegistryOptions {
   /** Told about every request that goes over the wire; holds no secrets. */
   readonly trace?: ((trace: HttpTrace) => void) | undefined;
   readonly retry?: RetryOptions | undefined;
-  readonly timeouts?: StallTimeouts | undefined;
   /**
    * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece is
    * held in memory.
@@ -69,7 +69,6 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     throw new RegistryError("InvalidReference", message, { host });
   }
   const { authenticator, plainHttp = false, userAgent = "blob-registry", trace } = options;
-  const transport = options.transport ?? createUndiciTransport(options.timeouts);
   const retryPolicy = createRetryPolicy(options.retry);
   const layers: readonly Layer[] = [
     ...(trace === undefined ? [] : [withTrace(trace)]),
@@ -78,8 +77,10 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     ...(authenticator === undefined ? [] : [withAuthorization(authenticator)]),
     withUserAgent(userAgent),
   ];
+  const origin = originOf(host, plainHttp);
+  const transport = options.transport ?? createUndiciTransport(origin, options);
   const send = compose(transport.handle, ...layers);
-  const endpoint = createEndpoint(host, { plainHttp, send, retryPolicy });
+  const endpoint = createEndpoint(host, { origin, send, retryPolicy });
   const links = createBlobLinks();
   const upload = createUploader(endpoint, options.chunkBytes);
   return {

@@ -5,6 +5,7 @@ export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
 export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
 export { createHttpRegistry } from "./http-registry.js";
+export type { ConnectionOptions, ProxyOptions, StallTimeouts, TlsOptions } from "./http/dispatcher.js";
 export type {
   Handler,
   HttpBody,
@@ -15,7 +16,7 @@ export type {
 } from "./http/handler.js";
 export type { RetryClock, RetryOptions } from "./http/retry.js";
 export type { HttpTrace } from "./http/trace.js";
-export type { StallTimeouts, Transport } from "./http/undici-handler.js";
+export type { Transport } from "./http/undici-handler.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";

@@ -25,13 +25,18 @@ export interface Endpoint {
 export type RepositoryActions = "pull" | "pull,push" | "delete";
 
 export interface EndpointOptions {
-  readonly plainHttp: boolean;
+  readonly origin: string;
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
 }
 
+/** Where the API of a host is, as references name the host. */
+export function originOf(host: string, plainHttp: boolean): string {
+  return new URL(`${plainHttp ? "http" : "https"}://${apiHost(host)}`).origin;
+}
+
 export function createEndpoint(host: string, options: EndpointOptions): Endpoint {
-  const { origin } = new URL(`${options.plainHttp ? "http" : "https"}://${apiHost(host)}`);
+  const { origin } = options;
   return {
     host,
     origin,

@@ -1,17 +1,10 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { Agent } from "undici";
-import { RegistryError } from "../errors.js";
+import { isRegistryError, RegistryError } from "../errors.js";
+import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
+import { createDispatchers } from "./dispatcher.js";
 import type { Handler, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
 import { networkError } from "./network-error.js";
-
-/** How long nothing may happen. None of these limits a transfer that moves. */
-export interface StallTimeouts {
-  /** Until a connection stands. Default 10,000 ms. */
-  readonly connectMs?: number | undefined;
-  /** Until the headers of an answer are there, and between two pieces of a body. Default 60,000 ms. */
-  readonly stallMs?: number | undefined;
-}
 
 /** A handler that owns connections. */
 export interface Transport {
@@ -20,25 +13,22 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Sends requests with undici: HTTP/1.1 with keep-alive, bodies streamed both ways, back-pressure kept. */
-export function createUndiciTransport(timeouts: StallTimeouts = {}): Transport {
-  const { connectMs = 10_000, stallMs = 60_000 } = timeouts;
-  const agent = new Agent({
-    headersTimeout: stallMs,
-    bodyTimeout: stallMs,
-    connect: { timeout: connectMs },
-    // Ranges of one blob are read side by side; a pipelined one would wait behind the others.
-    pipelining: 1,
-  });
-  return { handle: (request) => send(agent, request), close: () => agent.destroy() };
+/**
+ * Sends requests with undici: HTTP/1.1 with keep-alive, bodies streamed both ways, back-pressure kept.
+ *
+ * @param registryOrigin Gets the client certificate, and the leniency of `insecure`; no other origin does.
+ */
+export function createUndiciTransport(registryOrigin: string, options: ConnectionOptions = {}): Transport {
+  const dispatchers = createDispatchers(registryOrigin, options);
+  return { handle: (request) => send(dispatchers, request), close: () => dispatchers.close() };
 }
 
-async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
+async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<HttpResponse> {
   const { method, url, headers, signal } = request;
   signal?.throwIfAborted();
   const upload = request.body === undefined ? undefined : createUpload(request.body);
   try {
-    const response = await dispatcher.request({
+    const response = await dispatchers.for(url).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
@@ -51,6 +41,7 @@ async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpR
     signal?.throwIfAborted();
     const failure = upload?.failure();
     if (failure !== undefined) throw failure.error;
+    if (isRegistryError(error)) throw error;
     throw networkError(url.host, error);
   }
 }
