@@ -78,7 +78,8 @@ export async function writeLargeCorpus(
     try {
       for (let written = 0; written < bytesEach;) {
         const piece = written < bytesEach / 2 ? pieces.text : pieces.random;
-        piece.writeUInt32LE(written % 2 ** 32, 0);
+        // Files differ from each other, and their pieces too: nothing is stored once for several.
+        piece.writeUInt32LE((file * 0x1000_0000 + written) % 2 ** 32, 0);
         const { bytesWritten } = await handle.write(piece, 0, Math.min(piece.length, bytesEach - written));
         written += bytesWritten;
       }

@@ -3,9 +3,6 @@ import type { ZstdFrameHeader } from "./codec.js";
 /** The largest block of any frame, stored or decompressed (RFC 8878, section 3.1.1.2.3). */
 export const maxBlockBytes: number = 128 * 1024;
 
-/** The longest frame header: magic number, descriptor, window, dictionary id, content size. */
-export const maxHeaderBytes: number = 4 + 1 + 1 + 4 + 8;
-
 export const blockHeaderBytes = 3;
 export const checksumBytes = 4;
 export const skippableHeaderBytes = 8;
