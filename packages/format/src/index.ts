@@ -28,7 +28,6 @@ export type {
 export { createZstdDecoder } from "./zstd/decoder.js";
 export { openArchive } from "./archive-reader.js";
 export type { OpenOptions } from "./archive-reader.js";
-export type { ReadLimits } from "./read-limits.js";
 export { bufferSource } from "./buffer-source.js";
 export type { BufferSourceOptions } from "./buffer-source.js";
 export type { ReadLimits } from "./read-limits.js";
