@@ -17,6 +17,10 @@ export interface HttpByteSourceOptions extends SignalOptions {
   readonly size?: number | undefined;
 }
 
+/** Pages do not see these headers of another origin unless it says so. */
+const crossOriginAdvice =
+  "; a server of another origin has to answer with `Access-Control-Expose-Headers: Content-Range, ETag`";
+
 /** What is known about the resource, to notice when it is replaced. */
 interface Resource {
   readonly url: string;
@@ -34,7 +38,9 @@ interface Resource {
  * it; `options.signal` is for that request only.
  *
  * Reads and the first request throw `Http` when the server refuses or cannot be reached, and `SourceMismatch` when it
- * sends something else than what was asked for, or when the resource is not the same as before.
+ * sends something else than what was asked for, or when the resource is not the same as before. In a page, a server
+ * of another origin has to allow the page's origin and to expose the headers `Content-Range` and `ETag`; it is not asked
+ * beforehand (no preflight), unless `options.headers` need that.
  */
 export async function createHttpByteSource(
   url: URL | string,
@@ -82,7 +88,7 @@ async function probe(
   access: Access,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Resource, "etag" | "size">> {
-  const response = await request(access, { offset: 0, length: 1 }, undefined, signal);
+  const response = await request(access, { offset: 0, length: 1 }, signal);
   await discard(response);
   const etag = strongEtag(response);
   const range = parseContentRange(response.headers.get("content-range"));
@@ -92,7 +98,10 @@ async function probe(
   const length = response.headers.get("content-length");
   if (response.status === 200 && length !== null && isPlain(response)) return { size: Number(length), etag };
   if (response.status === 200 || response.status === 206) {
-    throw new FormatError("Http", `${access.name} does not say how large it is; pass its size`);
+    throw new FormatError(
+      "Http",
+      `${access.name} does not say how large it is: pass its size${crossOriginAdvice}`,
+    );
   }
   throw refused(access, response);
 }
@@ -105,7 +114,7 @@ async function* readRange(
   checkByteRange(range, resource.size);
   signal?.throwIfAborted();
   if (range.length === 0) return;
-  const response = await request(resource, range, resource.etag, signal);
+  const response = await request(resource, range, signal);
   let skip: number;
   try {
     skip = checkAnswer(resource, range, response);
@@ -135,8 +144,8 @@ function checkAnswer(resource: Resource, range: ByteRange, response: Response): 
   const { status } = response;
   if (status === 416) throw mismatch(resource, "does not have these bytes any more");
   if (status !== 200 && status !== 206) throw refused(resource, response);
-  const current = strongEtag(response);
-  if (etag !== undefined && current !== undefined && current !== etag) {
+  // An answer with a range has the ETag that the whole would have (RFC 9110, section 15.3.7).
+  if (etag !== undefined && strongEtag(response) !== etag) {
     throw mismatch(resource, "was replaced since it was opened");
   }
   if (!isPlain(response)) throw mismatch(resource, "sent something encoded, which has other ranges");
@@ -147,11 +156,13 @@ function checkAnswer(resource: Resource, range: ByteRange, response: Response): 
     return range.offset;
   }
   const header = response.headers.get("content-range");
+  if (header === null || header === "")
+    throw mismatch(resource, `does not show which bytes it sent${crossOriginAdvice}`);
   const answered = parseContentRange(header);
   if (answered?.offset !== range.offset || answered.length !== range.length) {
     throw mismatch(
       resource,
-      `was asked for "${formatContentRange(range, size)}" and answered with "${header ?? ""}"`,
+      `was asked for "${formatContentRange(range, size)}" and answered with "${header}"`,
     );
   }
   if (answered.size !== undefined && answered.size !== size) {
@@ -163,20 +174,23 @@ function checkAnswer(resource: Resource, range: ByteRange, response: Response): 
 async function request(
   { url, name, headers, fetch }: Access,
   { offset, length }: ByteRange,
-  etag: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
+  // Node's types do not have `cache`; browsers do.
+  const init: RequestInit & { readonly cache: "no-store" } = {
+    // Browsers would put ranges together from what they have of others, and ask the server about that first.
+    cache: "no-store",
+    headers: {
+      ...headers,
+      // With it, fetch asks for the bytes as they are and not for a compressed form (Fetch standard, 4.6). No If-Range: a
+      // page of another origin would have to ask for permission to send it, before each read. The ETag of the answer
+      // tells the same.
+      range: `bytes=${offset}-${offset + length - 1}`,
+    },
+    ...(signal === undefined ? {} : { signal }),
+  };
   try {
-    return await fetch(url, {
-      headers: {
-        ...headers,
-        // With it, fetch asks for the bytes as they are and not for a compressed form (Fetch standard, 4.6).
-        range: `bytes=${offset}-${offset + length - 1}`,
-        // RFC 9110, section 13.1.5: the whole resource comes instead when it is another one now.
-        ...(etag === undefined ? {} : { "if-range": etag }),
-      },
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return await fetch(url, init);
   } catch (cause) {
     signal?.throwIfAborted();
     throw new FormatError("Http", `${name} cannot be reached`, { cause });

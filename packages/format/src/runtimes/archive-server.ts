@@ -30,7 +30,6 @@ export interface ArchiveServer {
 
 const crossOriginHeaders = new Headers({
   "access-control-allow-origin": "*",
-  "access-control-allow-headers": "if-range",
   "access-control-expose-headers": "content-range, etag",
 });
 
