@@ -4,8 +4,9 @@ import type { Quirks } from "./quirks.js";
 /** What stands in front of a test registry: passwords, tokens, signed links, and failures on request. */
 export interface Gate {
   /** Whether it answered by itself. */
-  answers(request: IncomingMessage, response: ServerResponse): boolean;
-  newLink(storage: string, repository: string, digest: string): string;
+  answers(request: IncomingMessage, response: ServerResponse, quirks: Quirks): boolean;
+  /** `uses`: how often it may be used. */
+  newLink(storage: string, repository: string, digest: string, uses?: number): string;
   /** Whether a link is still good; counts the use. */
   useLink(path: string): boolean;
 }
@@ -15,12 +16,12 @@ interface Token {
   usesLeft: number;
 }
 
-export function createGate(quirks: Quirks): Gate {
+export function createGate(): Gate {
   const tokens = new Map<string, Token>();
   const linkUses = new Map<string, number>();
   let counter = 0;
 
-  function isAuthorized(request: IncomingMessage, url: URL): boolean {
+  function isAuthorized(request: IncomingMessage, url: URL, quirks: Quirks): boolean {
     const header = request.headers.authorization ?? "";
     const { basicAuth, tokenAuth } = quirks;
     if (basicAuth !== undefined && header !== basic(basicAuth.username, basicAuth.password)) return false;
@@ -31,7 +32,7 @@ export function createGate(quirks: Quirks): Gate {
     return neededScopes(request.method ?? "", url).every((needed) => token.scopes.includes(needed));
   }
 
-  function challenge(request: IncomingMessage, response: ServerResponse, url: URL): void {
+  function challenge(request: IncomingMessage, response: ServerResponse, url: URL, quirks: Quirks): void {
     const scope = groupScopes(neededScopes(request.method ?? "", url));
     const header =
       quirks.tokenAuth === undefined
@@ -43,7 +44,7 @@ export function createGate(quirks: Quirks): Gate {
     request.resume();
   }
 
-  function giveToken(request: IncomingMessage, response: ServerResponse, url: URL): void {
+  function giveToken(request: IncomingMessage, response: ServerResponse, url: URL, quirks: Quirks): void {
     const { username, password, uses = Number.POSITIVE_INFINITY } = quirks.tokenAuth ?? {};
     if (username !== undefined && request.headers.authorization !== basic(username, password ?? "")) {
       return answer(response, 401, '{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}');
@@ -59,10 +60,10 @@ export function createGate(quirks: Quirks): Gate {
   }
 
   return {
-    answers(request, response) {
+    answers(request, response, quirks) {
       const url = new URL(request.url ?? "/", "http://registry");
       if (url.pathname === "/token") {
-        giveToken(request, response, url);
+        giveToken(request, response, url, quirks);
         return true;
       }
       const { fail } = quirks;
@@ -86,8 +87,8 @@ export function createGate(quirks: Quirks): Gate {
           return response;
         };
       }
-      if (!isAuthorized(request, url)) {
-        challenge(request, response, url);
+      if (!isAuthorized(request, url, quirks)) {
+        challenge(request, response, url, quirks);
         return true;
       }
       if (quirks.noReferrersApi === true && url.pathname.includes("/referrers/")) {
@@ -107,10 +108,10 @@ export function createGate(quirks: Quirks): Gate {
       }
       return false;
     },
-    newLink(storage, repository, digest) {
+    newLink(storage, repository, digest, uses = Number.POSITIVE_INFINITY) {
       counter += 1;
       const path = `/${repository}/${digest}?signature=secret-${counter}`;
-      linkUses.set(path, quirks.linkUses ?? Number.POSITIVE_INFINITY);
+      linkUses.set(path, uses);
       return storage + path;
     },
     useLink(path) {

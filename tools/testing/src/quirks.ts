@@ -40,6 +40,12 @@ export interface Quirks {
   basicAuth?: { username: string; password: string };
   /** Asks for a Bearer token from `/token`, which can be used so often (default without end). */
   tokenAuth?: { username?: string; password?: string; uses?: number };
+  /** Other quirks for one request, on top of these: faults by chance, or by turn. */
+  forRequest?: (request: {
+    readonly server: "registry" | "storage";
+    readonly method: string;
+    readonly path: string;
+  }) => Quirks;
   /** 404 for the referrers API, and no OCI-Subject header. */
   noReferrersApi?: boolean;
 }

@@ -41,9 +41,15 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
   const damaged = new Set<string>();
   const behind = withDamage(registry, damaged);
   const honest = createRegistryServer(behind);
-  const gate = createGate(quirks);
+  const gate = createGate();
+  // What a fault counts down is the fault's own, or that of the registry.
+  const quirksFor = (server: RequestRecord["server"], { method = "", url = "" }: IncomingMessage): Quirks =>
+    quirks.forRequest === undefined
+      ? quirks
+      : { ...quirks, ...quirks.forRequest({ server, method, path: url }) };
   const storage = await start((request, response) => {
     requests.push(recordRequest("storage", request, response));
+    const now = quirksFor("storage", request);
     const [, repository = "", digest = ""] = /^\/(.+)\/([^/?]+)\?/u.exec(request.url ?? "") ?? [];
     if (!gate.useLink(request.url ?? "")) {
       response
@@ -51,21 +57,24 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
         .end("<Error>Request has expired</Error>");
       return;
     }
-    void serveQuirkyBlob({ registry: behind, quirks, request, response }, repository, digest);
+    void serveQuirkyBlob({ registry: behind, quirks: now, request, response }, repository, digest);
   });
   const front = await start((request, response) => {
     requests.push(recordRequest("registry", request, response));
-    if (gate.answers(request, response)) return;
+    const now = quirksFor("registry", request);
+    if (gate.answers(request, response, now)) return;
     const [, repository = "", digest = ""] =
       /^\/v2\/(.+)\/blobs\/(sha256:[^/?]+)$/u.exec(request.url ?? "") ?? [];
     if (request.method === "GET" && digest !== "") {
       const link =
-        quirks.redirectBlobs === true ? gate.newLink(storage.url, repository, digest) : quirks.redirectTo;
+        now.redirectBlobs === true
+          ? gate.newLink(storage.url, repository, digest, now.linkUses)
+          : now.redirectTo;
       if (link !== undefined) response.writeHead(307, { location: link, "content-length": 0 }).end();
-      else void serveQuirkyBlob({ registry: behind, quirks, request, response }, repository, digest);
+      else void serveQuirkyBlob({ registry: behind, quirks: now, request, response }, repository, digest);
       return;
     }
-    changeHeaders(quirks, response);
+    changeHeaders(now, response);
     honest.listener(request, response);
   });
   return {
