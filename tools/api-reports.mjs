@@ -55,7 +55,7 @@ function report(folder, subpath, types) {
         enabled: true,
         reportFolder,
         reportFileName,
-        reportTempFolder: path.join(folder, "dist", ".api"),
+        reportTempFolder: path.join(root, "node_modules", ".cache", "api-reports"),
       },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
