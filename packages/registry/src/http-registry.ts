@@ -6,6 +6,7 @@ import { withAuthorization } from "./http/authorization.js";
 import { createBlobLinks } from "./http/blob-links.js";
 import { statBlob } from "./http/blob-stat.js";
 import { deleteBlob, deleteManifest } from "./http/deletes.js";
+import { withAdaptiveConcurrency } from "./http/concurrency.js";
 import { createEndpoint, originOf } from "./http/endpoint.js";
 import type { Layer } from "./http/handler.js";
 import { compose } from "./http/handler.js";
@@ -42,6 +43,10 @@ export interface HttpRegistryOptions extends ConnectionOptions {
   readonly trace?: ((trace: HttpTrace) => void) | undefined;
   readonly retry?: RetryOptions | undefined;
   /**
+   * How many requests of a host may be under way at once, uploads aside; fewer while it answers 429. Default 32.
+   */
+  readonly maxConcurrency?: number | undefined;
+  /**
    * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece is
    * held in memory.
    */
@@ -72,6 +77,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const retryPolicy = createRetryPolicy(options.retry);
   const layers: readonly Layer[] = [
     ...(trace === undefined ? [] : [withTrace(trace)]),
+    withAdaptiveConcurrency(options.maxConcurrency),
     withRetries(retryPolicy),
     withRedirects(),
     ...(authenticator === undefined ? [] : [withAuthorization(authenticator)]),
