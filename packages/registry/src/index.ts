@@ -22,6 +22,8 @@ export type { Transport } from "./http/undici-handler.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
+export type { PullThroughOptions } from "./pull-through.js";
+export { createPullThroughRegistry } from "./pull-through.js";
 export type { Reference } from "./reference.js";
 export { formatReference, isRepository, isTag, parseReference } from "./reference.js";
 export type {
