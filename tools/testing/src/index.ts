@@ -1,5 +1,6 @@
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.js";
 export { hasProgram, startDockerRegistry } from "./docker-registry.js";
+export { profileUser, registryProfiles } from "./profiles.js";
 export type { Quirks } from "./quirks.js";
 export type { RequestRecord } from "./request-record.js";
 export type { TestRegistry, TestRegistryOptions } from "./test-registry.js";

@@ -16,6 +16,8 @@ export interface Quirks {
   oneByteAtATime?: boolean;
   /** Redirects blob GETs to a second server, with a signed link. */
   redirectBlobs?: boolean;
+  /** Redirects blob HEADs as well, to links that are signed for GET only: 403. */
+  redirectHead?: boolean;
   /** How often a link can be used; then the second server answers 403. */
   linkUses?: number;
   /** Where blob GETs are redirected to, literally. */

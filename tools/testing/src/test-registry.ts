@@ -51,7 +51,7 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
     requests.push(recordRequest("storage", request, response));
     const now = quirksFor("storage", request);
     const [, repository = "", digest = ""] = /^\/(.+)\/([^/?]+)\?/u.exec(request.url ?? "") ?? [];
-    if (!gate.useLink(request.url ?? "")) {
+    if (request.method !== "GET" || !gate.useLink(request.url ?? "")) {
       response
         .writeHead(403, { "content-type": "application/xml" })
         .end("<Error>Request has expired</Error>");
@@ -65,7 +65,8 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
     if (gate.answers(request, response, now)) return;
     const [, repository = "", digest = ""] =
       /^\/v2\/(.+)\/blobs\/(sha256:[^/?]+)$/u.exec(request.url ?? "") ?? [];
-    if (request.method === "GET" && digest !== "") {
+    const isRead = request.method === "GET" || (request.method === "HEAD" && now.redirectHead === true);
+    if (isRead && digest !== "") {
       const link =
         now.redirectBlobs === true
           ? gate.newLink(storage.url, repository, digest, now.linkUses)

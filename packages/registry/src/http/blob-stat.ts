@@ -1,8 +1,9 @@
 import type { Digest } from "../descriptor.js";
-import { RegistryError } from "../errors.js";
 import type { RepositoryActions } from "./endpoint.js";
 import type { Endpoint } from "./endpoint.js";
+import type { RegistryError } from "../errors.js";
 import { parseContentRange } from "./content-range.js";
+import type { HttpResponse } from "./handler.js";
 import { discard } from "./handler.js";
 import { errorFromResponse } from "./response-error.js";
 
@@ -32,18 +33,13 @@ export async function statBlob(endpoint: Endpoint, stat: BlobStat): Promise<numb
   const wasRedirected = response.url.origin !== endpoint.origin;
   // GHCR redirects to a link that is signed for GET only: asking for one byte tells.
   if (status === 403 && wasRedirected) return statByRange(endpoint, stat);
-  if ([401, 403, 404, 405].includes(status)) return undefined;
-  const action = `look for the blob ${digest} in ${repository}`;
-  const { host } = endpoint;
-  if (status !== 200)
-    throw await errorFromResponse(response, { host, action, reference: repository, digest });
+  if (isUnknown(status)) return undefined;
+  if (status !== 200) throw await statError(response, endpoint, stat);
   return sizeOf(headers["content-length"]) ?? statByRange(endpoint, stat);
 }
 
-async function statByRange(
-  endpoint: Endpoint,
-  { repository, digest, actions, signal }: BlobStat,
-): Promise<number> {
+async function statByRange(endpoint: Endpoint, stat: BlobStat): Promise<number | undefined> {
+  const { repository, digest, actions, signal } = stat;
   const response = await endpoint.send({
     method: "GET",
     url: endpoint.url(repository, `blobs/${digest}`),
@@ -51,18 +47,29 @@ async function statByRange(
     auth: endpoint.auth(repository, actions),
     signal,
   });
-  const { host } = endpoint;
-  const action = `look for the blob ${digest} in ${repository}`;
   const { status, headers } = response;
-  if (status !== 200 && status !== 206) {
-    throw await errorFromResponse(response, { host, action, reference: repository, digest });
-  }
+  const isAnswer = status === 200 || status === 206 || status === 416;
+  if (!isAnswer && !isUnknown(status)) throw await statError(response, endpoint, stat);
   response.cancel();
-  const range = headers["content-range"];
-  const size = range === undefined ? sizeOf(headers["content-length"]) : parseContentRange(range)?.total;
-  if (size !== undefined) return size;
-  const message = `${host}: cannot ${action}: the registry does not say how large it is`;
-  throw new RegistryError("InvalidResponse", message, { host, reference: repository, digest });
+  const range = headers["content-range"] ?? "";
+  if (status === 200) return sizeOf(headers["content-length"]);
+  if (status === 206) return parseContentRange(range)?.total;
+  // An empty blob has no first byte.
+  return sizeOf(/^bytes \*\/(?<size>\d+)$/u.exec(range)?.groups?.["size"]);
+}
+
+function statError(
+  response: HttpResponse,
+  { host }: Endpoint,
+  { repository, digest }: BlobStat,
+): Promise<RegistryError> {
+  const action = `look for the blob ${digest} in ${repository}`;
+  return errorFromResponse(response, { host, action, reference: repository, digest });
+}
+
+/** What registries say of blobs that are not there, or that they do not tell about. */
+function isUnknown(status: number): boolean {
+  return [401, 403, 404, 405].includes(status);
 }
 
 function sizeOf(header: string | undefined): number | undefined {
