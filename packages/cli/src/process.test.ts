@@ -92,16 +92,19 @@ describe.skipIf(!isBuilt)("the command as a process", () => {
     const connected = once(silent, "connection");
     const temporary = path.join(directory.path, "tmp");
     await mkdir(temporary);
+    // Node keeps its compiled code there too.
+    const spools = async (): Promise<string[]> =>
+      (await readdir(temporary)).filter((name) => name.startsWith("blob-"));
     try {
       const { port } = silent.address() as AddressInfo;
       const { child, ended } = start(["push", `127.0.0.1:${String(port)}/acme/site:v1`, source], {
         TMPDIR: temporary,
       });
       await connected;
-      expect(await readdir(temporary)).toHaveLength(1);
+      expect(await spools()).toHaveLength(1);
       child.kill("SIGTERM");
       expect(await ended).toMatchObject({ code: 143, stdout: "" });
-      expect(await readdir(temporary)).toEqual([]);
+      expect(await spools()).toEqual([]);
     } finally {
       silent.close();
     }

@@ -7,6 +7,7 @@ import type { CreateFlags } from "./commands/create-flags.js";
 import type { LsFlags } from "./commands/ls.js";
 import type { PullFlags } from "./commands/pull.js";
 import type { PushFlags } from "./commands/push.js";
+import type { RegistryServeFlags } from "./commands/registry-serve.js";
 import type { TreeFlags } from "./commands/tree.js";
 import { printable } from "./printable.js";
 import { version } from "./version.js";
@@ -127,6 +128,18 @@ export function createProgram(io: Io, run: RunCommand): Command {
     );
 
   program
+    .command("registry")
+    .description("a registry for development and tests")
+    .command("serve")
+    .description("serve OCI layouts below a directory over HTTP, to whoever can connect")
+    .requiredOption("--dir <directory>", "where repositories are kept; made when it does not exist")
+    .option("--port <number>", "0 for any free one", portNumber, 5000)
+    .option("--listen <address>", "127.0.0.1 is this machine only", "127.0.0.1")
+    .action((flags: RegistryServeFlags) =>
+      start(async (session) => (await import("./commands/registry-serve.js")).serveRegistry(session, flags)),
+    );
+
+  program
     .command("version")
     .description("show the version of this command")
     .option("--short", "only the number")
@@ -163,6 +176,12 @@ const examples = `  blob push ghcr.io/acme/site:v1 ./public
 function wholeNumber(text: string): number {
   if (!/^-?\d{1,15}$/u.test(text)) throw new InvalidArgumentError("It has to be a whole number.");
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port < 0 || port > 65_535) throw new InvalidArgumentError("It is a number from 0 to 65535.");
+  return port;
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {

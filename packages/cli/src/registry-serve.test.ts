@@ -1,0 +1,52 @@
+import { PassThrough } from "node:stream";
+import path from "node:path";
+import type { TemporaryDirectory } from "@blob/testing";
+import { createTemporaryDirectory, writeTree } from "@blob/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { main } from "./index.js";
+import { runBlob } from "./testing/run-blob.js";
+
+let directory: TemporaryDirectory;
+
+beforeAll(async () => {
+  directory = await createTemporaryDirectory();
+  await writeTree(path.join(directory.path, "site"), { "index.html": "<h1>hello</h1>" });
+});
+
+afterAll(() => directory.remove());
+
+test("serves what is pushed to it, keeps it, and ends with 0 when it is told to stop", async () => {
+  const kept = path.join(directory.path, "registry");
+  const stop = new AbortController();
+  const stdout = new PassThrough();
+  const served = main(["registry", "serve", "--dir", kept, "--port", "0", "--output", "json"], {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    env: {},
+    homeDirectory: directory.path,
+    signal: stop.signal,
+  });
+  const [said] = (await stdout.take(1).toArray()) as Buffer[];
+  const { host } = JSON.parse(String(said)) as { host: string };
+  const reference = `${host}/acme/site:v1`;
+  const env = { BLOB_PLAIN_HTTP: "1" };
+  expect(await runBlob(["push", reference, path.join(directory.path, "site")], { env })).toMatchObject({
+    code: 0,
+  });
+  expect((await runBlob(["cat", reference, "index.html"], { env })).stdout).toBe("<h1>hello</h1>");
+  stop.abort();
+  expect(await served).toBe(0);
+  expect((await runBlob(["cat", `oci:${path.join(kept, "acme/site")}:v1`, "index.html"])).stdout).toBe(
+    "<h1>hello</h1>",
+  );
+  expect(await runBlob(["cat", reference, "index.html"], { env })).toMatchObject({ code: 7 });
+});
+
+test("a port that is none is a usage error", async () => {
+  const { code, stderr } = await runBlob(["registry", "serve", "--dir", directory.path, "--port", "70000"]);
+  expect({ code, stderr }).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("0 to 65535") as string,
+  });
+});
