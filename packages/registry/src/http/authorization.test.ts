@@ -1,10 +1,15 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Authenticator } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
 import type { Quirks } from "@blob/testing";
 import { describe, expect, test } from "vitest";
+import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf, collect, noise } from "../testing/bytes.js";
 import type { Quirky } from "../testing/quirky.js";
 import { startQuirky } from "../testing/quirky.js";
+import { withAuthorization } from "./authorization.js";
+import type { HttpResponse } from "./handler.js";
 import type { HttpTrace } from "./trace.js";
 
 const repository = "acme/site";
@@ -108,6 +113,44 @@ test("the trace shows every request and no secret", async () => {
     ["GET", 200, false],
   ]);
   expect(JSON.stringify(traces)).not.toContain("secret");
+});
+
+test("credentials that cannot be found are an error, and the refusal is let go", async () => {
+  const failure = new Error("the helper crashed");
+  let isCancelled = false;
+  const url = new URL("https://ghcr.io/v2/");
+  const refusal: HttpResponse = {
+    status: 401,
+    headers: { "www-authenticate": "Basic" },
+    url,
+    body: (async function* () {})(),
+    cancel: () => void (isCancelled = true),
+  };
+  const layer = withAuthorization({ current: () => undefined, answer: () => Promise.reject(failure) });
+  const auth = { origin: "https://ghcr.io", host: "ghcr.io", scopes: [] };
+  const sending = layer(async () => refusal)({ method: "GET", url, headers: {}, auth });
+  await expect(sending).rejects.toBe(failure);
+  expect(isCancelled).toBe(true);
+});
+
+test("a server that falls silent is TimedOut, however long its answer may take otherwise", async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-length": 1000 });
+    response.write("{");
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const registry = createHttpRegistry(`127.0.0.1:${port}`, {
+    plainHttp: true,
+    retry: { retries: 0 },
+    timeouts: { stallMs: 100 },
+  });
+  await expect(registry.manifest(repository, "v1")).rejects.toMatchObject({ code: "TimedOut" });
+  await registry.close();
+  server.closeAllConnections();
+  server.close();
 });
 
 describe("a closed port", () => {

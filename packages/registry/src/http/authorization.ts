@@ -1,7 +1,7 @@
-import type { Authenticator, SendTokenRequest } from "@blob/auth";
+import type { Authenticator, Rejection, SendTokenRequest } from "@blob/auth";
 import { readBounded } from "../bounded-body.js";
 import { RegistryError } from "../errors.js";
-import type { Handler, HttpRequest, Layer } from "./handler.js";
+import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
 import { leadsInward } from "./host-zone.js";
 
@@ -22,17 +22,31 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     if (response.status !== 401 || response.url.origin !== target.origin || challenge === undefined) {
       return response;
     }
-    const { signal } = request;
-    const answer = await authenticator.answer(
-      target,
-      { challenge, rejected: offered },
-      tokenSender(next, request),
-      { signal },
-    );
+    const answer = await answerChallenge(authenticator, next, request, response, {
+      challenge,
+      rejected: offered,
+    });
     if (answer === undefined) return response;
     await discard(response);
     return next(authorized(request, answer));
   };
+}
+
+async function answerChallenge(
+  authenticator: Authenticator,
+  next: Handler,
+  request: HttpRequest,
+  response: HttpResponse,
+  rejection: Rejection,
+): Promise<string | undefined> {
+  const { auth, signal } = request;
+  if (auth === undefined) return undefined;
+  try {
+    return await authenticator.answer(auth, rejection, tokenSender(next, request), { signal });
+  } catch (error) {
+    response.cancel();
+    throw error;
+  }
 }
 
 function authorized(request: HttpRequest, authorization: string | undefined): HttpRequest {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RegistryError } from "../errors.js";
 import { fakeClock, fakeTransport } from "../testing/fake-http.js";
-import type { HttpRequest } from "./handler.js";
+import type { Handler, HttpRequest } from "./handler.js";
 import { networkError } from "./network-error.js";
 import { createRetryPolicy, withRetries } from "./retry.js";
 
@@ -111,6 +111,21 @@ describe("how long", () => {
     await withRetries(createRetryPolicy({ clock }))(handle)(request);
     expect(clock.sleeps).toEqual([125]);
   });
+});
+
+test("a refusal is let go before the wait, not after it", async () => {
+  const events: string[] = [];
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("busy");
+    events.push("read");
+  }
+  const clock = { ...fakeClock(), sleep: async () => void events.push("slept") };
+  const statuses = [503, 200];
+  const handle: Handler = async ({ url }) => {
+    return { status: statuses.shift() ?? 200, headers: {}, url, body: body(), cancel: () => {} };
+  };
+  await withRetries(createRetryPolicy({ clock }))(handle)(request);
+  expect(events).toEqual(["read", "slept"]);
 });
 
 test("an abort while waiting throws the reason", async () => {

@@ -28,6 +28,10 @@ export interface RetryPolicy {
    * of a refusal.
    */
   pause(attempt: number, headers: HttpHeaders | undefined, signal: AbortSignal | undefined): Promise<boolean>;
+  /** The first half of `pause`: how long to wait, in milliseconds; undefined when there should be no other try. */
+  delay(attempt: number, headers: HttpHeaders | undefined): number | undefined;
+  /** The second half. */
+  wait(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** The first pause; each further one is twice as long, up to the last. */
@@ -49,16 +53,22 @@ const realClock: RetryClock = {
 
 export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { retries = 4, maxWaitMs = 60_000, clock = realClock } = options;
+  const delay: RetryPolicy["delay"] = (attempt, headers) => {
+    if (attempt >= retries) return undefined;
+    const asked = parseRetryAfter(headers?.["retry-after"], clock.now());
+    if (asked !== undefined && asked > maxWaitMs) return undefined;
+    const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
+    // Half of it is left to chance, so that clients that failed together do not come back together.
+    return Math.max(asked ?? 0, pause / 2 + (pause / 2) * clock.random());
+  };
   return {
+    delay,
+    wait: (ms, signal) => clock.sleep(ms, signal),
     async pause(attempt, headers, signal) {
       signal?.throwIfAborted();
-      if (attempt >= retries) return false;
-      const asked = parseRetryAfter(headers?.["retry-after"], clock.now());
-      if (asked !== undefined && asked > maxWaitMs) return false;
-      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
-      // Half of it is left to chance, so that clients that failed together do not come back together.
-      const jittered = pause / 2 + (pause / 2) * clock.random();
-      await clock.sleep(Math.max(asked ?? 0, jittered), signal);
+      const ms = delay(attempt, headers);
+      if (ms === undefined) return false;
+      await clock.sleep(ms, signal);
       return true;
     },
   };
@@ -77,9 +87,11 @@ export function withRetries(policy: RetryPolicy): Layer {
       try {
         const response = await next(request);
         if (!repeatable || !isRetryableStatus(response.status)) return response;
-        // The pause comes first: without one, the caller gets this response with its body still unread.
-        if (!(await policy.pause(attempt, response.headers, signal))) return response;
+        const ms = policy.delay(attempt, response.headers);
+        // With its body still unread: it says why.
+        if (ms === undefined) return response;
         await discard(response);
+        await policy.wait(ms, signal);
       } catch (error) {
         signal?.throwIfAborted();
         if (!repeatable || !isTransient(error)) throw error;

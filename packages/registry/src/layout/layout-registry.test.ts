@@ -152,6 +152,20 @@ test("what other tools wrote into the index stays", async () => {
   expect((await index()).manifests[0]).toEqual(foreign);
 });
 
+test("referrers are found beside manifests that the layout does not hold", async () => {
+  await pushArtifact("one", "v1");
+  const { digest } = await registry.resolve("", "v1");
+  const before = await index();
+  const missing = { mediaType, digest: blobOf("elsewhere").digest, size: 9 };
+  await writeTree(directory.path, {
+    "index.json": JSON.stringify({ ...before, manifests: [missing, ...before.manifests] }),
+  });
+  const found: string[] = [];
+  for await (const one of registry.referrers("", blobOf("x").digest)) found.push(one.digest);
+  expect(found).toEqual([]);
+  expect((await registry.manifest("", "v1")).descriptor.digest).toBe(digest);
+});
+
 describe("the lock", () => {
   const lock = (): string => path.join(directory.path, "index.json.lock");
 

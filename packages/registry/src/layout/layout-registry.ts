@@ -194,6 +194,8 @@ async function* readReferrers(
   for (const { descriptor } of entries) {
     if (seen.has(descriptor.digest) || descriptor.size > defaultMaxManifestBytes) continue;
     seen.add(descriptor.digest);
+    // Sparse layouts name manifests that they do not hold.
+    if ((await statBlobFile(directory, descriptor.digest)) === undefined) continue;
     const bytes = await readBounded(readWhole(directory, descriptor, signal), descriptor.size, "a manifest");
     const referrer = referrerTo(subject, { ...descriptor, bytes });
     if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
