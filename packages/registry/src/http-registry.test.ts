@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { Authenticator } from "@blob/auth";
+import type { DockerRegistryOptions } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, startDockerRegistry } from "@blob/testing";
 import { describe } from "vitest";
 import { createHttpRegistry } from "./http-registry.js";
 import type { ContractSubject } from "./registry.contract.js";
-import { describeRegistry } from "./registry.contract.js";
+import { describeRegistry, testSha512Manifests } from "./registry.contract.js";
 import type { Registry } from "./registry.js";
 import { createLayoutRegistry } from "./layout/layout-registry.js";
 import { createMemoryRegistry } from "./memory-registry.js";
@@ -19,11 +22,19 @@ function withPassword(): Authenticator {
   };
 }
 
-async function overDocker(users?: Readonly<Record<string, string>>): Promise<ContractSubject> {
-  const server = await startDockerRegistry(users === undefined ? {} : { users });
+const certificates = path.join(import.meta.dirname, "../fixtures/tls");
+const tls = {
+  certificate: path.join(certificates, "server.pem"),
+  key: path.join(certificates, "server.key"),
+};
+
+async function overDocker(options: DockerRegistryOptions = {}): Promise<ContractSubject> {
+  const server = await startDockerRegistry(options);
   const registry = createHttpRegistry(server.host, {
-    plainHttp: true,
-    ...(users === undefined ? {} : { authenticator: withPassword() }),
+    ...(options.tls === undefined
+      ? { plainHttp: true }
+      : { tls: { ca: readFileSync(path.join(certificates, "ca.pem"), "utf8") } }),
+    ...(options.users === undefined ? {} : { authenticator: withPassword() }),
   });
   return {
     registry,
@@ -36,7 +47,10 @@ async function overDocker(users?: Readonly<Record<string, string>>): Promise<Con
 
 describe.skipIf(!hasProgram("docker-registry"))("Debian's docker-registry", () => {
   describeRegistry("open", () => overDocker());
-  describeRegistry("password-protected", () => overDocker({ ann: "secret:word" }));
+  describeRegistry("password-protected", () => overDocker({ users: { ann: "secret:word" } }));
+  describeRegistry("password-protected, with TLS and an authority of its own", () =>
+    overDocker({ tls, users: { ann: "secret:word" } }),
+  );
 });
 
 async function overServer(
@@ -57,6 +71,7 @@ async function overServer(
 
 describe("the embedded server", () => {
   describeRegistry("over memory", () => overServer(createMemoryRegistry()));
+  testSha512Manifests("a registry over memory", () => overServer(createMemoryRegistry()));
   describeRegistry("over a layout", async () => {
     const directory = await createTemporaryDirectory();
     return overServer(createLayoutRegistry(directory.path), () => directory.remove());

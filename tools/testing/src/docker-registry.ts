@@ -7,12 +7,14 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 export interface DockerRegistry {
-  /** `127.0.0.1:port`, plain http. */
+  /** `127.0.0.1:port`, plain http unless it was started with TLS. */
   readonly host: string;
   close(): Promise<void>;
 }
 
 export interface DockerRegistryOptions {
+  /** Speaks https with this certificate for 127.0.0.1: paths of PEM files. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** Asks for Basic credentials; the passwords are hashed with `htpasswd`. */
   readonly users?: Readonly<Record<string, string>>;
 }
@@ -35,7 +37,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
     storage: { inmemory: {}, delete: { enabled: true } },
-    http: { addr: "127.0.0.1:0" },
+    http: { addr: "127.0.0.1:0", ...(options.tls === undefined ? {} : { tls: options.tls }) },
     ...(options.users === undefined
       ? {}
       : { auth: { htpasswd: await writePasswords(directory, options.users) } }),
