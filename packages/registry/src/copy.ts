@@ -60,8 +60,12 @@ export async function copyArtifact(
   await copier.copyManifest(root, 0);
   if (referrers) await copier.copyReferrers(root.descriptor.digest, 0);
   for (const tag of target.tags ?? []) {
-    const { mediaType } = root.descriptor;
-    await target.registry.pushManifest(target.repository, { mediaType, bytes: root.bytes }, { tag, signal });
+    const { mediaType, digest } = root.descriptor;
+    await target.registry.pushManifest(
+      target.repository,
+      { mediaType, bytes: root.bytes },
+      { tag, digest, signal },
+    );
   }
   return { descriptor: root.descriptor, ...copier.counts() };
 }
@@ -106,7 +110,7 @@ function createCopier(
     await target.registry.pushManifest(
       target.repository,
       { mediaType: descriptor.mediaType, bytes },
-      { signal },
+      { digest: descriptor.digest, signal },
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Descriptor, Digest } from "./descriptor.js";
-import { sha256Digest } from "./digest.js";
+import { digestLike, sha256Digest } from "./digest.js";
 import { RegistryError } from "./errors.js";
 import type { ManifestContent } from "./manifest-content.js";
 import { manifestMediaTypes, parseManifestContent } from "./manifest-content.js";
@@ -16,12 +16,16 @@ export interface CheckedManifest {
 }
 
 /**
- * Checks a manifest as registries do: JSON, of the type that it says, small enough.
+ * Checks a manifest as registries do: JSON, of the type that it says, small enough, with the digest that was promised.
  *
- * @throws RegistryError `Rejected`, `SizeExceeded`
+ * @throws RegistryError `Rejected`, `SizeExceeded`, `DigestMismatch`
  */
-export function checkNewManifest(host: string, { mediaType, bytes }: NewManifest): CheckedManifest {
-  const digest = sha256Digest(bytes);
+export function checkNewManifest(
+  host: string,
+  { mediaType, bytes }: NewManifest,
+  promised?: Digest,
+): CheckedManifest {
+  const digest = digestOfManifest(host, bytes, promised);
   if (bytes.length > defaultMaxManifestBytes) {
     const message = `a manifest of ${bytes.length} bytes is larger than the ${defaultMaxManifestBytes} that registries take`;
     throw new RegistryError("SizeExceeded", message, { host, digest });
@@ -34,6 +38,15 @@ export function checkNewManifest(host: string, { mediaType, bytes }: NewManifest
     throw new RegistryError("Rejected", message, { host, digest });
   }
   return { digest, content };
+}
+
+/** The digest that a manifest is stored under: the one that was promised, if it is right, else its sha256. */
+export function digestOfManifest(host: string, bytes: Uint8Array, promised?: Digest): Digest {
+  if (promised === undefined) return sha256Digest(bytes);
+  const digest = digestLike(promised, bytes);
+  if (digest === promised) return digest;
+  const message = `${host}: the manifest has the digest ${digest}, not ${promised}`;
+  throw new RegistryError("DigestMismatch", message, { host, digest: promised });
 }
 
 /** The blobs that a repository must have before it takes a manifest. Children of an index may be missing: it can be sparse. */

@@ -1,4 +1,11 @@
-import { describeRegistry } from "./registry.contract.js";
+import type { ContractSubject } from "./registry.contract.js";
+import { describeRegistry, testSha512Manifests } from "./registry.contract.js";
 import { createMemoryRegistry } from "./memory-registry.js";
 
-describeRegistry("memory", async () => ({ registry: createMemoryRegistry(), close: async () => {} }));
+const inMemory = async (): Promise<ContractSubject> => ({
+  registry: createMemoryRegistry(),
+  close: async () => {},
+});
+
+describeRegistry("memory", inMemory);
+testSha512Manifests("memory", inMemory);

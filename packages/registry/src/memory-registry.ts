@@ -121,11 +121,11 @@ export function createMemoryRegistry(): Registry {
       return "uploaded";
     },
 
-    async pushManifest(name, manifest, { tag, signal } = {}) {
+    async pushManifest(name, manifest, { tag, digest: promised, signal } = {}) {
       signal?.throwIfAborted();
       if (tag !== undefined) checkTag(tag);
       const repository = repositoryToWrite(name);
-      const { digest, content } = checkNewManifest(id, manifest);
+      const { digest, content } = checkNewManifest(id, manifest, promised);
       const missing = requiredBlobs(content).find((blob) => !repository.blobs.has(blob.digest));
       if (missing !== undefined) throw blobNotFound(id, name, missing.digest);
       const bytes = Uint8Array.from(manifest.bytes);

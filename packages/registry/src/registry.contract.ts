@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Registry } from "./registry.js";
 import type { Descriptor } from "./descriptor.js";
-import { isDigest, sha256Digest } from "./digest.js";
+import { digestLike, isDigest, sha256Digest } from "./digest.js";
 import type { TestBlob } from "./testing/bytes.js";
 import { blobOf, chunksOf, collect, noise } from "./testing/bytes.js";
 
@@ -14,6 +14,24 @@ export interface ContractSubject {
 const repository = "acme/site";
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
 const emptyConfig = blobOf("{}");
+
+/** What a `Registry` does that knows more than sha256. Registries over HTTP may not. */
+export function testSha512Manifests(title: string, create: () => Promise<ContractSubject>): void {
+  test(`${title} finds a manifest by the sha512 that it was pushed under`, async () => {
+    const { registry, close } = await create();
+    try {
+      await registry.pushBlob(repository, emptyConfig, () => chunksOf(emptyConfig.bytes));
+      const bytes = Buffer.from(JSON.stringify(manifestOf([])));
+      const digest = digestLike(`sha512:${"0".repeat(128)}`, bytes);
+      const pushed = await registry.pushManifest(repository, { mediaType, bytes }, { digest });
+      expect(pushed).toEqual({ mediaType, digest, size: bytes.length });
+      expect((await registry.resolve(repository, digest)).digest).toBe(digest);
+      expect(Buffer.compare((await registry.manifest(repository, digest)).bytes, bytes)).toBe(0);
+    } finally {
+      await close();
+    }
+  });
+}
 
 /** What every `Registry` does, told as one suite. */
 export function describeRegistry(title: string, create: () => Promise<ContractSubject>): void {
@@ -218,6 +236,14 @@ export function describeRegistry(title: string, create: () => Promise<ContractSu
         );
         const { digest } = await registry.pushManifest(repository, { mediaType, bytes });
         expect(Buffer.compare((await registry.manifest(repository, digest)).bytes, bytes)).toBe(0);
+      });
+
+      test("are not stored under a digest that is not theirs", async () => {
+        await push(emptyConfig);
+        const bytes = Buffer.from(JSON.stringify(manifestOf([])));
+        const { digest } = blobOf("something else");
+        const pushing = registry.pushManifest(repository, { mediaType, bytes }, { digest });
+        await expect(pushing).rejects.toMatchObject({ code: "DigestMismatch", digest });
       });
 
       test("larger than the limit are refused", async () => {

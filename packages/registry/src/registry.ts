@@ -26,6 +26,11 @@ export interface PushBlobOptions extends CallOptions {
 export interface PushManifestOptions extends CallOptions {
   /** Point this tag at the manifest; without it the manifest can only be found by its digest. */
   readonly tag?: string | undefined;
+  /**
+   * The digest to store it under, when that is not to be its sha256. The bytes have to have it. Registries over HTTP store
+   * what they get by tag under a digest of their own choice: there a sha512 digest cannot have a tag (`Unsupported`).
+   */
+  readonly digest?: Digest | undefined;
 }
 
 export interface ReferrersOptions extends CallOptions {

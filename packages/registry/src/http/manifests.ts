@@ -3,7 +3,7 @@ import type { Descriptor, Digest, Manifest } from "../descriptor.js";
 import { digestLike, isDigest, sha256Digest } from "../digest.js";
 import { RegistryError } from "../errors.js";
 import { manifestMediaTypes, parseManifestContent } from "../manifest-content.js";
-import { defaultMaxManifestBytes, mediaTypeOf } from "../manifest-rules.js";
+import { defaultMaxManifestBytes, digestOfManifest, mediaTypeOf } from "../manifest-rules.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "../reference.js";
 import type { CallOptions, ManifestOptions, NewManifest, PushManifestOptions } from "../registry.js";
 import type { Endpoint } from "./endpoint.js";
@@ -89,13 +89,17 @@ export async function putManifest(
   endpoint: Endpoint,
   repository: string,
   { mediaType, bytes }: NewManifest,
-  { tag, signal, ifMatch }: PutManifestOptions,
+  { tag, digest: promised, signal, ifMatch }: PutManifestOptions,
 ): Promise<{ readonly descriptor: Descriptor; readonly headers: HttpHeaders }> {
   checkRepository(repository);
   if (tag !== undefined) checkTag(tag);
-  const digest = sha256Digest(bytes);
+  const digest = digestOfManifest(endpoint.host, bytes, promised);
   const reference = tag ?? digest;
   const name = nameOf(repository, reference);
+  if (tag !== undefined && !digest.startsWith("sha256:")) {
+    const message = `${endpoint.host}: the manifest ${name} cannot be pushed by a tag and have the digest ${digest}: registries choose sha256`;
+    throw new RegistryError("Unsupported", message, { host: endpoint.host, reference: name, digest });
+  }
   const response = await endpoint.send({
     method: "PUT",
     url: endpoint.url(repository, `manifests/${reference}`),
@@ -120,7 +124,7 @@ export async function putManifest(
   }
   await discard(response);
   const stored = response.headers["docker-content-digest"];
-  if (stored !== undefined && stored.startsWith("sha256:") && stored !== digest) {
+  if (stored !== undefined && isDigest(stored) && stored !== digest) {
     const message = `${endpoint.host}: the manifest ${name} was stored as ${stored}, not as ${digest}`;
     throw new RegistryError("DigestMismatch", message, { host: endpoint.host, reference: name, digest });
   }

@@ -5,15 +5,19 @@ import path from "node:path";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { describeRegistry } from "../registry.contract.js";
+import type { ContractSubject } from "../registry.contract.js";
+import { describeRegistry, testSha512Manifests } from "../registry.contract.js";
 import type { Registry } from "../registry.js";
 import { blobOf, chunksOf, collect } from "../testing/bytes.js";
 import { createLayoutRegistry } from "./layout-registry.js";
 
-describeRegistry("layout", async () => {
+const inLayout = async (): Promise<ContractSubject> => {
   const directory = await createTemporaryDirectory();
   return { registry: createLayoutRegistry(directory.path), close: () => directory.remove() };
-});
+};
+
+describeRegistry("layout", inLayout);
+testSha512Manifests("a layout", inLayout);
 
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
 let directory: TemporaryDirectory;

@@ -117,12 +117,12 @@ export function createLayoutRegistry(root: string): Registry {
       return "uploaded";
     },
 
-    async pushManifest(repository, manifest, { tag, signal } = {}) {
+    async pushManifest(repository, manifest, { tag, digest: promised, signal } = {}) {
       signal?.throwIfAborted();
       if (tag !== undefined) checkTag(tag);
       const directory = layoutDirectory(root, repository);
       await requireLayoutOrNothing(directory);
-      const { digest, content } = checkNewManifest(id, manifest);
+      const { digest, content } = checkNewManifest(id, manifest, promised);
       for (const blob of requiredBlobs(content)) {
         if ((await statBlobFile(directory, blob.digest)) === undefined) {
           throw blobNotFound(id, repository, blob.digest);

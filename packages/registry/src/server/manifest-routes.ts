@@ -55,8 +55,8 @@ async function putManifest(exchange: Exchange, repository: string, reference: st
   if (isDigest(reference) && digestLike(reference, bytes) !== reference) {
     return replyError(exchange, 400, "DIGEST_INVALID", "the manifest does not have this digest");
   }
-  const tag = isDigest(reference) ? undefined : reference;
-  const { digest } = await registry.pushManifest(repository, { mediaType, bytes }, { tag, signal });
+  const name = isDigest(reference) ? { digest: reference } : { tag: reference };
+  const { digest } = await registry.pushManifest(repository, { mediaType, bytes }, { ...name, signal });
   const subject = parseManifestContent(bytes)?.subject?.digest;
   return reply(exchange, 201, {
     // Tells the client that it need not keep a fallback tag.

@@ -50,6 +50,8 @@ function routeOf(kind: keyof typeof patterns, repository: string, rest: string):
     case "upload":
       return { kind, repository, id: rest };
     case "manifest":
+      if (rest.includes(":") && !isDigest(rest))
+        return problem(400, "DIGEST_INVALID", "this is not a digest that is known here");
       if (!isDigest(rest) && !isTag(rest))
         return problem(404, "MANIFEST_UNKNOWN", "this is neither tag nor digest");
       return { kind, repository, reference: rest };
