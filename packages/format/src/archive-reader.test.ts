@@ -89,6 +89,21 @@ describe("look-ups", () => {
     ]);
     expect([archive.isFile("empty"), archive.isDirectory("empty")]).toEqual([true, false]);
   });
+  test("stat says what is at a path", () => {
+    expect(archive.stat("/config/a.json")).toMatchObject({
+      kind: "file",
+      name: "a.json",
+      path: "config/a.json",
+      entry: { size: 2 },
+    });
+    expect(archive.stat("config/")).toEqual({ kind: "directory", name: "config", path: "config" });
+    expect(archive.stat("")).toEqual({ kind: "directory", name: ".", path: "." });
+    expect([archive.stat("conf"), archive.stat(".."), archive.stat("a\0")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
   test("what is not there, or cannot be, is not there", () => {
     for (const path of [
       "conf",

@@ -121,6 +121,16 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     exists: (path) => place(path) >= 0 || isDirectory(path),
     isFile: (path) => place(path) >= 0,
     isDirectory,
+    stat(path) {
+      const at = place(path);
+      if (at >= 0) {
+        const entry = entryAt(table, at);
+        return { kind: "file", name: baseName(entry.path), path: entry.path, entry };
+      }
+      const canonical = canonicalPath(path);
+      if (canonical === undefined || !isDirectory(canonical)) return undefined;
+      return { kind: "directory", name: baseName(canonical), path: canonical };
+    },
     readDirectory(path) {
       const places = placesOf(path);
       return listDirectory(table, places.path, places);
@@ -134,6 +144,10 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     readFile,
     stream: (path, { range, signal } = {}) => streamContent(source, file(path), { range, signal }),
   };
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function* entriesAt(table: IndexTable, { from, to }: PlaceRange): Generator<Entry, void, undefined> {

@@ -40,6 +40,8 @@ export interface Archive {
   exists(path: string): boolean;
   isFile(path: string): boolean;
   isDirectory(path: string): boolean;
+  /** What is at a path: a file with its entry, or a directory; `undefined` for what is not there. The root is `"."`. */
+  stat(path: string): DirectoryEntry | undefined;
   /**
    * Files and directories directly in a directory, in the order of the names' bytes. Costs nothing for what lies
    * further below. `NotFound`, `WrongKind`, `InvalidPath`.
