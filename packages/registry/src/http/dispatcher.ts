@@ -1,6 +1,5 @@
 import * as tls from "node:tls";
-import type { Dispatcher } from "undici";
-import { Agent, EnvHttpProxyAgent } from "undici";
+import type { Agent, Dispatcher, EnvHttpProxyAgent as ProxyAgent } from "undici";
 import { RegistryError } from "../errors.js";
 import { zoneOf } from "./host-zone.js";
 
@@ -41,13 +40,15 @@ export interface ConnectionOptions {
 
 /** Connections to one registry, and to the places that it redirects to, which get none of its privileges. */
 export interface Dispatchers {
-  for(url: URL): Dispatcher;
+  for(url: URL): Promise<Dispatcher>;
   close(): Promise<void>;
 }
 
 export function createDispatchers(registryOrigin: string, options: ConnectionOptions): Dispatchers {
-  const open = new Map<string, Dispatcher>();
-  const create = (isRegistry: boolean, isDirect: boolean): Dispatcher => {
+  const open = new Map<string, Promise<Dispatcher>>();
+  const create = async (isRegistry: boolean, isDirect: boolean): Promise<Dispatcher> => {
+    // Loading undici takes longer than all else here: not before there is something to send.
+    const undici = await import("undici");
     const { connectMs = 10_000, stallMs = 60_000 } = options.timeouts ?? {};
     const secureContext = contextOf(options.tls, isRegistry);
     const agent = {
@@ -58,7 +59,8 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
       connect: { timeout: connectMs, ...secureContext },
       requestTls: { timeout: connectMs, ...secureContext },
     };
-    return isDirect || options.proxy === false ? new Agent(agent) : createProxied(agent, options.proxy ?? {});
+    if (isDirect || options.proxy === false) return new undici.Agent(agent);
+    return createProxied(undici.EnvHttpProxyAgent, agent, options.proxy ?? {});
   };
   return {
     for(url) {
@@ -70,9 +72,9 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
       return dispatcher;
     },
     async close() {
-      const dispatchers = [...open.values()];
+      const opened = await Promise.allSettled(open.values());
       open.clear();
-      await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
+      await Promise.all(opened.flatMap((one) => (one.status === "fulfilled" ? [one.value.destroy()] : [])));
     },
   };
 }
@@ -103,7 +105,11 @@ function trustedByNode(): readonly string[] {
   return newer.getCACertificates?.("default") ?? newer.rootCertificates;
 }
 
-function createProxied(agent: Agent.Options, { http, https, exceptions }: ProxyOptions): Dispatcher {
+function createProxied(
+  EnvHttpProxyAgent: typeof ProxyAgent,
+  agent: Agent.Options,
+  { http, https, exceptions }: ProxyOptions,
+): Dispatcher {
   try {
     return new EnvHttpProxyAgent({
       ...agent,

@@ -28,7 +28,8 @@ async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<Htt
   signal?.throwIfAborted();
   const upload = request.body === undefined ? undefined : createUpload(request.body);
   try {
-    const response = await dispatchers.for(url).request({
+    const dispatcher = await dispatchers.for(url);
+    const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
