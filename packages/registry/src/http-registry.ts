@@ -23,6 +23,7 @@ import type { ConnectionOptions } from "./http/dispatcher.js";
 import type { Transport } from "./http/undici-handler.js";
 import { createUndiciTransport } from "./http/undici-handler.js";
 import { createUploader } from "./http/uploads.js";
+import { withPlainBodies } from "./http/plain-bodies.js";
 import { withUserAgent } from "./http/user-agent.js";
 import { printable } from "./printable.js";
 import { checkRepository, isHost } from "./reference.js";
@@ -77,6 +78,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const retryPolicy = createRetryPolicy(options.retry);
   const layers: readonly Layer[] = [
     ...(trace === undefined ? [] : [withTrace(trace)]),
+    withPlainBodies(),
     withAdaptiveConcurrency(options.maxConcurrency),
     withRetries(retryPolicy),
     withRedirects(),

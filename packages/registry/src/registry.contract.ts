@@ -18,7 +18,8 @@ const emptyConfig = blobOf("{}");
 /** What a `Registry` does that knows more than sha256. Registries over HTTP may not. */
 export function testSha512Manifests(title: string, create: () => Promise<ContractSubject>): void {
   test(`${title} finds a manifest by the sha512 that it was pushed under`, async () => {
-    const { registry, close } = await create();
+    const current = await create();
+    const { registry } = current;
     try {
       await registry.pushBlob(repository, emptyConfig, () => chunksOf(emptyConfig.bytes));
       const bytes = Buffer.from(JSON.stringify(manifestOf([])));
@@ -28,7 +29,7 @@ export function testSha512Manifests(title: string, create: () => Promise<Contrac
       expect((await registry.resolve(repository, digest)).digest).toBe(digest);
       expect(Buffer.compare((await registry.manifest(repository, digest)).bytes, bytes)).toBe(0);
     } finally {
-      await close();
+      await current.close();
     }
   });
 }

@@ -14,6 +14,8 @@ export interface Quirks {
   shortChunkedBody?: number;
   /** Sends bodies one byte at a time. */
   oneByteAtATime?: boolean;
+  /** Compresses the bodies of answers to GET, although nobody asked for that. */
+  gzip?: boolean;
   /** Redirects blob GETs to a second server, with a signed link. */
   redirectBlobs?: boolean;
   /** Redirects blob HEADs as well, to links that are signed for GET only: 403. */

@@ -5,6 +5,7 @@ import type { Registry } from "@blob/registry";
 import { createMemoryRegistry } from "@blob/registry";
 import { createRegistryServer } from "@blob/registry/server";
 import { withDamage } from "./damage.js";
+import { gzipAnswer } from "./gzip-answer.js";
 import { createGate } from "./gate.js";
 import type { Quirks } from "./quirks.js";
 import { serveQuirkyBlob } from "./quirky-blob.js";
@@ -63,6 +64,7 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
     requests.push(recordRequest("registry", request, response));
     const now = quirksFor("registry", request);
     if (gate.answers(request, response, now)) return;
+    if (now.gzip === true && request.method === "GET") gzipAnswer(response);
     const [, repository = "", digest = ""] =
       /^\/v2\/(.+)\/blobs\/(sha256:[^/?]+)$/u.exec(request.url ?? "") ?? [];
     const isRead = request.method === "GET" || (request.method === "HEAD" && now.redirectHead === true);

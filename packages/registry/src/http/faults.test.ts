@@ -53,6 +53,7 @@ function fault(random: () => number): Quirks {
   }
   if (roll < 0.2) return { breakBodyAfter: Math.floor(random() * 30_000) };
   if (roll < 0.25) return { shortChunkedBody: Math.floor(random() * 30_000) };
+  if (roll < 0.28) return { oneByteAtATime: true };
   return {};
 }
 
