@@ -7,10 +7,10 @@ import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import { entryAt } from "./index-entry.js";
 import { inByteOrder } from "./index-order.js";
-import { findPath } from "./index-search.js";
 import type { PlaceRange } from "./index-search.js";
 import { readIndexTable } from "./index-table.js";
 import type { IndexTable } from "./index-table.js";
+import { createPathLookup } from "./path-lookup.js";
 import { canonicalPath, isValidPath, normalizePath, rootPath } from "./path.js";
 import { resolveLimits } from "./read-limits.js";
 import type { ReadLimits } from "./read-limits.js";
@@ -59,9 +59,10 @@ export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOp
 }
 
 function createArchive(table: IndexTable, source: ContentSource): Archive {
+  const findPath = createPathLookup(table);
   /** The place of a file whose path is spelled canonically: what nearly all callers do. */
   const directPlace = (path: string): number => {
-    const at = findPath(table, path);
+    const at = findPath(path);
     // What was found is valid. Only a lone surrogate can be found, too, since it is searched for as U+FFFD: then the
     // path is not ASCII, and has more bytes than code units.
     return at >= 0 && (table.columns.pathLength[at] === path.length || isValidPath(path)) ? at : -1;
@@ -70,7 +71,7 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     const direct = directPlace(path);
     if (direct >= 0) return direct;
     const canonical = canonicalPath(path);
-    return canonical === undefined || canonical === path ? -1 : findPath(table, canonical);
+    return canonical === undefined || canonical === path ? -1 : findPath(canonical);
   };
   const isDirectory = (path: string): boolean => {
     const canonical = canonicalPath(path);
@@ -83,13 +84,11 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     const path = normalizePath(directory);
     const places = placesIn(table, path);
     if (places.from < places.to || path === rootPath) return { ...places, path };
-    throw findPath(table, path) < 0
-      ? notFound(path, "file or directory")
-      : wrongKind(path, "file", "directory");
+    throw findPath(path) < 0 ? notFound(path, "file or directory") : wrongKind(path, "file", "directory");
   };
   const file = (path: string): Entry => {
     const canonical = normalizePath(path);
-    const at = findPath(table, canonical);
+    const at = findPath(canonical);
     if (at >= 0) return entryAt(table, at, canonical);
     throw isDirectory(canonical) ? wrongKind(canonical, "directory", "file") : notFound(canonical, "file");
   };
