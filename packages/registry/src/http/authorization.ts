@@ -17,7 +17,7 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     const target = request.auth;
     if (target === undefined) return next(request);
     const offered = authenticator.current(target);
-    const response = await next(authorized(request, offered));
+    const response = await sendAuthorized(next, request, offered);
     const challenge = response.headers["www-authenticate"];
     if (response.status !== 401 || response.url.origin !== target.origin || challenge === undefined) {
       return response;
@@ -28,7 +28,7 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     });
     if (answer === undefined) return response;
     await discard(response);
-    return next(authorized(request, answer));
+    return sendAuthorized(next, request, answer);
   };
 }
 
@@ -49,8 +49,15 @@ async function answerChallenge(
   }
 }
 
-function authorized(request: HttpRequest, authorization: string | undefined): HttpRequest {
-  return authorization === undefined ? request : withHeaders(request, { authorization });
+async function sendAuthorized(
+  next: Handler,
+  request: HttpRequest,
+  authorization: string | undefined,
+): Promise<HttpResponse> {
+  if (authorization === undefined) return next(request);
+  const response = await next(withHeaders(request, { authorization }));
+  const { status, headers, url, body } = response;
+  return { status, headers, url, body, cancel: () => response.cancel(), authorization };
 }
 
 /** Token requests carry passwords: they are never redirected, and never led into the client's own network. */

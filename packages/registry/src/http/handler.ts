@@ -33,6 +33,8 @@ export interface HttpResponse {
   readonly headers: HttpHeaders;
   /** Where it came from, after redirects. May hold a signed query: never show it as it is. */
   readonly url: URL;
+  /** The `Authorization` that was asked with, which the answer may repeat: never show it. Transports leave it out. */
+  readonly authorization?: string;
   /** Single use. Leaving the loop frees the connection. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Frees the connection without reading. Harmless at any time. */

@@ -14,6 +14,7 @@ const permanent =
 
 /** What a transport failure means for the caller. */
 export function networkError(host: string, error: unknown): RegistryError {
+  dropBytes(error);
   const code = codeOf(error);
   if (code !== undefined && timeouts.has(code)) {
     const message = `${host}: no answer for too long (${code}): check the network, or try again later`;
@@ -41,4 +42,11 @@ function codeOf(error: unknown): string | undefined {
     if (typeof code === "string" && (found === undefined || found.startsWith("UND_ERR_SOCKET"))) found = code;
   }
   return found;
+}
+
+/** Undici's parser errors carry what they could not parse, and a broken server may send back what it was sent. */
+function dropBytes(error: unknown): void {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    Reflect.deleteProperty(cause, "data");
+  }
 }

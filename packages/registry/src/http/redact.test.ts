@@ -36,6 +36,19 @@ describe("a text", () => {
     expect(redactText(text)).toBe(expected);
   });
 
+  test.each([
+    ["no pass", ["pass"], "no …"],
+    ["password and pass", ["pass", "password"], "… and …"],
+    ["a.b is not axb", ["a.b"], "… is not axb"],
+  ])("%j without the known %j", (text, known, expected) => {
+    expect(redactText(text, known)).toBe(expected);
+  });
+
+  test("is cut after what is known was taken out: not in its middle", () => {
+    expect(redactText("pass".repeat(1001).slice(0, 4002), ["pass"])).toBe(`${"…".repeat(300)}…`);
+    expect(redactText(`${"x ".repeat(149)} password`, ["password"])).not.toContain("p");
+  });
+
   test("is cut", () => {
     expect(redactText("word ".repeat(10_000)).length).toBeLessThan(400);
   });

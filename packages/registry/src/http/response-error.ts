@@ -3,6 +3,7 @@ import type { RegistryErrorCode, RegistryErrorDetails } from "../errors.js";
 import { RegistryError } from "../errors.js";
 import { parseJsonObject } from "../manifest-content.js";
 import type { HttpResponse } from "./handler.js";
+import { secretsBehind } from "./known-secrets.js";
 import { redactText } from "./redact.js";
 import { parseRetryAfter } from "./retry-after.js";
 
@@ -54,16 +55,17 @@ async function readComplaint(response: HttpResponse): Promise<Complaint | undefi
     const errors: readonly unknown[] = Array.isArray(json?.["errors"]) ? json["errors"] : [];
     const first = errors[0];
     if (typeof first !== "object" || first === null) return undefined;
-    return { code: textIn(first, "code"), message: textIn(first, "message") };
+    const secrets = secretsBehind(response);
+    return { code: textIn(first, "code", secrets), message: textIn(first, "message", secrets) };
   } catch {
     // The status says enough; what is wrong with the explanation is of no interest.
     return undefined;
   }
 }
 
-function textIn(object: object, key: string): string {
+function textIn(object: object, key: string, secrets: readonly string[]): string {
   const value: unknown = Reflect.get(object, key);
-  return typeof value === "string" ? redactText(value) : "";
+  return typeof value === "string" ? redactText(value, secrets) : "";
 }
 
 function codeFor(status: number, complaint: string | undefined): RegistryErrorCode {
