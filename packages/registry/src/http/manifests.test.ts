@@ -108,6 +108,25 @@ describe("a refusal", () => {
     expect(String(error).length).toBeLessThan(400);
   });
 
+  test("of the artifact type is told apart from a bad manifest, with the type (GitLab)", async () => {
+    const body = JSON.stringify({
+      errors: [
+        {
+          code: "MANIFEST_INVALID",
+          message: "manifest invalid",
+          detail: "unknown media type: application/vnd.acme.site.v1",
+        },
+      ],
+    });
+    const { registry } = await startWithManifest({ fail: { status: 400, times: 1, path: /^PUT/u, body } });
+    const error: unknown = await registry
+      .pushManifest(repository, { mediaType, bytes: manifest.bytes }, { tag: "v2" })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "Rejected", status: 400, reference: "acme/site:v2" });
+    expect(String(error)).toContain("only takes artifact types that it knows");
+    expect(String(error)).toContain("manifest invalid: unknown media type: application/vnd.acme.site.v1");
+  });
+
   test("of a rate limit says how long to wait", async () => {
     const { registry, sleeps } = await startWithManifest({
       fail: { status: 429, times: 100, headers: { "retry-after": "3600" } },

@@ -56,7 +56,12 @@ async function readComplaint(response: HttpResponse): Promise<Complaint | undefi
     const first = errors[0];
     if (typeof first !== "object" || first === null) return undefined;
     const secrets = secretsBehind(response);
-    return { code: textIn(first, "code", secrets), message: textIn(first, "message", secrets) };
+    // GitLab says "manifest invalid", and what it means by it only in the detail.
+    const [code = "", message = "", detail = ""] = ["code", "message", "detail"].map((key) =>
+      textIn(first, key, secrets),
+    );
+    const isNew = detail !== "" && !message.includes(detail);
+    return { code, message: [message, isNew ? detail : ""].filter(Boolean).join(": ") };
   } catch {
     // The status says enough; what is wrong with the explanation is of no interest.
     return undefined;
@@ -102,6 +107,9 @@ function explain(
   complaint: Complaint | undefined,
 ): string {
   if (code === "NotFound" && complaint?.code === "NAME_UNKNOWN") return notFoundRepository(host ?? "");
+  if (code === "Rejected" && /unknown media type/iu.test(complaint?.message ?? "")) {
+    return "the registry only takes artifact types that it knows, and not this one: push to another registry, or ask its operator to allow it";
+  }
   if (code === "RateLimited" && retryAfterMs !== undefined) {
     return `too many requests: try again in ${Math.ceil(retryAfterMs / 1000)} s`;
   }

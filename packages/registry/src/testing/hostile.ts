@@ -53,7 +53,7 @@ export function refuses(
   return (request, response) => {
     const message = say(request);
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ errors: [{ code, message, detail: message }] }));
+    response.end(JSON.stringify({ errors: [{ code, message, detail: `in detail: ${message}` }] }));
   };
 }
 
