@@ -29,23 +29,20 @@ test("honest frames decode to the same content as fzstd's", () => {
   );
 });
 
-test("a block of 14 bytes that asks for gigabytes of copies is refused", () => {
-  const sequences = 98_047;
-  const block = [
+test("a frame of 22 bytes that asks for gigabytes of copies is refused", () => {
+  const block = Buffer.concat([
     // One literal.
-    ...[1 << 3, 0x61],
-    // The largest number of sequences, with one code each for all of them: no literals, a repeated offset, and a match
-    // of 65,539 bytes and more. The bits of that "more" end after the first one.
-    ...[255, (sequences - 0x7f00) & 255, (sequences - 0x7f00) >> 8],
-    ...[0x54, 0, 0, 52],
-    ...[0xff, 0xff, 0xff, 0x01],
-  ];
-  const header = (block.length << 3) | (2 << 1) | 1;
-  const frame = Uint8Array.from([
-    ...[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38],
-    ...[header & 255, header >> 8, 0],
-    ...block,
+    Buffer.from("0861", "hex"),
+    // 98,047 sequences, the most there can be, ...
+    Buffer.from("ffffff", "hex"),
+    // ... with one code each for all of them: no literals, a repeated offset, a match of 65,539 bytes and more.
+    Buffer.from("54000034", "hex"),
+    // The bits of that "more", which end after the first one.
+    Buffer.from("ffffff01", "hex"),
   ]);
+  // Compressed, and the last one.
+  const blockHeader = Buffer.from([(block.length << 3) | (2 << 1) | 1, 0, 0]);
+  const frame = Buffer.concat([Buffer.from("28b52ffd0038", "hex"), blockHeader, block]);
   const file = { path: "file", size: 128 * 1024 };
   expect(() => portableZstdDecoder.decompress(frame, file)).toThrow(
     expect.objectContaining({ code: "Decompression", path: "file" }),
