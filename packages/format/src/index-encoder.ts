@@ -1,17 +1,9 @@
-import { Builder } from "flatbuffers";
-
 import { comparePaths } from "./compare-bytes.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
-import {
-  compressionNone,
-  compressionZstd,
-  entrySlotCount,
-  entrySlots,
-  hashBytes,
-  indexSlotCount,
-  indexSlots,
-} from "./index-schema.js";
+import { createFlatBufferWriter } from "./flatbuffer-writer.js";
+import type { FlatBufferWriter, Place } from "./flatbuffer-writer.js";
+import { compressionNone, compressionZstd, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
 import { validatePath } from "./path.js";
 
 /** What an index says. */
@@ -34,44 +26,37 @@ export interface IndexContent {
 export function encodeIndex(content: IndexContent): Uint8Array<ArrayBuffer> {
   checkContent(content);
   const { entries, dataSize, dataHash } = content;
-  // About what an entry needs beside its path; when it is too little, the builder doubles.
-  const builder = new Builder(
+  // About what an entry needs beside its path; when it is too little, the buffer grows.
+  const writer = createFlatBufferWriter(
     entries.reduce((sum, { path }) => sum + path.length, 128 * (entries.length + 1)),
   );
   // FlatBuffers are written from back to front: last entry first, as Go does, puts the first in front.
-  const offsets = entries.toReversed().map((entry) => addEntry(builder, entry));
-
-  builder.startVector(4, offsets.length, 4);
-  for (const offset of offsets) builder.addOffset(offset);
-  const entriesOffset = builder.endVector();
-  const hashOffset = dataHash === undefined ? 0 : builder.createByteVector(dataHash);
-  builder.startObject(indexSlotCount);
+  const places = entries.toReversed().map((entry) => writeEntry(writer, entry));
+  const list = writer.references(places);
+  const hash = dataHash === undefined ? undefined : writer.bytes(dataHash);
+  writer.startTable();
   // Version and hash algorithm have their default values, which are left out.
-  builder.addFieldOffset(indexSlots.entries, entriesOffset, 0);
-  builder.addFieldInt64(indexSlots.dataSize, BigInt(dataSize), 0n);
-  builder.addFieldOffset(indexSlots.dataHash, hashOffset, 0);
-  builder.finish(builder.endObject());
-  // A copy: the builder's buffer is up to twice as large.
-  return new Uint8Array(builder.asUint8Array());
+  writer.reference(indexSlots.entries, list);
+  writer.uint64(indexSlots.dataSize, dataSize);
+  if (hash !== undefined) writer.reference(indexSlots.dataHash, hash);
+  return writer.finish(writer.endTable());
 }
 
-function addEntry(builder: Builder, entry: Entry): number {
-  const path = builder.createString(entry.path);
-  const hash = builder.createByteVector(entry.hash);
-  builder.startObject(entrySlotCount);
-  builder.addFieldOffset(entrySlots.path, path, 0);
-  builder.addFieldInt64(entrySlots.dataOffset, BigInt(entry.dataOffset), 0n);
-  builder.addFieldInt64(entrySlots.dataSize, BigInt(entry.storedSize), 0n);
-  builder.addFieldInt64(entrySlots.originalSize, BigInt(entry.size), 0n);
-  builder.addFieldOffset(entrySlots.hash, hash, 0);
-  builder.addFieldInt32(entrySlots.mode, entry.mode, 0);
-  // The builder writes signed numbers: the same 32 bits.
-  builder.addFieldInt32(entrySlots.uid, entry.uid | 0, 0);
-  builder.addFieldInt32(entrySlots.gid, entry.gid | 0, 0);
-  builder.addFieldInt64(entrySlots.mtimeNs, entry.mtimeNs, 0n);
-  const compression = entry.compression === "zstd" ? compressionZstd : compressionNone;
-  builder.addFieldInt8(entrySlots.compression, compression, compressionNone);
-  return builder.endObject();
+function writeEntry(writer: FlatBufferWriter, entry: Entry): Place {
+  const path = writer.string(entry.path);
+  const hash = writer.bytes(entry.hash);
+  writer.startTable();
+  writer.reference(entrySlots.path, path);
+  writer.uint64(entrySlots.dataOffset, entry.dataOffset);
+  writer.uint64(entrySlots.dataSize, entry.storedSize);
+  writer.uint64(entrySlots.originalSize, entry.size);
+  writer.reference(entrySlots.hash, hash);
+  writer.uint32(entrySlots.mode, entry.mode);
+  writer.uint32(entrySlots.uid, entry.uid);
+  writer.uint32(entrySlots.gid, entry.gid);
+  writer.int64(entrySlots.mtimeNs, entry.mtimeNs);
+  writer.int8(entrySlots.compression, entry.compression === "zstd" ? compressionZstd : compressionNone);
+  return writer.endTable();
 }
 
 function checkContent({ entries, dataSize, dataHash }: IndexContent): void {

@@ -117,9 +117,9 @@ export async function prepareArchive(
       ignoreFiles,
       maxFiles,
       outputs,
-      onFound(files, size) {
-        // Threads start on another core while this one is still listing.
-        team.expect(files, size);
+      onFound(files, size, share) {
+        // Threads start on another core while this one is still listing, so that they are ready when it ends.
+        team.expect(files / share, size / share);
         onProgress?.({
           stage: "enumerating",
           filesDone: files,

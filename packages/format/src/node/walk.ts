@@ -66,8 +66,11 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
   readonly maxFiles?: number | undefined;
   /** Archive paths that are being written by the same job. */
   readonly outputs?: ReadonlySet<string> | undefined;
-  /** Called now and then with the number of files found so far. */
-  readonly onFound?: ((files: number, size: number) => void) | undefined;
+  /**
+   * Called now and then with the files found so far, and a guess at the share of the directory that they are: of the
+   * directories that are known, how many were listed.
+   */
+  readonly onFound?: ((files: number, size: number, share: number) => void) | undefined;
 }
 
 interface Directory {
@@ -90,15 +93,17 @@ const entriesPerTurn = 512;
 export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {
   const walk = new Walk(directory, options);
   let untilTurn = entriesPerTurn;
+  let listed = 0;
   for (let next = walk.pending.pop(); next !== undefined; next = walk.pending.pop()) {
     const listing = walk.list(next);
+    listed++;
     for (const entry of listing.entries) {
       walk.visit(listing.directory, entry);
       if (--untilTurn === 0) {
         untilTurn = entriesPerTurn;
         await nextTurn();
         options.signal?.throwIfAborted();
-        options.onFound?.(walk.files.length, walk.size);
+        options.onFound?.(walk.files.length, walk.size, listed / (listed + walk.pending.length));
       }
     }
   }

@@ -47,7 +47,6 @@ async function startServer(options?: ArchiveServerOptions): Promise<ArchiveServe
       "/archives/": directory,
       "/modules/@blob/format/": fileURLToPath(compiled),
       "/modules/@noble/hashes/": join(dependencies, "@noble/hashes"),
-      "/modules/flatbuffers/": join(dependencies, "flatbuffers"),
       "/runtimes/": fileURLToPath(new URL(".", import.meta.url)),
     },
     options,
