@@ -1,10 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 
-import { isFormatError } from "../errors.js";
 import { createBatchCompressor } from "./compress-batch.js";
-import { isSystemError } from "./file-system-error.js";
 import { loadZstdEncoder } from "./node-zstd.js";
-import type { PlainError, WorkerRequest, WorkerResponse, WorkerSetup } from "./worker-stage.js";
+import { toPlainError } from "./plain-error.js";
+import type { WorkerRequest, WorkerResponse, WorkerSetup } from "./worker-stage.js";
 
 // The body of a worker thread of `worker-stage.ts`.
 
@@ -51,14 +50,4 @@ function transferable(response: WorkerResponse): ArrayBuffer[] {
     default:
       return response satisfies never;
   }
-}
-
-function toPlainError(error: unknown): PlainError {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  return {
-    code: isFormatError(error) ? error.code : undefined,
-    path: isFormatError(error) ? error.path : undefined,
-    message,
-    cause: isSystemError(cause) ? { message: cause.message, code: cause.code } : undefined,
-  };
 }

@@ -1,23 +1,12 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  futimesSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-  writev,
-} from "node:fs";
+import { closeSync, linkSync, lstatSync, renameSync, unlinkSync, writev } from "node:fs";
 
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
 import type { Destination, DestinationDirectory } from "./destination.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
+import { createTemporaryFile, finishTemporaryFile, writeFully } from "./temporary-file.js";
+import type { TemporaryFacts } from "./temporary-file.js";
 
 export interface FileWriterOptions {
   /** Replace what has the name. Otherwise it is left alone. */
@@ -37,6 +26,17 @@ export interface PendingFile {
   dispose(): void;
 }
 
+/** The place of a file that another thread writes, in a directory that is held until it is disposed of. */
+export interface ReservedFile {
+  /** Where to write it: a name that nobody knows. */
+  readonly location: string;
+  readonly facts: TemporaryFacts;
+  /** Gives the file, which has this inode number, its name; false as for {@link PendingFile.commit}. */
+  commit(ino: bigint): boolean;
+  /** Removes the file unless it was committed, and lets the directory go. Nobody may write to it any more. */
+  dispose(): void;
+}
+
 /** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */
 export interface FileWriter {
   /**
@@ -45,10 +45,11 @@ export interface FileWriter {
    */
   isTaken(target: string): boolean;
   create(target: string, entry: Entry): PendingFile;
+  /** Whether another thread may write: where directories are held. What was only checked may change on the way. */
+  readonly canReserve: boolean;
+  /** For a writer on another thread. */
+  reserve(target: string, entry: Entry): ReservedFile;
 }
-
-/** O_NOFOLLOW is not needed beside O_EXCL, which refuses links by itself: it is for systems that get that wrong. */
-const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
 const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
@@ -73,8 +74,21 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
     return true;
   }
 
+  function factsOf({ mode, mtimeNs }: Entry): TemporaryFacts {
+    return {
+      mode: options.preserveMode ? mode & 0o777 : undefined,
+      seconds: options.preserveTimes ? seconds(mtimeNs) : undefined,
+    };
+  }
+
   /** True when the file has the name now. */
-  function place(temporary: string, final: string, target: string): boolean {
+  function place(temporary: string, final: string, target: string, ino: bigint): boolean {
+    const placed = giveName(temporary, final, target);
+    if (placed) made.add(ino);
+    return placed;
+  }
+
+  function giveName(temporary: string, final: string, target: string): boolean {
     if (!options.overwrite) {
       try {
         // Unlike a rename, a link never replaces.
@@ -97,6 +111,8 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
   let missing: string | undefined;
 
   return {
+    canReserve: destination.access === "handles",
+
     isTaken(target) {
       const { parent, name } = split(target);
       const [first = name] = target.split("/", 1);
@@ -116,30 +132,51 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
       }
     },
 
+    reserve(target, entry) {
+      const { parent, name } = split(target);
+      const directory = destination.make(parent);
+      const temporary = `.${run}-${files++}.tmp`;
+      let isNamed = false;
+      return {
+        location: directory.locate(temporary),
+        facts: factsOf(entry),
+        commit(ino) {
+          try {
+            isNamed = place(directory.locate(temporary), directory.locate(name), target, ino);
+            return isNamed;
+          } catch (cause) {
+            throw fileSystemError(cause, "create", target);
+          }
+        },
+        dispose() {
+          try {
+            if (!isNamed) unlinkSync(directory.locate(temporary));
+          } catch {
+            // It was never made, or somebody else removed it: there is nothing to clean up.
+          } finally {
+            directory.release();
+          }
+        },
+      };
+    },
+
     create(target, entry) {
       const { parent, name } = split(target);
       const directory = destination.make(parent);
       const temporary = `.${run}-${files++}.tmp`;
       let handle: number;
       try {
-        // With a mode to come, the content is nobody else's business until then.
-        handle = openSync(directory.locate(temporary), createFlags, options.preserveMode ? 0o600 : 0o666);
+        handle = createTemporaryFile(directory.locate(temporary), factsOf(entry));
       } catch (cause) {
         directory.release();
         throw fileSystemError(cause, "create", target);
       }
       return createPendingFile(handle, target, directory, temporary, {
-        write(chunk) {
-          for (let written = 0; written < chunk.length;) written += writeSync(handle, chunk, written);
-        },
+        write: (chunk) => writeFully(handle, chunk),
         writeLater: (chunks) => writeAll(handle, chunks),
         commit() {
-          if (options.preserveTimes) futimesSync(handle, seconds(entry.mtimeNs), seconds(entry.mtimeNs));
-          if (options.preserveMode) fchmodSync(handle, entry.mode & 0o777);
-          const { ino } = fstatSync(handle, { bigint: true });
-          const placed = place(directory.locate(temporary), directory.locate(name), target);
-          if (placed) made.add(ino);
-          return placed;
+          const ino = finishTemporaryFile(handle, factsOf(entry));
+          return place(directory.locate(temporary), directory.locate(name), target, ino);
         },
       });
     },

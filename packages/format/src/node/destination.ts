@@ -25,6 +25,8 @@ import { fileSystemError, isSystemError } from "./file-system-error.js";
  * All calls are synchronous: they take microseconds, and a tree has thousands of directories.
  */
 export interface Destination {
+  /** How its directories are held. */
+  readonly access: DirectoryAccess;
   /** Without symbolic links. */
   readonly path: string;
   /** The directory of an archive path (`""` is the destination itself), or nothing when it does not exist. */
@@ -136,6 +138,7 @@ export function openDestination(
   }
 
   return {
+    access,
     path: root.directory.path,
     find: (directory) => use(directory, false),
     make(directory) {

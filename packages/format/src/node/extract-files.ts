@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
@@ -11,7 +11,10 @@ import { planReads } from "../read-plan.js";
 import type { PlannedRead } from "../read-plan.js";
 import { resolveLimits } from "../read-limits.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
+import { decodeWhole } from "./decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
+import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
+import type { ExtractStage } from "./extract-stage.js";
 import type { Extraction, ExtractResult } from "./extract.js";
 import { forEachConcurrent } from "./for-each-concurrent.js";
 import { nodeSha256 } from "./node-sha256.js";
@@ -23,6 +26,7 @@ export interface ExtractFilesOptions extends SignalOptions {
   readonly readAheadBytes?: number | undefined;
   readonly maxRangeBytes?: number | undefined;
   readonly decoder?: ZstdDecoder | undefined;
+  readonly workers?: number | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
 
@@ -60,33 +64,69 @@ export async function extractFiles(
     Math.ceil(readAheadBytes / concurrency),
   );
   const report = createReport(wanted, options.onProgress);
-  const decoder = options.decoder ?? (await loadZstdDecoder());
-  const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
   const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
-  await forEachConcurrent(
-    tasksFor(wanted, maxRangeBytes),
-    concurrency,
-    options.signal,
-    async (task, signal) => {
-      if (task.kind === "large") {
-        await writeLarge(source, writer, task.extraction, signal, report);
+  const stage = startStage(wanted, writer, options);
+  try {
+    const decoder = options.decoder ?? (await loadZstdDecoder());
+    const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
+    const tasks = tasksFor(wanted, maxRangeBytes);
+    await forEachConcurrent(tasks, concurrency, options.signal, async (task, signal) => {
+      if (task.kind === "large") return writeLarge(source, writer, task.extraction, signal, report);
+      const { read } = task;
+      const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
+      if (stage === undefined) {
+        const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
+        await writeRange(writer, decoder, read, bytes, files, signal, report);
         return;
       }
-      const bytes = await readWhole(archive, task.read, signal);
-      let untilTurn = filesPerTurn;
-      for (const entry of task.read.entries) {
-        if (untilTurn-- === 0) {
-          untilTurn = filesPerTurn;
-          await nextTurn();
-          signal.throwIfAborted();
-        }
-        const from = entry.dataOffset - task.read.offset;
-        const content = decodeWhole(entry, bytes.subarray(from, from + entry.storedSize), decoder);
-        writeSmall(writer, { entry, target: targets.get(entry.path) ?? entry.path }, content, report);
-      }
-    },
-  );
+      const shared = new Uint8Array(new SharedArrayBuffer(read.length));
+      const bytes = await readWhole(archive, read, shared, signal);
+      await stage.write(read, bytes, files, signal, (entry, written) => {
+        report.bytes(entry.size, entry);
+        report.finished(entry, written);
+      });
+    });
+  } finally {
+    await stage?.close();
+  }
   return report.result();
+}
+
+/** Below this much work on one thread, starting workers takes longer than they save. */
+const minParallelMs = 300;
+
+/** Beside this thread, which gives files their names and cannot keep more of them busy. Each takes about 40 MB. */
+const maxAutomaticWorkers = 2;
+
+const maxWorkers = 64;
+
+/** Workers, when they are wanted or worth it, and possible. */
+function startStage(
+  wanted: readonly Extraction[],
+  writer: FileWriter,
+  { decoder, workers }: ExtractFilesOptions,
+): ExtractStage | undefined {
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
+    throw new FormatError(
+      "InvalidArgument",
+      `workers must be an integer from 0 to ${maxWorkers}, not ${workers}`,
+    );
+  }
+
+  const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
+  const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
+  const count = workers ?? automatic;
+  // A codec of the caller's lives on the caller's thread.
+  const isPossible = decoder === undefined && writer.canReserve && canExtractInWorkers();
+  return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
+}
+
+/** Rough costs of small files on one thread, measured: 45 µs a file, 2 ms a compressed megabyte, 0.6 ms another. */
+function estimateMilliseconds(wanted: readonly Extraction[]): number {
+  return wanted.reduce((sum, { entry: { size, compression } }) => {
+    if (size > maxWholeBytes) return sum;
+    return sum + 0.045 + (size / 1e6) * (compression === "zstd" ? 2 : 0.6);
+  }, 0);
 }
 
 function positive(name: string, value: number): number {
@@ -106,18 +146,21 @@ function* tasksFor(wanted: readonly Extraction[], maxRangeBytes: number): Genera
   for (const extraction of large) yield { kind: "large", extraction };
 }
 
-/** The bytes of one planned range, exactly. */
-async function readWhole(archive: Archive, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
-  const { offset, length } = range;
-  const bytes = new Uint8Array(length);
+/** Fills `bytes` with the planned range, exactly. */
+async function readWhole<T extends Uint8Array>(
+  archive: Archive,
+  { offset, length }: ByteRange,
+  bytes: T,
+  signal: AbortSignal,
+): Promise<T> {
   let filled = 0;
   if (length === 0) return bytes;
   for await (const chunk of archive.data.read({ offset, length }, { signal })) {
-    if (filled + chunk.length > length) throw sourceMismatch(range, "more");
+    if (filled + chunk.length > length) throw sourceMismatch({ offset, length }, "more");
     bytes.set(chunk, filled);
     filled += chunk.length;
   }
-  if (filled < length) throw sourceMismatch(range, "less");
+  if (filled < length) throw sourceMismatch({ offset, length }, "less");
   return bytes;
 }
 
@@ -128,20 +171,34 @@ function sourceMismatch({ offset, length }: ByteRange, what: string): FormatErro
   );
 }
 
-function decodeWhole(entry: Entry, stored: Uint8Array, decoder: ZstdDecoder): Uint8Array {
-  // An empty file may be stored as an empty frame.
-  const content =
-    entry.compression === "zstd" && entry.size > 0
-      ? decoder.decompress(stored, entry)
-      : stored.subarray(0, entry.size);
-  if (hash("sha256", content, "hex") !== Buffer.from(entry.hash).toString("hex")) {
-    throw new FormatError(
-      "HashMismatch",
-      `${JSON.stringify(entry.path)} does not have the content that the index promises; the archive is damaged`,
-      { path: entry.path },
-    );
+/** Writes the files of a range on this thread. */
+async function writeRange(
+  writer: FileWriter,
+  decoder: ZstdDecoder,
+  range: ByteRange,
+  bytes: Uint8Array,
+  files: readonly Extraction[],
+  signal: AbortSignal,
+  report: Report,
+): Promise<void> {
+  let untilTurn = filesPerTurn;
+  for (const file of files) {
+    if (untilTurn-- === 0) {
+      untilTurn = filesPerTurn;
+      await nextTurn();
+      signal.throwIfAborted();
+    }
+    const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
+    const from = dataOffset - range.offset;
+    const promised = {
+      path,
+      size,
+      hash: Buffer.from(hash).toString("hex"),
+      isCompressed: compression === "zstd",
+    };
+    const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
+    writeSmall(writer, file, content, report);
   }
-  return content;
 }
 
 function writeSmall(

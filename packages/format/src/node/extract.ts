@@ -43,6 +43,12 @@ export interface ExtractOptions extends SignalOptions {
   readonly maxRangeBytes?: number | undefined;
   /** The codec to decompress with. Default: the best one that this runtime has. */
   readonly decoder?: ZstdDecoder | undefined;
+  /**
+   * Threads that decompress, verify and write small files. 0 does all on this thread. Default: one for each core but
+   * this thread's, at most 2, when there are enough files. Only on Linux, and not with a given `decoder`, which is used
+   * on this thread.
+   */
+  readonly workers?: number | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
 
@@ -69,7 +75,8 @@ export interface Extraction {
  * the options, not on the archive. After an error, files that were finished stay.
  *
  * Before anything is written: `NotFound`, `InvalidPath`, `DestinationConflict`, `InvalidArgument`. Then:
- * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, and errors of the source.
+ * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, `WorkerFailed`, and errors
+ * of the source.
  */
 export async function extractArchive(
   archive: Archive,

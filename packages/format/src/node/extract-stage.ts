@@ -1,0 +1,110 @@
+import type { ByteRange } from "../byte-source.js";
+import type { Entry } from "../entry.js";
+import type { FileWriter, ReservedFile } from "./destination-file.js";
+import type { ExtractBatch } from "./extract-batch.js";
+import type { Extraction } from "./extract.js";
+import { inOrder } from "./in-order.js";
+import { fromPlainError } from "./plain-error.js";
+import type { PlainError } from "./plain-error.js";
+import { canStartWorker, startWorkerTeam, workerFailed } from "./worker-team.js";
+
+/** What a worker answers to a batch. */
+export type ExtractResponse =
+  | { readonly kind: "written"; readonly inodes: BigUint64Array<ArrayBuffer> }
+  | { readonly kind: "error"; readonly error: PlainError };
+
+/**
+ * Worker threads that decompress, verify and write small files under names that nobody knows. This thread makes the
+ * directories, holds them as long as a worker needs them, and gives the files their names.
+ */
+export interface ExtractStage {
+  /** Writes the files of a range that was read. Calls back for each: whether it has its name now. */
+  write(
+    range: ByteRange,
+    bytes: Uint8Array<SharedArrayBuffer>,
+    files: readonly Extraction[],
+    signal: AbortSignal,
+    onFile: (entry: Entry, written: boolean) => void,
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A batch is one message: enough files that its cost does not matter. */
+const maxBatchFiles = 64;
+
+/** Each is a handle for as long as the batch takes; there are only so many. */
+const maxBatchDirectories = 16;
+
+/** Of each range: one is done while the next one waits. */
+const batchesAtATime = 2;
+
+const workerUrl = new URL("./extract-worker.js", import.meta.url);
+
+/** Whether there are workers to extract with. */
+export function canExtractInWorkers(): boolean {
+  return canStartWorker(workerUrl);
+}
+
+/** Starts the threads. A worker that dies is a `WorkerFailed` error of everything that it was asked. */
+export function createExtractStage(count: number, writer: FileWriter, url: URL = workerUrl): ExtractStage {
+  const team = startWorkerTeam<ExtractBatch, ExtractResponse>(url, undefined, count);
+
+  async function writeBatch(
+    range: ByteRange,
+    bytes: Uint8Array<SharedArrayBuffer>,
+    files: readonly Extraction[],
+  ): Promise<readonly boolean[]> {
+    const reserved: ReservedFile[] = [];
+    try {
+      const batch = files.map(({ entry, target }) => {
+        const place = writer.reserve(target, entry);
+        reserved.push(place);
+        const { location, facts } = place;
+        const { path, size, storedSize, compression } = entry;
+        const hash = Buffer.from(entry.hash).toString("hex");
+        const from = entry.dataOffset - range.offset;
+        const isCompressed = compression === "zstd";
+        return { path, size, storedSize, isCompressed, hash, from, target, location, facts };
+      });
+      // Also after an abort: nobody may write any more when the files are removed below.
+      const response = await team.ask({ bytes, files: batch });
+      if (response.kind === "error") throw fromPlainError(response.error);
+      const { inodes } = response;
+      if (inodes.length !== files.length) throw workerFailed("it wrote other files than it was asked for");
+      return reserved.map((place, index) => place.commit(inodes[index] ?? 0n));
+    } finally {
+      for (const place of reserved) place.dispose();
+    }
+  }
+
+  return {
+    async write(range, bytes, files, signal, onFile) {
+      async function* tasks(): AsyncGenerator<() => Promise<() => void>, void, undefined> {
+        for (const batch of batchesOf(files)) {
+          signal.throwIfAborted();
+          yield async () => {
+            const written = await writeBatch(range, bytes, batch);
+            return () => batch.forEach(({ entry }, index) => onFile(entry, written[index] === true));
+          };
+        }
+      }
+      for await (const report of inOrder(tasks(), batchesAtATime)) report();
+    },
+    close: () => team.close(),
+  };
+}
+
+function* batchesOf(files: readonly Extraction[]): Generator<readonly Extraction[], void, undefined> {
+  let batch: Extraction[] = [];
+  const directories = new Set<string>();
+  for (const file of files) {
+    batch.push(file);
+    directories.add(file.target.slice(0, Math.max(0, file.target.lastIndexOf("/"))));
+    if (batch.length === maxBatchFiles || directories.size === maxBatchDirectories) {
+      yield batch;
+      batch = [];
+      directories.clear();
+    }
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+
+import { FormatError } from "../errors.js";
+
+/** Threads that run the same file and answer requests, each in the order in which it gets them. */
+export interface WorkerTeam<Request, Response> {
+  /** Asks whoever has least to do. Rejects with `WorkerFailed` when a worker has died, or the team was closed. */
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Response>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+interface RunningWorker<Response> {
+  readonly worker: Worker;
+  /** In the order of the requests. */
+  readonly pending: {
+    readonly resolve: (response: Response) => void;
+    readonly reject: (reason: unknown) => void;
+  }[];
+}
+
+/** Whether a worker can be started: its file is missing when a bundler left it behind, and when sources are run. */
+export function canStartWorker(url: URL): boolean {
+  return url.protocol === "file:" && existsSync(fileURLToPath(url));
+}
+
+/** Starts threads. One that dies is an error of everything that it was asked, and of all that is asked later. */
+export function startWorkerTeam<Request, Response>(
+  url: URL,
+  setup: unknown,
+  count: number,
+): WorkerTeam<Request, Response> {
+  let failure: FormatError | undefined;
+  const workers = Array.from({ length: count }, () =>
+    start<Response>(url, setup, (error) => (failure ??= error)),
+  );
+  return {
+    ask(request, transfer = []) {
+      return new Promise((resolve, reject) => {
+        const target = workers.reduce((best, next) =>
+          next.pending.length < best.pending.length ? next : best,
+        );
+        if (failure !== undefined) return reject(failure);
+        target.pending.push({ resolve, reject });
+        target.worker.postMessage(request, transfer);
+      });
+    },
+    async close() {
+      failure ??= workerFailed("the job has ended");
+      await Promise.all(workers.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function start<Response>(
+  url: URL,
+  setup: unknown,
+  onCrash: (error: FormatError) => void,
+): RunningWorker<Response> {
+  // Flags of the process (`--input-type`, `--inspect-brk`) are not meant for workers.
+  const worker = new Worker(url, { workerData: setup, execArgv: [] });
+  const pending: RunningWorker<Response>["pending"] = [];
+  const crash = (error: FormatError): void => {
+    onCrash(error);
+    for (const { reject } of pending.splice(0)) reject(error);
+  };
+  worker.on("message", (response: Response) => pending.shift()?.resolve(response));
+  worker.on("error", (cause) => crash(workerFailed(cause.message, cause)));
+  worker.on("exit", (code) => crash(workerFailed(`it ended with code ${code}`)));
+  return { worker, pending };
+}
+
+export function workerFailed(why: string, cause?: unknown): FormatError {
+  return new FormatError("WorkerFailed", `A worker thread stopped: ${why}; try with workers: 0`, { cause });
+}
