@@ -8,7 +8,6 @@ import { streamContent } from "../content-reader.js";
 import type { ContentSource } from "../content-reader.js";
 import { FormatError } from "../errors.js";
 import { planReads } from "../read-plan.js";
-import type { PlannedRead } from "../read-plan.js";
 import { resolveLimits } from "../read-limits.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
 import { decodeWhole } from "./decode-whole.js";
@@ -46,9 +45,8 @@ const filesPerTurn = 64;
 /** Large files are written in pieces of this size: smaller ones cost more calls than they save memory. */
 const writeBytes = 1024 * 1024;
 
-type Task =
-  | { readonly kind: "large"; readonly extraction: Extraction }
-  | { readonly kind: "range"; readonly read: PlannedRead };
+/** One is written while another one is decompressed. More are not faster, and take some 25 MB each. */
+const maxLargeFiles = 2;
 
 /** Fetches, verifies and writes files; what was left alone is returned as skipped. */
 export async function extractFiles(
@@ -69,10 +67,9 @@ export async function extractFiles(
   try {
     const decoder = options.decoder ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
-    const tasks = tasksFor(wanted, maxRangeBytes);
-    await forEachConcurrent(tasks, concurrency, options.signal, async (task, signal) => {
-      if (task.kind === "large") return writeLarge(source, writer, task.extraction, signal, report);
-      const { read } = task;
+    const { small, large } = sortBySize(wanted, maxRangeBytes);
+    const reads = planReads(small, { maxGapBytes, maxRangeBytes });
+    await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
       if (stage === undefined) {
         const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
@@ -86,6 +83,12 @@ export async function extractFiles(
         report.finished(entry, written);
       });
     });
+    // Large files need the memory.
+    await stage?.close();
+    const width = Math.min(concurrency, maxLargeFiles);
+    await forEachConcurrent(large, width, options.signal, (extraction, signal) =>
+      writeLarge(source, writer, extraction, signal, report),
+    );
   } finally {
     await stage?.close();
   }
@@ -134,7 +137,12 @@ function positive(name: string, value: number): number {
   throw new FormatError("InvalidArgument", `${name} must be a positive integer, not ${value}`);
 }
 
-function* tasksFor(wanted: readonly Extraction[], maxRangeBytes: number): Generator<Task, void, undefined> {
+interface BySize {
+  readonly small: readonly Entry[];
+  readonly large: readonly Extraction[];
+}
+
+function sortBySize(wanted: readonly Extraction[], maxRangeBytes: number): BySize {
   const small: Entry[] = [];
   const large: Extraction[] = [];
   for (const extraction of wanted) {
@@ -142,8 +150,7 @@ function* tasksFor(wanted: readonly Extraction[], maxRangeBytes: number): Genera
     if (size > maxWholeBytes || storedSize > maxRangeBytes) large.push(extraction);
     else small.push(extraction.entry);
   }
-  for (const read of planReads(small, { maxGapBytes, maxRangeBytes })) yield { kind: "range", read };
-  for (const extraction of large) yield { kind: "large", extraction };
+  return { small, large };
 }
 
 /** Fills `bytes` with the planned range, exactly. */

@@ -35,7 +35,7 @@ export interface ExtractOptions extends SignalOptions {
    * root, the home directory, the current directory, or a directory that these are in.
    */
   readonly clean?: boolean | undefined;
-  /** Requests at a time; default 4. */
+  /** Requests at a time; default 4. Files above 4 MiB are fetched two at a time at most. */
   readonly concurrency?: number | undefined;
   /** Memory for stored bytes of all requests together; default 32 MiB. */
   readonly readAheadBytes?: number | undefined;
