@@ -30,9 +30,6 @@ export const entrySlots = {
   compression: 9,
 } as const;
 
-export const indexSlotCount = 5;
-export const entrySlotCount = 10;
-
 /** Values of `compression`. Others are refused when the entry is read, not when the archive is opened. */
 export const compressionNone = 0;
 export const compressionZstd = 1;
