@@ -4,6 +4,7 @@ import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
 import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
+import { printable } from "./printable.js";
 
 /** An archive that a command reads, wherever it is. */
 export interface OpenedArchive {
@@ -78,7 +79,7 @@ async function composeClient(io: Io, flags: GlobalFlags, closing: (() => Promise
   const fromFiles = defaultCredentials({
     env: io.env,
     homeDirectory: io.homeDirectory,
-    onWarning: (message) => io.stderr.write(`warning: ${message}\n`),
+    onWarning: (message) => io.stderr.write(`warning: ${printable(message)}\n`),
   });
   const { username } = flags;
   const credential =

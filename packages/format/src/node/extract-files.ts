@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
-import type { ByteRange, SignalOptions } from "../byte-source.js";
+import type { ByteRange } from "../byte-source.js";
 import type { Entry } from "../entry.js";
 import { streamContent } from "../content-reader.js";
 import type { ContentSource } from "../content-reader.js";
@@ -14,20 +14,16 @@ import { decodeWhole } from "./decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
-import type { Extraction, ExtractResult } from "./extract.js";
+import type { Extraction, ExtractOptions, ExtractResult } from "./extract.js";
 import { forEachConcurrent } from "./for-each-concurrent.js";
 import { nodeSha256 } from "./node-sha256.js";
 import { loadZstdDecoder } from "./node-zstd.js";
-import type { ExtractProgress } from "./progress.js";
 
-export interface ExtractFilesOptions extends SignalOptions {
-  readonly concurrency?: number | undefined;
-  readonly readAheadBytes?: number | undefined;
-  readonly maxRangeBytes?: number | undefined;
-  readonly decoder?: ZstdDecoder | undefined;
-  readonly workers?: number | undefined;
-  readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
-}
+/** How files are fetched and written: what `extractArchive` documents. */
+export type ExtractFilesOptions = Pick<
+  ExtractOptions,
+  "signal" | "concurrency" | "readAheadBytes" | "maxRangeBytes" | "decoder" | "workers" | "onProgress"
+>;
 
 const defaultConcurrency = 4;
 const defaultReadAheadBytes = 32 * 1024 * 1024;

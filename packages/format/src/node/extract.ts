@@ -72,7 +72,7 @@ export interface Extraction {
  * Writes files of an archive below a directory, which is made when it does not exist. Each file appears under its name
  * only when its content was verified. Nothing is ever written outside of the destination, whatever the archive says and
  * whatever links are or appear in the destination. Neighbouring files are fetched by one request; memory depends on
- * the options, not on the archive. After an error, files that were finished stay.
+ * the options, not on the archive. After an error, files that have their names stay.
  *
  * Before anything is written: `NotFound`, `InvalidPath`, `DestinationConflict`, `InvalidArgument`. Then:
  * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, `WorkerFailed`, and errors
