@@ -21,7 +21,7 @@ export type { HttpTrace } from "./http/trace.js";
 export type { Transport } from "./http/undici-handler.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
-export type { Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
+export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { PullThroughOptions } from "./pull-through.js";
 export { createPullThroughRegistry } from "./pull-through.js";
 export type { Reference } from "./reference.js";
@@ -38,3 +38,4 @@ export type {
   ReferrersOptions,
   Registry,
 } from "./registry.js";
+export type { Attachment, Signer, SignOptions, StatementClaim } from "./signer.js";

@@ -1,4 +1,4 @@
-import type { Manifest } from "./descriptor.js";
+import type { Digest, Manifest } from "./descriptor.js";
 import type { CallOptions, Registry } from "./registry.js";
 
 /** What a policy decides about. The manifest's bytes have been hashed: a policy never fetches them again. */
@@ -16,9 +16,27 @@ export interface PolicyReason {
   readonly message: string;
 }
 
+/** A statement about the subject that a policy verified, and accepted. */
+export interface Evidence {
+  /** The policy that accepted it. */
+  readonly policy: string;
+  /** Of the referrer that carried it. */
+  readonly digest: Digest;
+  readonly predicateType: string;
+  /** Who signed it: what the certificate says, or the fingerprint of the key. */
+  readonly signer:
+    | { readonly kind: "certificate"; readonly issuer: string; readonly subject: string }
+    | { readonly kind: "key"; readonly fingerprint: string };
+}
+
 /** A decision. "Not trusted" is data with at least one reason; "could not check" is a thrown error. */
 export type Verdict =
-  { readonly ok: true } | { readonly ok: false; readonly reasons: readonly PolicyReason[] };
+  | {
+      readonly ok: true;
+      /** What it rests on. None for a policy that decides without signatures. */
+      readonly evidence?: readonly Evidence[] | undefined;
+    }
+  | { readonly ok: false; readonly reasons: readonly PolicyReason[] };
 
 /** Decides whether an artifact may be read. It is asked before any byte of its files is handed out. */
 export interface Policy {
