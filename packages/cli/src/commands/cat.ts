@@ -4,11 +4,15 @@ import { UsageError } from "../usage-error.js";
 /** Smaller files are verified before their first byte is written; larger ones are streamed, and verified at the end. */
 const verifiedFirstBytes = 8 * 1024 * 1024;
 
+export interface CatFlags {
+  readonly force?: boolean;
+}
+
 export async function cat(
   session: Session,
   reference: string,
   files: readonly string[],
-  flags: { readonly force?: boolean },
+  flags: CatFlags,
 ): Promise<void> {
   const { io, output, signal } = session;
   const { archive } = await session.open(reference);

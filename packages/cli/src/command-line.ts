@@ -1,0 +1,44 @@
+import { CommanderError } from "commander";
+import { plainBooleanFlags } from "./boolean-flags.js";
+import { reportError } from "./error-report.js";
+import { exitCodeOf, exitCodes } from "./exit-code.js";
+import type { RawGlobalFlags } from "./global-flags.js";
+import { parseGlobalFlags } from "./global-flags.js";
+import type { Io } from "./io.js";
+import type { OutputFormat } from "./output.js";
+import { createProgram } from "./program.js";
+import { createSession } from "./session.js";
+import { UsageError } from "./usage-error.js";
+
+/** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
+export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
+  // What is reported before the flags are read: a wrong flag is reported in the format that was asked for.
+  let format: OutputFormat = argv.join(" ").match(/--output[ =]json/u) ? "json" : "text";
+  try {
+    const { program, options } = await createProgram(argv, io, async (code) => {
+      const flags = parseGlobalFlags(program.opts<RawGlobalFlags>(), io.env);
+      format = flags.output;
+      const session = createSession(io, flags);
+      try {
+        await code(session);
+      } finally {
+        await session.close();
+      }
+    });
+    await program.parseAsync(plainBooleanFlags(argv, options), { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    const shown = error instanceof CommanderError ? usageErrorOf(error) : error;
+    if (shown === undefined) return exitCodes.done;
+    io.stderr.write(reportError(shown, format));
+    return exitCodeOf(shown);
+  }
+}
+
+/** Commander also throws to say that it has shown help or the version: that is no error. */
+function usageErrorOf(error: CommanderError): UsageError | undefined {
+  if (error.exitCode === 0) return undefined;
+  // Without a command commander shows the help, and says no more.
+  if (error.code === "commander.help") return new UsageError("there is no command");
+  return new UsageError(error.message.replace(/^error: /u, "").replaceAll("\n", " "));
+}

@@ -1,0 +1,79 @@
+import type { CommandEntry } from "./command-declaration.js";
+
+const archives = "Archives:";
+const reading = "Reading:";
+const registries = "Registries:";
+const other = "This command:";
+
+/**
+ * Every command, in the order of `blob --help`. A run loads the declaration of its own command only, and that loads
+ * the code when it runs.
+ */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: "push",
+    summary: "archive a directory and push it",
+    group: archives,
+    load: async () => (await import("./commands/push.command.js")).declarePush,
+  },
+  {
+    name: "pull",
+    summary: "extract an archive, or a part of it, into a directory",
+    group: archives,
+    load: async () => (await import("./commands/pull.command.js")).declarePull,
+  },
+  {
+    name: "create",
+    summary: "archive a directory into index.blob and data.blob in another directory",
+    group: archives,
+    load: async () => (await import("./commands/create.command.js")).declareCreate,
+  },
+  {
+    name: "cp",
+    summary: "copy files and directories out of archives",
+    group: reading,
+    load: async () => (await import("./commands/cp.command.js")).declareCp,
+  },
+  {
+    name: "cat",
+    summary: "write files of an archive to standard output",
+    group: reading,
+    load: async () => (await import("./commands/cat.command.js")).declareCat,
+  },
+  {
+    name: "ls",
+    summary: "list a directory of an archive",
+    group: reading,
+    load: async () => (await import("./commands/ls.command.js")).declareLs,
+  },
+  {
+    name: "tree",
+    summary: "show the directories and files of an archive as a tree",
+    group: reading,
+    load: async () => (await import("./commands/tree.command.js")).declareTree,
+  },
+  {
+    name: "inspect",
+    summary: "show what an archive is, without its files",
+    group: reading,
+    load: async () => (await import("./commands/inspect.command.js")).declareInspect,
+  },
+  {
+    name: "tag",
+    summary: "point a tag at another reference of the same repository",
+    group: registries,
+    load: async () => (await import("./commands/tag.command.js")).declareTag,
+  },
+  {
+    name: "registry",
+    summary: "a registry for development and tests",
+    group: registries,
+    load: async () => (await import("./commands/registry.command.js")).declareRegistry,
+  },
+  {
+    name: "version",
+    summary: "show the version of this command",
+    group: other,
+    load: async () => (await import("./commands/version.command.js")).declareVersion,
+  },
+];

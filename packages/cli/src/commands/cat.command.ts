@@ -1,0 +1,18 @@
+import type { DeclareCommand } from "../command-declaration.js";
+import { withExamples } from "../command-declaration.js";
+import type { CatFlags } from "./cat.js";
+
+export const declareCat: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob cat ghcr.io/acme/site:v1 config.json",
+    "blob cat ghcr.io/acme/site:v1 css/a.css css/b.css > all.css",
+  );
+  command
+    .argument("<reference>")
+    .argument("<file...>")
+    .option("--force", "write binary files to a terminal too")
+    .action((reference: string, files: string[], flags: CatFlags) =>
+      run(async (session) => (await import("./cat.js")).cat(session, reference, files, flags)),
+    );
+};

@@ -1,0 +1,22 @@
+import { Option } from "commander";
+import type { DeclareCommand } from "../command-declaration.js";
+import { withExamples } from "../command-declaration.js";
+import type { PullFlags } from "./pull.js";
+
+export const declarePull: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob pull ghcr.io/acme/site:v1 ./site",
+    "blob pull --prefix css --overwrite ghcr.io/acme/site:v1 ./site",
+  );
+  command
+    .argument("<reference>")
+    .argument("[directory]", "where to", ".")
+    .option("-p, --prefix <path>", "only what is below this directory of the archive")
+    .option("-f, --overwrite", "replace files that exist")
+    .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
+    .option("--preserve", "restore permissions and modification times")
+    .action((reference: string, directory: string, flags: PullFlags) =>
+      run(async (session) => (await import("./pull.js")).pull(session, reference, directory, flags)),
+    );
+};

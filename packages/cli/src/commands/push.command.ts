@@ -1,0 +1,20 @@
+import type { DeclareCommand } from "../command-declaration.js";
+import { withExamples } from "../command-declaration.js";
+import { collect } from "../flag-parsers.js";
+import { addCreateOptions } from "./create-options.js";
+import type { PushFlags } from "./push.js";
+
+export const declarePush: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob push ghcr.io/acme/site:v1 ./public",
+    "blob push -t latest --annotation team=web ghcr.io/acme/site:v1 ./public",
+    "blob push oci:./layout:v1 ./public",
+  );
+  addCreateOptions(command.argument("<reference>").argument("<directory>"))
+    .option("--annotation <key=value>", "annotation of the manifest; may be repeated", collect)
+    .option("-t, --tag <tag>", "another tag for the same archive; may be repeated", collect)
+    .action((reference: string, directory: string, flags: PushFlags) =>
+      run(async (session) => (await import("./push.js")).push(session, reference, directory, flags)),
+    );
+};

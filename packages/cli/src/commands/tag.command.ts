@@ -1,0 +1,12 @@
+import type { DeclareCommand } from "../command-declaration.js";
+import { withExamples } from "../command-declaration.js";
+
+export const declareTag: DeclareCommand = (command, run) => {
+  withExamples(command, "blob tag ghcr.io/acme/site:v1 ghcr.io/acme/site:latest");
+  command
+    .argument("<source>")
+    .argument("<destination>")
+    .action((source: string, destination: string) =>
+      run(async (session) => (await import("./tag.js")).tag(session, source, destination)),
+    );
+};
