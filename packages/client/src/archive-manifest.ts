@@ -3,6 +3,12 @@ import type { BlobId, Descriptor, Digest, Manifest, NewManifest } from "@blob/re
 import { isDigest } from "@blob/registry";
 import type { ClientErrorCode } from "./errors.js";
 import { ClientError } from "./errors.js";
+import {
+  createdAnnotation,
+  createdKey,
+  emptyConfigDescriptor,
+  imageManifestMediaType,
+} from "./image-manifest.js";
 
 /** A manifest that has been found to describe an archive. */
 export interface ArchiveManifest {
@@ -16,17 +22,6 @@ export interface ArchiveManifest {
   readonly created: string | undefined;
 }
 
-export const imageManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
-const emptyConfigMediaType = "application/vnd.oci.empty.v1+json";
-const createdAnnotation = "org.opencontainers.image.created";
-
-/** The config of every archive: an empty JSON object (image-spec, "Guidance for an Empty Descriptor"). */
-export const emptyConfig: BlobId & { readonly bytes: Uint8Array } = {
-  digest: "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
-  size: 2,
-  bytes: new TextEncoder().encode("{}"),
-};
-
 /** The manifest of an archive, to be pushed after its blobs. `created` is written unless the annotations have it. */
 export function buildArchiveManifest(
   blobs: { readonly index: BlobId; readonly data: BlobId },
@@ -36,16 +31,12 @@ export function buildArchiveManifest(
     schemaVersion: 2,
     mediaType: imageManifestMediaType,
     artifactType: archiveArtifactType,
-    config: { mediaType: emptyConfigMediaType, digest: emptyConfig.digest, size: emptyConfig.size },
+    config: emptyConfigDescriptor,
     layers: [
       { mediaType: indexMediaType, digest: blobs.index.digest, size: blobs.index.size },
       { mediaType: dataMediaType, digest: blobs.data.digest, size: blobs.data.size },
     ],
-    // Whole seconds, as image-spec's examples have it and the Go implementation writes it.
-    annotations: {
-      [createdAnnotation]: options.created.toISOString().replace(/\.\d+Z$/u, "Z"),
-      ...options.annotations,
-    },
+    annotations: { ...createdAnnotation(options.created), ...options.annotations },
   };
   return { mediaType: imageManifestMediaType, bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
 }
@@ -100,7 +91,7 @@ export function parseArchiveManifest(manifest: Manifest, reference: string): Arc
   }
   const annotations = parseAnnotations(json["annotations"]);
   if (annotations === undefined) throw fail("InvalidManifest", "its annotations are not text");
-  return { descriptor, bytes, index, data, annotations, created: annotations[createdAnnotation] };
+  return { descriptor, bytes, index, data, annotations, created: annotations[createdKey] };
 }
 
 function parseJson(bytes: Uint8Array, fail: (cause: unknown) => ClientError): unknown {

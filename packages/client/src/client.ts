@@ -2,10 +2,16 @@ import type { CredentialSource } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
 import type { ManifestCache } from "@blob/cache";
 import { createManifestCache, createMemoryStore } from "@blob/cache";
-import type { Archive } from "@blob/format";
+import type { Archive, ArchiveDiff } from "@blob/format";
+import type { DirectoryDiff } from "@blob/format/node";
 import { createNodeZstd } from "@blob/format/node";
-import type { Descriptor, HttpRegistryOptions, Policy } from "@blob/registry";
+import type { Descriptor, HttpRegistryOptions, Policy, Signer, StatementClaim } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
+import type { CopyResult, CopyVerbOptions } from "./copy.js";
+import { copy } from "./copy.js";
+import { deleteReference } from "./delete.js";
+import type { DiffDirectoryVerbOptions } from "./diff.js";
+import { diff, diffDirectory } from "./diff.js";
 import { fetchManifest } from "./fetch.js";
 import type { Inspection } from "./inspect.js";
 import { inspect } from "./inspect.js";
@@ -13,9 +19,17 @@ import type { PulledArchive, PullOptions } from "./pull.js";
 import { pull } from "./pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./push.js";
 import { push, pushArchive } from "./push.js";
+import type { ReferrersVerbOptions } from "./referrers.js";
+import { referrers } from "./referrers.js";
 import { createRegistries } from "./registries.js";
+import { resolve } from "./resolve.js";
+import type { SignResult, SignTarget, SignVerbOptions } from "./sign.js";
+import { attest, sign } from "./sign.js";
 import { tag } from "./tag.js";
+import { tags } from "./tags.js";
 import type { ReadVerbOptions, VerbContext, VerbOptions } from "./verb-context.js";
+import type { VerifyResult } from "./verify.js";
+import { verify } from "./verify.js";
 
 export interface ClientOptions {
   /** Where credentials for registries come from; see `@blob/auth`. Default: anonymous. */
@@ -49,6 +63,35 @@ export interface Client {
   inspect(reference: string, options?: PullOptions): Promise<Inspection>;
   /** Points a tag at what another reference of the same repository names. */
   tag(source: string, destination: string, options?: VerbOptions): Promise<Descriptor>;
+  /** What a reference points to: at most one request. */
+  resolve(reference: string, options?: VerbOptions): Promise<Descriptor>;
+  /** The tags of a repository, page by page as they are asked for. */
+  tags(repository: string, options?: VerbOptions): AsyncIterable<string>;
+  /** Copies an artifact with what refers to it, between registries and layouts. Policies are asked first. */
+  copy(source: string, destination: string, options?: CopyVerbOptions): Promise<CopyResult>;
+  /** Deletes a tag, or a manifest by its digest with all its tags. */
+  delete(reference: string, options?: VerbOptions): Promise<void>;
+  /** What it takes to get from one archive to another: no file is read. */
+  diff(before: string, after: string, options?: PullOptions): Promise<ArchiveDiff>;
+  /** How a directory differs from an archive: nothing of the archive's data is read. */
+  diffDirectory(
+    reference: string,
+    directory: string,
+    options?: DiffDirectoryVerbOptions,
+  ): Promise<DirectoryDiff>;
+  /** Signs what was pushed, or what a reference names, and attaches the signature. */
+  sign(target: SignTarget, signer: Signer, options?: SignVerbOptions): Promise<SignResult>;
+  /** Attaches a signed statement. */
+  attest(
+    target: SignTarget,
+    signer: Signer,
+    claim: StatementClaim,
+    options?: SignVerbOptions,
+  ): Promise<SignResult>;
+  /** What refers to a manifest, such as signatures: listed, not verified. */
+  referrers(reference: string, options?: ReferrersVerbOptions): Promise<readonly Descriptor[]>;
+  /** What each policy, of the client and of the caller, says about a manifest, and by which evidence. */
+  verify(reference: string, policies?: readonly Policy[], options?: VerbOptions): Promise<VerifyResult>;
   /** Closes the connections. Archives that were pulled cannot be read any more. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -80,6 +123,16 @@ export function createClient(options: ClientOptions = {}): Client {
     fetch: async (reference, verb) => (await fetchManifest(context, reference, verb)).manifest,
     inspect: (reference, verb) => inspect(context, reference, verb),
     tag: (source, destination, verb) => tag(context, source, destination, verb),
+    resolve: (reference, verb) => resolve(context, reference, verb),
+    tags: (repository, verb) => tags(context, repository, verb),
+    copy: (source, destination, verb) => copy(context, source, destination, verb),
+    delete: (reference, verb) => deleteReference(context, reference, verb),
+    diff: (before, after, verb) => diff(context, before, after, verb),
+    diffDirectory: (reference, directory, verb) => diffDirectory(context, reference, directory, verb),
+    sign: (target, signer, verb) => sign(context, target, signer, verb),
+    attest: (target, signer, claim, verb) => attest(context, target, signer, claim, verb),
+    referrers: (reference, verb) => referrers(context, reference, verb),
+    verify: (reference, wanted, verb) => verify(context, reference, wanted, verb),
     close,
     [Symbol.asyncDispose]: close,
   };

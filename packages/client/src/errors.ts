@@ -8,7 +8,7 @@ export const clientErrorCodes = [
   "MissingIndex",
   /** The manifest has no data layer. */
   "MissingData",
-  /** The index describes other data than the manifest's data layer: refuse the archive. */
+  /** Two things that belong together do not, such as an index and a manifest: refuse the archive. */
   "DigestMismatch",
   /** A policy refused the archive: see `reasons`. */
   "PolicyViolation",
@@ -16,6 +16,8 @@ export const clientErrorCodes = [
   "SizeOverflow",
   /** The caller's arguments make no sense together. */
   "InvalidArgument",
+  /** The archive was closed before the read. */
+  "Closed",
 ] as const;
 
 export type ClientErrorCode = (typeof clientErrorCodes)[number];

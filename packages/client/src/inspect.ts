@@ -1,8 +1,11 @@
-import type { Archive } from "@blob/format";
+import type { DirectoryStats } from "@blob/format";
+import type { Descriptor } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
+import { parseLocation } from "./location.js";
 import { pull } from "./pull.js";
-import type { PullOptions } from "./pull.js";
-import type { VerbContext } from "./verb-context.js";
+import type { PulledArchive, PullOptions } from "./pull.js";
+import { referrersOf } from "./referrers.js";
+import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /** What there is to know about an archive without reading its files. */
 export interface Inspection {
@@ -21,10 +24,12 @@ export interface Inspection {
   /** Compressed to uncompressed size: 0.25 when a quarter is left, 1 for an archive of empty files. */
   readonly compressionRatio: number;
   /** The archive itself, open for reading. */
-  readonly archive: Archive;
+  readonly archive: PulledArchive;
+  /** What refers to it, such as signatures: listed when it is asked for, by digest, and not verified. */
+  referrers(artifactType?: string, options?: VerbOptions): Promise<readonly Descriptor[]>;
 }
 
-/** Two requests: the manifest and the index. */
+/** Two requests: the manifest and the index. Sums over all files are made when the first of them is looked at. */
 export async function inspect(
   context: VerbContext,
   reference: string,
@@ -32,18 +37,29 @@ export async function inspect(
 ): Promise<Inspection> {
   const archive = await pull(context, reference, options);
   const { manifest } = archive;
-  const { size, storedSize } = archive.directoryStats();
+  const { descriptor, created, index, data } = manifest;
+  let sums: DirectoryStats | undefined;
+  const stats = (): DirectoryStats => (sums ??= archive.directoryStats());
   return {
     reference,
     manifest,
-    digest: manifest.descriptor.digest,
-    created: manifest.created,
+    digest: descriptor.digest,
+    created,
     fileCount: archive.entryCount,
-    indexBlobSize: manifest.index.size,
-    dataBlobSize: manifest.data.size,
-    totalUncompressedSize: size,
-    totalCompressedSize: storedSize,
-    compressionRatio: size === 0 ? 1 : storedSize / size,
+    indexBlobSize: index.size,
+    dataBlobSize: data.size,
+    get totalUncompressedSize() {
+      return stats().size;
+    },
+    get totalCompressedSize() {
+      return stats().storedSize;
+    },
+    get compressionRatio() {
+      const { size, storedSize } = stats();
+      return size === 0 ? 1 : storedSize / size;
+    },
     archive,
+    referrers: (artifactType, verb = {}) =>
+      referrersOf(context, parseLocation(reference), descriptor.digest, { ...verb, artifactType }),
   };
 }

@@ -37,6 +37,11 @@ export function referenceOf({ tag, digest }: Location): string {
   return digest ?? tag ?? "latest";
 }
 
+/** Whether the caller named the tag, and did not get `latest` for want of one. */
+export function isTagWritten({ tag, text }: Location): boolean {
+  return tag !== undefined && text.endsWith(`:${tag}`);
+}
+
 /** The tag that a verb writes to. A digest cannot be chosen: it follows from the content. */
 export function writableTag(location: Location): string {
   if (location.digest !== undefined || location.tag === undefined) {

@@ -1,7 +1,7 @@
 import type { ManifestCache } from "@blob/cache";
 import type { Registry } from "@blob/registry";
 import { isDigest } from "@blob/registry";
-import { imageManifestMediaType } from "./archive-manifest.js";
+import { imageManifestMediaType } from "./image-manifest.js";
 
 /**
  * A registry that remembers manifests by their digests. A tag is always resolved by the registry itself; whatever

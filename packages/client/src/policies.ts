@@ -1,5 +1,32 @@
-import type { Policy, PolicySubject } from "@blob/registry";
+import type { Policy, PolicySubject, Verdict } from "@blob/registry";
 import { ClientError } from "./errors.js";
+
+/** A verdict, or the error of a policy that could not decide. */
+export interface PolicyOutcome {
+  readonly policy: Policy;
+  readonly verdict: Verdict | undefined;
+  readonly error: unknown;
+}
+
+/** Asks every policy about a manifest, and waits for all of them. */
+export async function askPolicies(
+  policies: readonly Policy[],
+  subject: PolicySubject,
+  signal: AbortSignal | undefined,
+): Promise<readonly PolicyOutcome[]> {
+  const outcomes = await Promise.all(
+    policies.map(async (policy): Promise<PolicyOutcome> => {
+      try {
+        const verdict = withReasons(policy, await policy.evaluate(subject, { signal }));
+        return { policy, verdict, error: undefined };
+      } catch (error) {
+        return { policy, verdict: undefined, error };
+      }
+    }),
+  );
+  signal?.throwIfAborted();
+  return outcomes;
+}
 
 /**
  * Asks every policy about a manifest, before anything that it points to is read.
@@ -12,15 +39,10 @@ export async function enforcePolicies(
   reference: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const outcomes = await Promise.allSettled(policies.map((policy) => policy.evaluate(subject, { signal })));
-  signal?.throwIfAborted();
-  const refusals = outcomes.flatMap((outcome, at) => {
-    if (outcome.status === "rejected" || outcome.value.ok) return [];
-    const name = policies[at]?.name ?? "policy";
-    // A refusal without a reason is a refusal all the same.
-    const { reasons } = outcome.value;
-    return reasons.length > 0 ? reasons : [{ policy: name, message: "refused without a reason" }];
-  });
+  const outcomes = await askPolicies(policies, subject, signal);
+  const refusals = outcomes.flatMap(({ verdict }) =>
+    verdict === undefined || verdict.ok ? [] : verdict.reasons,
+  );
   if (refusals.length > 0) {
     const why = refusals.map(({ policy, message }) => `${policy}: ${message}`).join("; ");
     throw new ClientError("PolicyViolation", `${reference} is refused by policy: ${why}`, {
@@ -29,5 +51,11 @@ export async function enforcePolicies(
       reasons: refusals,
     });
   }
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  for (const { verdict, error } of outcomes) if (verdict === undefined) throw error;
+}
+
+/** A refusal without a reason is a refusal all the same. */
+function withReasons({ name }: Policy, verdict: Verdict): Verdict {
+  if (verdict.ok || verdict.reasons.length > 0) return verdict;
+  return { ok: false, reasons: [{ policy: name, message: "refused without a reason" }] };
 }

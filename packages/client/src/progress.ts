@@ -1,10 +1,18 @@
 import type { CreateProgress } from "@blob/format/node";
 
+/** How many bytes of a stage are done. */
+export interface ByteProgress<Stage extends string> {
+  readonly stage: Stage;
+  readonly bytesDone: number;
+  /** 0 as long as it is not known. */
+  readonly bytesTotal: number;
+}
+
+/** How far the upload of a blob is. It starts again from a lower value when an upload is retried. */
+export type PushProgress = ByteProgress<"pushing-index" | "pushing-data">;
+
+/** How far an archive is from being open. */
+export type FetchProgress = ByteProgress<"fetching-manifest" | "fetching-index">;
+
 /** How far a verb is. Bytes and files are of the stage that is named. */
-export type ClientProgress =
-  | CreateProgress
-  | {
-      readonly stage: "pushing-index" | "pushing-data" | "fetching-manifest" | "fetching-index";
-      readonly bytesDone: number;
-      readonly bytesTotal: number;
-    };
+export type ClientProgress = CreateProgress | PushProgress | FetchProgress;

@@ -1,16 +1,20 @@
-import type { Archive, OpenOptions } from "@blob/format";
+import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
 import { nodeSha256 } from "@blob/format/node";
 import type { BlobId, Registry } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
+import { createClosableSource } from "./closable-source.js";
 import { ClientError } from "./errors.js";
 import { fetchManifest } from "./fetch.js";
+import type { FetchProgress } from "./progress.js";
 import { createRegistrySource } from "./registry-source.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 export interface PullOptions extends ReadVerbOptions {
   /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
   readonly limits?: OpenOptions["limits"];
+  /** Told how far manifest and index are. */
+  readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
 /** What is known about a pulled archive besides its files. */
@@ -20,8 +24,11 @@ export interface PulledFrom {
   readonly manifest: ArchiveManifest;
 }
 
-/** An archive in a registry: files are fetched when they are read. */
-export type PulledArchive = Archive & PulledFrom;
+/** An archive in a registry: files are fetched when they are read. `await using` closes it. */
+export interface PulledArchive extends Archive, PulledFrom, AsyncDisposable {
+  /** Stops what is being read; later reads throw `Closed`. Look-ups go on working. */
+  close(): Promise<void>;
+}
 
 /** The largest index that is downloaded when the caller sets no limit: some 500,000 files. */
 const defaultMaxIndexBytes = 64 * 1024 * 1024;
@@ -32,27 +39,41 @@ export async function pull(
   reference: string,
   options: PullOptions = {},
 ): Promise<PulledArchive> {
-  const { signal, limits = {} } = options;
+  const { limits = {}, onProgress } = options;
+  onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
   const { location, registry, manifest } = await fetchManifest(context, reference, options);
+  const { size } = manifest.descriptor;
+  onProgress?.({ stage: "fetching-manifest", bytesDone: size, bytesTotal: size });
   const maxIndexBytes = limits.maxIndexBytes ?? defaultMaxIndexBytes;
   if (manifest.index.size > maxIndexBytes) {
     const message = `${reference}: its index of ${String(manifest.index.size)} bytes is over the limit of ${String(maxIndexBytes)}`;
     throw new ClientError("SizeOverflow", message, { reference, digest: manifest.index.digest });
   }
-  const index = await readWhole(registry, location.repository, manifest.index, signal);
-  const data = createRegistrySource(registry, location.repository, manifest.data);
-  const archive = open(index, data, manifest, reference, {
+  const index = await readWhole(registry, location.repository, manifest.index, options);
+  const data = createClosableSource(createRegistrySource(registry, location.repository, manifest.data));
+  const archive = open(index, data.source, manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
     sha256: nodeSha256,
   });
-  return Object.assign(archive, { reference, manifest });
+  const closeArchive = (): Promise<void> => {
+    data.close(
+      new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
+    );
+    return Promise.resolve();
+  };
+  return Object.assign(archive, {
+    reference,
+    manifest,
+    close: closeArchive,
+    [Symbol.asyncDispose]: closeArchive,
+  });
 }
 
 /** Opens the index over the data, when both are what the manifest says. */
 function open(
   index: Uint8Array,
-  data: ReturnType<typeof createRegistrySource>,
+  data: ByteSource,
   manifest: ArchiveManifest,
   reference: string,
   options: OpenOptions,
@@ -84,13 +105,14 @@ async function readWhole(
   registry: Registry,
   repository: string,
   blob: BlobId,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: PullOptions,
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(blob.size);
-  let length = 0;
+  let bytesDone = 0;
   for await (const chunk of registry.readBlob(repository, blob, { signal })) {
-    bytes.set(chunk, length);
-    length += chunk.length;
+    bytes.set(chunk, bytesDone);
+    bytesDone += chunk.length;
+    onProgress?.({ stage: "fetching-index", bytesDone, bytesTotal: blob.size });
   }
   return bytes;
 }

@@ -6,8 +6,9 @@ import type { CreateOptions, SkippedFile } from "@blob/format/node";
 import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
-import { buildArchiveManifest, emptyConfig } from "./archive-manifest.js";
+import { buildArchiveManifest } from "./archive-manifest.js";
 import { ClientError } from "./errors.js";
+import { emptyConfig } from "./image-manifest.js";
 import { parseLocation, writableTag } from "./location.js";
 import type { ClientProgress } from "./progress.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
@@ -18,6 +19,8 @@ export interface PushArchiveOptions extends VerbOptions {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** When the archive was made, as far as the manifest tells. Default now. */
   readonly created?: Date | undefined;
+  /** A repository of the same registry that may have the blobs, such as `acme/site`: tried before any byte is sent. */
+  readonly mountFrom?: string | undefined;
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
@@ -88,7 +91,7 @@ export async function pushArchive(
   archive: Archive,
   options: PushArchiveOptions = {},
 ): Promise<PushArchiveResult> {
-  const { tags = [], annotations = {}, created = new Date(), onProgress } = options;
+  const { tags = [], annotations = {}, created = new Date(), mountFrom, onProgress } = options;
   const location = parseLocation(reference);
   const firstTag = writableTag(location);
   const registry = registries.open(location);
@@ -104,6 +107,7 @@ export async function pushArchive(
       stage?: "pushing-index" | "pushing-data",
     ): Promise<PushedBlob> =>
       registry.pushBlob(repository, blob, open, {
+        mountFrom,
         signal,
         onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
       });
