@@ -4,6 +4,20 @@ export const policyErrorCodes = [
   "InvalidPolicy",
   /** No policy accepted the subject, and at least one could not be checked: see `cause`. */
   "NotChecked",
+  /** A key file is not in the format that it claims, or holds no key, or several. */
+  "MalformedKey",
+  /** A key of a kind, or encrypted in a way, that is not accepted: the message says what to use. */
+  "UnsupportedKey",
+  /** A private key is encrypted, and no password was given. */
+  "PasswordRequired",
+  /** A private key could not be decrypted: wrong password, or a damaged file. */
+  "WrongPassword",
+  /** A public key could not be fetched. */
+  "KeyUnavailable",
+  /** There is no identity token: not given, refused by who issues them, or nobody signed in. */
+  "TokenUnavailable",
+  /** What should be an identity token is none, or is not for this use: the message says what is wrong with it. */
+  "InvalidToken",
 ] as const;
 
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];

@@ -9,3 +9,11 @@ export type {
   SignerIdentity,
 } from "./policies/requirements.js";
 export type { TrustedRootSource } from "./verify/trusted-root-source.js";
+export { fetchPublicKey } from "./keys/fetch-public-key.js";
+export { generateKeyPair } from "./keys/generate-key-pair.js";
+export type { GeneratedKeyPair, GenerateKeyPairOptions } from "./keys/generate-key-pair.js";
+export type { KeyAlgorithm } from "./keys/key-algorithm.js";
+export { loadPrivateKey } from "./keys/private-key.js";
+export type { LoadPrivateKeyOptions, PrivateKey } from "./keys/private-key.js";
+export { parsePublicKey } from "./keys/public-key.js";
+export type { PublicKey } from "./keys/public-key.js";

@@ -1,0 +1,78 @@
+import { PolicyError, type PolicyErrorCode } from "./errors.js";
+
+export interface BoundedRequest {
+  readonly url: URL;
+  /** For messages, together with the URL's host: "the token server". */
+  readonly what: string;
+  /** Of every error. */
+  readonly code: PolicyErrorCode;
+  readonly maxBytes: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Makes it a POST. */
+  readonly form?: URLSearchParams | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** For the whole exchange: what is asked for is small. */
+const timeoutMs = 30_000;
+
+/**
+ * Sends one small request, and returns the body of a 200. No redirect is followed, no other status accepted, and no
+ * byte over the limit read. Messages name the host and nothing else of the URL, and never the answer.
+ *
+ * @throws PolicyError With the given code.
+ */
+export async function requestBounded(request: BoundedRequest): Promise<Uint8Array> {
+  const { url, what, code, signal } = request;
+  const server = `${what} (${url.host})`;
+  if (!isSafe(url)) throw new PolicyError(code, `${server} has to be reached over https`);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method: request.form === undefined ? "GET" : "POST",
+      headers: { accept: "*/*", ...request.headers },
+      body: request.form ?? null,
+      redirect: "manual",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    if (response.status === 200) return await readBounded(response, request, server);
+    await response.body?.cancel();
+    const detail =
+      response.status >= 300 && response.status < 400 ? ", a redirect, which is not followed" : "";
+    throw new PolicyError(code, `${server} answered with status ${response.status}${detail}`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof PolicyError) throw error;
+    if (timeout.aborted)
+      throw new PolicyError(code, `${server} did not answer within ${timeoutMs / 1000} seconds`);
+    throw unreachable(server, code, error);
+  }
+}
+
+/** Nobody but this machine can change what goes over its loopback interface. */
+export function isSafe(url: URL): boolean {
+  if (url.username !== "" || url.password !== "") return false;
+  const isLoopback = url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(url.hostname);
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback);
+}
+
+async function readBounded(response: Response, request: BoundedRequest, server: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > request.maxBytes) {
+      throw new PolicyError(request.code, `${server} answered with more than ${request.maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** What fetch throws can quote headers; its cause comes from the socket, and cannot. */
+function unreachable(server: string, code: PolicyErrorCode, error: unknown): PolicyError {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const isFromSocket = cause instanceof Error && "code" in cause && typeof cause.code === "string";
+  const detail = isFromSocket ? `: ${String(cause.code)}` : "";
+  return new PolicyError(code, `${server} could not be reached${detail}`, isFromSocket ? { cause } : {});
+}
