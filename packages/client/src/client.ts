@@ -25,6 +25,8 @@ import { createRegistries } from "./registries.js";
 import { resolve } from "./resolve.js";
 import type { SignResult, SignTarget, SignVerbOptions } from "./sign.js";
 import { attest, sign } from "./sign.js";
+import type { SyncVerbOptions, SyncVerbResult } from "./sync.js";
+import { sync } from "./sync.js";
 import { tag } from "./tag.js";
 import { tags } from "./tags.js";
 import type { ReadVerbOptions, VerbContext, VerbOptions } from "./verb-context.js";
@@ -79,6 +81,8 @@ export interface Client {
     directory: string,
     options?: DiffDirectoryVerbOptions,
   ): Promise<DirectoryDiff>;
+  /** Brings a directory to the state of an archive, fetching only what is missing or different. */
+  sync(reference: string, directory: string, options?: SyncVerbOptions): Promise<SyncVerbResult>;
   /** Signs what was pushed, or what a reference names, and attaches the signature. */
   sign(target: SignTarget, signer: Signer, options?: SignVerbOptions): Promise<SignResult>;
   /** Attaches a signed statement. */
@@ -129,6 +133,7 @@ export function createClient(options: ClientOptions = {}): Client {
     delete: (reference, verb) => deleteReference(context, reference, verb),
     diff: (before, after, verb) => diff(context, before, after, verb),
     diffDirectory: (reference, directory, verb) => diffDirectory(context, reference, directory, verb),
+    sync: (reference, directory, verb) => sync(context, reference, directory, verb),
     sign: (target, signer, verb) => sign(context, target, signer, verb),
     attest: (target, signer, claim, verb) => attest(context, target, signer, claim, verb),
     referrers: (reference, verb) => referrers(context, reference, verb),

@@ -14,5 +14,6 @@ export type { PushArchiveOptions, PushArchiveResult, PushedLayer, PushOptions, P
 export type { ReferrersVerbOptions } from "./referrers.js";
 export { createRegistrySource } from "./registry-source.js";
 export type { SignResult, SignTarget, SignVerbOptions } from "./sign.js";
+export type { SyncVerbOptions, SyncVerbResult } from "./sync.js";
 export type { ReadVerbOptions, VerbOptions } from "./verb-context.js";
 export type { PolicyVerdict, VerifyResult } from "./verify.js";

@@ -1,4 +1,4 @@
-import type { CreateProgress } from "@blob/format/node";
+import type { CreateProgress, ExtractProgress } from "@blob/format/node";
 
 /** How many bytes of a stage are done. */
 export interface ByteProgress<Stage extends string> {
@@ -15,4 +15,4 @@ export type PushProgress = ByteProgress<"pushing-index" | "pushing-data">;
 export type FetchProgress = ByteProgress<"fetching-manifest" | "fetching-index">;
 
 /** How far a verb is. Bytes and files are of the stage that is named. */
-export type ClientProgress = CreateProgress | PushProgress | FetchProgress;
+export type ClientProgress = CreateProgress | ExtractProgress | PushProgress | FetchProgress;

@@ -37,7 +37,17 @@ export interface Destination {
   names(): ReadonlySet<string>;
   /** Removes all that is in it. Links are removed, not followed. */
   empty(): void;
+  /**
+   * Removes, or only finds, what is not to be there, and returns the paths of files and links. What has to be a file may
+   * also be a link or a special file: whoever writes it replaces it. Links are removed, not followed.
+   */
+  prune(kindOf: (path: string) => "file" | "directory" | undefined, options: PruneOptions): string[];
   close(): void;
+}
+
+export interface PruneOptions {
+  /** Only find it. */
+  readonly dryRun: boolean;
 }
 
 /** A directory that is in use until it is released. */
@@ -152,6 +162,12 @@ export function openDestination(
       held.clear();
       removeContent(root.directory, access);
     },
+    prune(kindOf, { dryRun }) {
+      // A directory that is removed must not stay held.
+      for (const { directory } of held.values()) directory.close();
+      held.clear();
+      return pruneContent(root.directory, access, "", kindOf, dryRun);
+    },
     close() {
       for (const { directory } of held.values()) directory.close();
       held.clear();
@@ -249,4 +265,41 @@ function removeContent(directory: OpenDirectory, access: DirectoryAccess): void 
       throw fileSystemError(cause, "remove", path);
     }
   }
+}
+
+function pruneContent(
+  directory: OpenDirectory,
+  access: DirectoryAccess,
+  prefix: string,
+  kindOf: (path: string) => "file" | "directory" | undefined,
+  dryRun: boolean,
+): string[] {
+  const removed: string[] = [];
+  for (const entry of readdirSync(directory.locate("."), { withFileTypes: true })) {
+    const path = prefix + entry.name;
+    const wanted = kindOf(path);
+    try {
+      if (!entry.isDirectory()) {
+        if (wanted === "file") continue;
+        if (!dryRun) unlinkSync(directory.locate(entry.name));
+        removed.push(path);
+        continue;
+      }
+      const child = openChild(directory, entry.name, false, access);
+      if (child === undefined) continue;
+      try {
+        // Nothing below a directory that is not wanted is wanted either.
+        const below = wanted === "directory" ? kindOf : () => undefined;
+        removed.push(...pruneContent(child, access, `${path}/`, below, dryRun));
+      } finally {
+        child.close();
+      }
+      if (wanted !== "directory" && !dryRun) rmdirSync(directory.locate(entry.name));
+    } catch (cause) {
+      // Somebody else removed it, or its name is not UTF-8 and cannot be spelled: it is left alone.
+      if (isSystemError(cause, "ENOENT")) continue;
+      throw fileSystemError(cause, "remove", join(directory.path, entry.name));
+    }
+  }
+  return removed;
 }

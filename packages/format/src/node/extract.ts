@@ -186,9 +186,13 @@ function splitTaken(
 
 /** Throws unless emptying the directory can only remove what the caller may expect. */
 function checkCleanable(directory: string): void {
+  checkExpendable(directory, [process.cwd()]);
+}
+
+/** Throws for a directory that is, or has in it, the root, the home directory, or something else that is precious. */
+export function checkExpendable(directory: string, more: readonly string[] = []): void {
   const target = realPath(directory);
-  const precious = [parse(target).root, homedir(), process.cwd()].map(realPath);
-  for (const path of precious) {
+  for (const path of [parse(target).root, homedir(), ...more].map(realPath)) {
     if (path === target || path.startsWith(target.endsWith(sep) ? target : target + sep)) {
       throw new FormatError(
         "InvalidArgument",

@@ -21,4 +21,6 @@ export { saveArchive } from "./save.js";
 export type { SavedArchive, SaveOptions } from "./save.js";
 export { defaultSkipCompression, skipCompressedExtensions, skipSmallerThan } from "./skip-compression.js";
 export type { SkipCompression } from "./skip-compression.js";
+export { syncDirectory } from "./sync-directory.js";
+export type { SyncOptions, SyncResult } from "./sync-directory.js";
 export type { SkippedFile, SkipReason } from "./walk.js";

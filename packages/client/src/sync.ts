@@ -1,0 +1,29 @@
+import type { SyncOptions, SyncResult } from "@blob/format/node";
+import { syncDirectory } from "@blob/format/node";
+import type { PullOptions } from "./pull.js";
+import { pull } from "./pull.js";
+import type { ClientProgress } from "./progress.js";
+import type { VerbContext } from "./verb-context.js";
+
+export interface SyncVerbOptions
+  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, "signal" | "onProgress" | "decoder"> {
+  readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
+}
+
+export interface SyncVerbResult extends SyncResult {
+  readonly reference: string;
+  /** Of the manifest that the directory has the files of now. */
+  readonly digest: string;
+}
+
+/** Brings a directory to the state of an archive: two requests, and one for each stretch of files that differ. */
+export async function sync(
+  context: VerbContext,
+  reference: string,
+  directory: string,
+  options: SyncVerbOptions = {},
+): Promise<SyncVerbResult> {
+  await using archive = await pull(context, reference, options);
+  const result = await syncDirectory(archive, directory, options);
+  return { ...result, reference, digest: archive.manifest.descriptor.digest };
+}
