@@ -9,6 +9,10 @@ const alias = [
     replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/$2/index.ts",
   },
   {
+    find: "@blob/sigstore-policy/testing",
+    replacement: new URL("./packages/sigstore-policy/src/sigstore-server/index.ts", import.meta.url).pathname,
+  },
+  {
     find: /^@blob\/([a-z-]+)$/,
     replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/index.ts",
   },

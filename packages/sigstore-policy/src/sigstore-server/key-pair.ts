@@ -1,0 +1,12 @@
+import type { KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** A new key on the P-256 curve, which everything in the test Sigstore uses. */
+export function createKeyPair(): KeyPair {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+}
