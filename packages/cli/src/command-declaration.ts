@@ -2,7 +2,12 @@ import type { Command } from "commander";
 import type { Session } from "./session.js";
 
 /** Runs a command's code with a session made from the global flags. */
-export type RunCommand = (code: (session: Session) => Promise<void>) => Promise<void>;
+export type RunCommand = (code: (session: Session) => Promise<void>, options?: RunOptions) => Promise<void>;
+
+export interface RunOptions {
+  /** For commands that need no configuration or repair it: they run with defaults when it is broken. Default false. */
+  readonly withoutConfig?: boolean;
+}
 
 /**
  * Declares a command's arguments, flags and examples on `command`, which has its name and summary already. Its action

@@ -1,6 +1,9 @@
 import { CommanderError } from "commander";
 import { plainBooleanFlags } from "./boolean-flags.js";
 import { reportError } from "./error-report.js";
+import type { LoadedConfig } from "./config/config.js";
+import { configPath } from "./config/config-path.js";
+import { loadConfig } from "./config/load-config.js";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
 import type { RawGlobalFlags } from "./global-flags.js";
 import { parseGlobalFlags } from "./global-flags.js";
@@ -8,6 +11,7 @@ import type { Io } from "./io.js";
 import type { OutputFormat } from "./output.js";
 import { createProgram } from "./program.js";
 import { createSession } from "./session.js";
+import { resolveSettings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
@@ -15,16 +19,27 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   // What is reported before the flags are read: a wrong flag is reported in the format that was asked for.
   let format: OutputFormat = argv.join(" ").match(/--output[ =]json/u) ? "json" : "text";
   try {
-    const { program, options } = await createProgram(argv, io, async (code) => {
-      const flags = parseGlobalFlags(program.opts<RawGlobalFlags>(), io.env);
-      format = flags.output;
-      const session = createSession(io, flags);
-      try {
-        await code(session);
-      } finally {
-        await session.close();
-      }
-    });
+    const { program, options } = await createProgram(
+      argv,
+      io,
+      async (code, { withoutConfig = false } = {}) => {
+        const flags = parseGlobalFlags(program.opts<RawGlobalFlags>());
+        const path = configPath(io, flags.config);
+        const none: LoadedConfig = { file: path.file, exists: false, config: {} };
+        // Before the file is read: an error in it is reported as the flags ask for.
+        format = resolveSettings(flags, io, none).output.value;
+        const config = withoutConfig ? none : await loadConfig(path);
+        const settings = resolveSettings(flags, io, config);
+        format = settings.output.value;
+        const session = createSession(io, { flags, settings, config });
+        if (config.exists) session.output.detail(`configuration: ${config.file}`);
+        try {
+          await code(session);
+        } finally {
+          await session.close();
+        }
+      },
+    );
     await program.parseAsync(plainBooleanFlags(argv, options), { from: "user" });
     return exitCodes.done;
   } catch (error) {

@@ -65,10 +65,40 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/tag.command.js")).declareTag,
   },
   {
+    name: "login",
+    summary: "try a user name and password at a registry, and keep them",
+    group: registries,
+    load: async () => (await import("./commands/auth.command.js")).declareLogin,
+  },
+  {
+    name: "logout",
+    summary: "forget what is kept for a registry",
+    group: registries,
+    load: async () => (await import("./commands/auth.command.js")).declareLogout,
+  },
+  {
+    name: "auth",
+    summary: "which credentials registries get",
+    group: registries,
+    load: async () => (await import("./commands/auth.command.js")).declareAuth,
+  },
+  {
     name: "registry",
     summary: "a registry for development and tests",
     group: registries,
     load: async () => (await import("./commands/registry.command.js")).declareRegistry,
+  },
+  {
+    name: "alias",
+    summary: "short names for references",
+    group: other,
+    load: async () => (await import("./commands/alias.command.js")).declareAlias,
+  },
+  {
+    name: "config",
+    summary: "show and change settings",
+    group: other,
+    load: async () => (await import("./commands/config.command.js")).declareConfig,
   },
   {
     name: "version",

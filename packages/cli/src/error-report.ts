@@ -7,7 +7,8 @@ import { printable } from "./printable.js";
 export function reportError(error: unknown, format: OutputFormat): string {
   const code = errorCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const hint = hintFor(error);
+  const own = field(error, "hint");
+  const hint = typeof own === "string" ? own : hintFor(error);
   if (format === "json") {
     const about = Object.fromEntries(
       ["reference", "path", "digest"].flatMap((name) => {

@@ -8,6 +8,7 @@ export const exitCodes = {
   authentication: 3,
   notFound: 4,
   verification: 5,
+  incomplete: 6,
   network: 7,
   rateLimited: 8,
 } as const;
@@ -17,6 +18,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   InvalidReference: exitCodes.usage,
   InvalidArgument: exitCodes.usage,
   Usage: exitCodes.usage,
+  InvalidConfig: exitCodes.usage,
 
   Unauthorized: exitCodes.authentication,
   Forbidden: exitCodes.authentication,
@@ -38,6 +40,8 @@ const byErrorCode: Readonly<Record<string, number>> = {
   SourceMismatch: exitCodes.verification,
   PolicyViolation: exitCodes.verification,
   NotChecked: exitCodes.verification,
+
+  Incomplete: exitCodes.incomplete,
 
   Network: exitCodes.network,
   TokenUnavailable: exitCodes.network,

@@ -1,48 +1,57 @@
-import type { OutputFormat } from "./output.js";
 import { UsageError } from "./usage-error.js";
 
-/** Flags that every command takes, before or after its name, with the environment behind them. */
+export const progressModes = ["auto", "bar", "plain", "json", "none"] as const;
+export type ProgressMode = (typeof progressModes)[number];
+
+/** Flags that every command takes, before or after its name. `Settings` has those that may come from elsewhere, too. */
 export interface GlobalFlags {
-  readonly output: OutputFormat;
+  readonly config: string | undefined;
+  readonly output: string | undefined;
+  readonly plainHttp: boolean | undefined;
   readonly quiet: boolean;
-  readonly plainHttp: boolean;
-  /** With it, the password is read from standard input. */
+  /** How many `-v`: 1 tells where settings came from, 2 shows HTTP requests. */
+  readonly verbosity: number;
+  /** False: no colours, whatever the terminal can. */
+  readonly color: boolean;
+  readonly progress: ProgressMode;
+  /** PEM file with authorities to trust besides Node's. */
+  readonly caFile: string | undefined;
+  readonly insecure: boolean;
   readonly username: string | undefined;
+  readonly passwordStdin: boolean;
 }
 
 /** As commander hands them over. */
 export interface RawGlobalFlags {
+  readonly config?: string;
   readonly output?: string;
-  readonly quiet?: boolean;
   readonly plainHttp?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: number;
+  readonly debug?: boolean;
+  readonly color: boolean;
+  readonly progress: ProgressMode;
+  readonly caFile?: string;
+  readonly insecure?: boolean;
   readonly username?: string;
   readonly passwordStdin?: boolean;
 }
 
-/** A flag wins over the environment, which wins over the default. */
-export function parseGlobalFlags(
-  raw: RawGlobalFlags,
-  env: Readonly<Record<string, string | undefined>>,
-): GlobalFlags {
-  if ((raw.username === undefined) !== (raw.passwordStdin !== true)) {
-    throw new UsageError(
-      "--username and --password-stdin go together: the password is read from standard input",
-    );
+export function parseGlobalFlags(raw: RawGlobalFlags): GlobalFlags {
+  if (raw.passwordStdin === true && raw.username === undefined) {
+    throw new UsageError("--password-stdin needs --username");
   }
   return {
-    output: outputFormat(raw.output ?? env["BLOB_OUTPUT"]),
+    config: raw.config,
+    output: raw.output,
+    plainHttp: raw.plainHttp,
     quiet: raw.quiet === true,
-    plainHttp: raw.plainHttp ?? isTrue(env["BLOB_PLAIN_HTTP"]),
+    verbosity: Math.max(raw.verbose ?? 0, raw.debug === true ? 2 : 0),
+    color: raw.color,
+    progress: raw.progress,
+    caFile: raw.caFile,
+    insecure: raw.insecure === true,
     username: raw.username,
+    passwordStdin: raw.passwordStdin === true,
   };
-}
-
-function outputFormat(value: string | undefined): OutputFormat {
-  if (value === undefined || value === "" || value === "text") return "text";
-  if (value === "json") return "json";
-  throw new UsageError(`--output ${value}: it is text or json`);
-}
-
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && /^(?:1|true|yes|on)$/iu.test(value);
 }

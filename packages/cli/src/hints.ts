@@ -3,11 +3,13 @@ import { errorCodeOf } from "./exit-code.js";
 /** What to do about an error, by its code, where there is something to say that the message does not. */
 const hints: Readonly<Record<string, string>> = {
   Usage: "`blob --help` lists the commands, `blob COMMAND --help` their arguments",
+  InvalidConfig: "`blob config edit` opens the file, `blob config path` says where it is",
+  Incomplete: "without --strict this is no error",
   InvalidReference:
     "a reference reads host/repository:tag, oci:PATH:tag for an OCI layout, or file:DIR for local files",
   NotFound: "check the spelling of the repository, the tag and the path",
-  TokenRefused: "log in with docker or podman, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
-  Unauthorized: "log in with docker or podman, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
+  TokenRefused: "log in with `blob login`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
+  Unauthorized: "log in with `blob login`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   Forbidden: "these credentials may not do that: check that they are meant for this repository",
   InvalidManifest: "only what `blob push` wrote can be read as an archive",
   MissingIndex: "only what `blob push` wrote can be read as an archive",

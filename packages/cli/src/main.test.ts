@@ -264,7 +264,7 @@ describe("the command line", () => {
     [["push", "-c", "gzip", "a", "b"], "Allowed choices are none, zstd"],
     [["tree", "-L", "many", "x"], "whole number"],
     [["--output", "xml", "version"], "text or json"],
-    [["-u", "me", "version"], "--password-stdin"],
+    [["-u", "me", "ls", "ghcr.io/acme/site:v1"], "--password-stdin"],
   ])("%j is a usage error on one line", async (argv, why) => {
     const { code, stdout, stderr } = await runBlob(argv);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -13,9 +13,19 @@ export interface Output {
   bytes(chunk: Uint8Array): Promise<boolean>;
   /** A message for people, unless they asked for quiet. */
   note(line: string): void;
+  /** A message for people who asked for more, with `-v`. */
+  detail(line: string): void;
+  /** A message that matters, even with `--quiet`. */
+  warning(line: string): void;
 }
 
-export function createOutput(io: Io, format: OutputFormat, quiet: boolean): Output {
+export interface OutputOptions {
+  readonly format: OutputFormat;
+  readonly quiet?: boolean;
+  readonly verbosity?: number;
+}
+
+export function createOutput(io: Io, { format, quiet = false, verbosity = 0 }: OutputOptions): Output {
   const { stdout, stderr } = io;
   const write = async (chunk: string | Uint8Array): Promise<boolean> => {
     if (stdout.destroyed || stdout.errored !== null) return false;
@@ -38,6 +48,12 @@ export function createOutput(io: Io, format: OutputFormat, quiet: boolean): Outp
     bytes: write,
     note(line) {
       if (!quiet) stderr.write(`${printable(line)}\n`);
+    },
+    detail(line) {
+      if (verbosity > 0) stderr.write(`${printable(line)}\n`);
+    },
+    warning(line) {
+      stderr.write(`warning: ${printable(line)}\n`);
     },
   };
 }

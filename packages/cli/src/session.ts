@@ -1,20 +1,28 @@
+import { readFile } from "node:fs/promises";
+import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
-import type { ArchiveManifest, Client } from "@blob/client";
+import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
+import { expandAlias } from "./config/aliases.js";
+import type { LoadedConfig } from "./config/config.js";
 import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
 import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
-import { printable } from "./printable.js";
+import type { Settings } from "./settings.js";
+import { UsageError } from "./usage-error.js";
+import { version } from "./version.js";
 
 /** An archive that a command reads, wherever it is. */
 export interface OpenedArchive {
   readonly archive: Archive;
   /** As the user wrote it. */
   readonly reference: string;
-  /** The reference with its digest; for a local archive the same as `reference`. */
+  /** The reference, after aliases, with its digest; a local archive has none. */
   readonly resolved: string;
   /** A local archive has none. */
   readonly manifest: ArchiveManifest | undefined;
+  /** How many policies accepted it. */
+  readonly policies: number;
 }
 
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
@@ -22,38 +30,72 @@ export interface Session {
   readonly io: Io;
   readonly output: Output;
   readonly signal: AbortSignal;
+  readonly flags: GlobalFlags;
+  readonly settings: Settings;
+  readonly config: LoadedConfig;
+  /** The reference that an alias stands for; any other text as it is. */
+  expand(reference: string): string;
+  /** What a verb that reads `reference` has to be given: the configured policies. Expands aliases. */
+  readOptions(reference: string): Promise<ReadVerbOptions>;
+  /** How registries are reached: for commands that talk to one without a client. */
+  connection(): Promise<HttpRegistryOptions>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
   client(): Promise<Client>;
-  /** Opens `file:DIR`, or whatever a client can pull. Closed with the session. */
+  /** Opens `file:DIR`, an alias, or whatever a client can pull; policies are asked. Closed with the session. */
   open(reference: string): Promise<OpenedArchive>;
   close(): Promise<void>;
 }
 
+export interface SessionOptions {
+  readonly flags: GlobalFlags;
+  readonly settings: Settings;
+  readonly config: LoadedConfig;
+}
+
 const localPrefix = "file:";
 
-export function createSession(io: Io, flags: GlobalFlags): Session {
+export function createSession(io: Io, parts: SessionOptions): Session {
+  const { flags, settings, config } = parts;
   const closing: (() => Promise<void>)[] = [];
   let client: Promise<Client> | undefined;
+  const output = createOutput(io, { ...flags, format: settings.output.value });
   const session: Session = {
     io,
-    output: createOutput(io, flags.output, flags.quiet),
+    output,
     signal: io.signal,
-    client: () => (client ??= composeClient(io, flags, closing)),
+    ...parts,
+    expand(reference) {
+      const expanded = expandAlias(reference, config.config.aliases);
+      if (expanded !== reference) output.detail(`${reference} stands for ${expanded}`);
+      return expanded;
+    },
+    async readOptions(reference) {
+      const { policies = [] } = config.config;
+      const { policiesFor } = await import("./config/policies.js");
+      return { policies: await policiesFor(policies, session.expand(reference)), signal: io.signal };
+    },
+    connection: async () => ({
+      ...(await httpOptionsOf(flags, output)),
+      plainHttp: settings.plainHttp.value,
+    }),
+    client: () => (client ??= composeClient(io, { flags, settings, output, closing })),
     async open(reference) {
-      if (reference.startsWith(localPrefix)) {
+      const expanded = session.expand(reference);
+      const options = await session.readOptions(expanded);
+      if (expanded.startsWith(localPrefix)) {
+        if (options.policies !== undefined && options.policies.length > 0) {
+          throw new UsageError(`${reference}: a local archive has no manifest that a policy could accept`);
+        }
         const { openLocalArchive } = await import("@blob/format/node");
-        const archive = await openLocalArchive(reference.slice(localPrefix.length));
+        const archive = await openLocalArchive(expanded.slice(localPrefix.length), { signal: io.signal });
         closing.push(() => archive.close());
-        return { archive, reference, resolved: reference, manifest: undefined };
+        return { archive, reference, resolved: expanded, manifest: undefined, policies: 0 };
       }
-      const archive = await (await session.client()).pull(reference, { signal: io.signal });
+      const archive = await (await session.client()).pull(expanded, options);
+      closing.push(() => archive.close());
       const { manifest } = archive;
-      return {
-        archive,
-        reference,
-        resolved: resolvedReference(reference, manifest.descriptor.digest),
-        manifest,
-      };
+      const resolved = resolvedReference(expanded, manifest.descriptor.digest);
+      return { archive, reference, resolved, manifest, policies: options.policies?.length ?? 0 };
     },
     async close() {
       for (const close of closing.splice(0).toReversed()) await close();
@@ -68,32 +110,58 @@ export function resolvedReference(reference: string, digest: string): string {
   return `${at > 0 && reference.includes(":", at) ? reference.slice(0, at) : reference}@${digest}`;
 }
 
-async function composeClient(io: Io, flags: GlobalFlags, closing: (() => Promise<void>)[]): Promise<Client> {
-  const [{ createClient }, { defaultCredentials, firstOf }, { readPassword }, { version }] =
-    await Promise.all([
-      import("@blob/client"),
-      import("@blob/auth"),
-      import("./password.js"),
-      import("./version.js"),
-    ]);
-  const fromFiles = defaultCredentials({
-    env: io.env,
-    homeDirectory: io.homeDirectory,
-    onWarning: (message) => io.stderr.write(`warning: ${printable(message)}\n`),
-  });
-  const { username } = flags;
-  const credential =
-    username === undefined
-      ? undefined
-      : ({ kind: "basic", username, password: await readPassword(io) } as const);
-  const client = createClient({
-    credentials:
-      credential === undefined
-        ? fromFiles
-        : firstOf(() => Promise.resolve({ credential, source: "--username" }), fromFiles),
-    plainHttp: flags.plainHttp,
-    http: { userAgent: `blob/${version()}` },
-  });
+interface ClientParts {
+  readonly flags: GlobalFlags;
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly closing: (() => Promise<void>)[];
+}
+
+async function composeClient(io: Io, { flags, settings, output, closing }: ClientParts): Promise<Client> {
+  const [{ createClient }, { credentialsOf }, http] = await Promise.all([
+    import("@blob/client"),
+    import("./credentials.js"),
+    httpOptionsOf(flags, output),
+  ]);
+  const credentials = await credentialsOf(io, flags, output);
+  const client = createClient({ credentials, plainHttp: settings.plainHttp.value, http });
   closing.push(() => client.close());
   return client;
+}
+
+async function httpOptionsOf(
+  flags: GlobalFlags,
+  output: Output,
+): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "trace">> {
+  const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
+  return {
+    userAgent: `blob/${version()}`,
+    tls: { ca, insecure: flags.insecure },
+    trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
+  };
+}
+
+async function readCaFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--ca-file ${file}: ${why}`, { cause: error });
+  }
+}
+
+/** `GET https://… bytes=0-99: 206, 100 bytes, 12 ms`. The trace itself has no secrets. */
+function traceLine({
+  method,
+  url,
+  range,
+  authorized,
+  status,
+  contentLength,
+  error,
+  durationMs,
+}: HttpTrace): string {
+  const asked = [method, url, range, authorized ? "with credentials" : undefined].filter(Boolean).join(" ");
+  const size = contentLength === undefined ? [] : [`${String(contentLength)} bytes`];
+  return `http: ${asked}: ${[String(status ?? error), ...size, `${durationMs.toFixed(0)} ms`].join(", ")}`;
 }

@@ -2,6 +2,8 @@ import type { Authenticator } from "@blob/auth";
 import { rangeOf } from "./blob-range.js";
 import { verified } from "./digest.js";
 import { RegistryError } from "./errors.js";
+import type { Access } from "./http/access.js";
+import { checkAccess } from "./http/access.js";
 import { withAuthorization } from "./http/authorization.js";
 import { createBlobLinks } from "./http/blob-links.js";
 import { statBlob } from "./http/blob-stat.js";
@@ -27,7 +29,7 @@ import { withPlainBodies } from "./http/plain-bodies.js";
 import { withUserAgent } from "./http/user-agent.js";
 import { printable } from "./printable.js";
 import { checkRepository, isHost } from "./reference.js";
-import type { Registry } from "./registry.js";
+import type { CallOptions, Registry } from "./registry.js";
 import { parseDigest } from "./digest.js";
 
 export interface HttpRegistryOptions extends ConnectionOptions {
@@ -58,6 +60,12 @@ export interface HttpRegistryOptions extends ConnectionOptions {
 
 /** A registry over HTTP, which holds connections. */
 export interface HttpRegistry extends Registry {
+  /**
+   * Finds out whether the registry is there and accepts the credentials: one request, and those that a token takes.
+   *
+   * @throws RegistryError `Unauthorized` and others; AuthError `TokenRefused`.
+   */
+  checkAccess(options?: CallOptions): Promise<Access>;
   /** Closes the connections; calls that are still under way fail. */
   close(): Promise<void>;
 }
@@ -93,6 +101,8 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const upload = createUploader(endpoint, options.chunkBytes);
   return {
     id: host,
+
+    checkAccess: async (call = {}) => checkAccess(endpoint, call),
 
     resolve: async (repository, reference, call = {}) =>
       resolveManifest(endpoint, repository, reference, call),

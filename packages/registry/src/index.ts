@@ -7,6 +7,7 @@ export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
 export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
 export { createHttpRegistry } from "./http-registry.js";
+export type { Access } from "./http/access.js";
 export type { ConnectionOptions, ProxyOptions, StallTimeouts, TlsOptions } from "./http/dispatcher.js";
 export type {
   Handler,

@@ -1,17 +1,21 @@
 import type { CreateOptions } from "@blob/format/node";
+import type { Settings } from "../settings.js";
 
 /** Flags of the commands that archive a directory. */
 export interface CreateFlags {
-  readonly compression: "none" | "zstd";
+  readonly compression?: "none" | "zstd";
   readonly compressionLevel?: number;
   readonly skipCompressed: boolean;
   readonly maxFiles?: number;
   readonly changeDetection: "none" | "strict";
 }
 
-export function createOptionsOf(flags: CreateFlags): Omit<CreateOptions, "signal" | "onProgress"> {
+export function createOptionsOf(
+  flags: CreateFlags,
+  settings: Settings,
+): Omit<CreateOptions, "signal" | "onProgress"> {
   return {
-    compression: flags.compression,
+    compression: flags.compression ?? settings.compression.value,
     level: flags.compressionLevel,
     // Without predicates only what does not get smaller is stored as it is.
     skipCompression: flags.skipCompressed ? undefined : [],

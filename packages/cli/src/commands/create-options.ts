@@ -6,9 +6,10 @@ import { wholeNumber } from "../flag-parsers.js";
 export function addCreateOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("-c, --compression <codec>", "how files are stored")
-        .choices(["none", "zstd"])
-        .default("zstd"),
+      new Option(
+        "-c, --compression <codec>",
+        "how files are stored (default: the configuration's, else zstd)",
+      ).choices(["none", "zstd"]),
     )
     .option("--compression-level <level>", "zstd level, 1 to 19 (default: 3)", wholeNumber)
     .option("--skip-compressed", "store small files and compressed formats as they are", true)

@@ -6,12 +6,15 @@ import { createOptionsOf } from "./create-flags.js";
 import { skippedLines } from "./skipped.js";
 
 export async function create(
-  { output, signal }: Session,
+  { output, signal, settings }: Session,
   directory: string,
   destination: string,
   flags: CreateFlags,
 ): Promise<void> {
-  const created = await createArchiveFiles(directory, destination, { ...createOptionsOf(flags), signal });
+  const created = await createArchiveFiles(directory, destination, {
+    ...createOptionsOf(flags, settings),
+    signal,
+  });
   const { index, data, files, size, skipped } = created;
   for (const line of skippedLines(skipped)) output.note(line);
   await output.result({ directory, destination, files, size, index, data, skipped }, () => [

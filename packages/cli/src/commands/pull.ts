@@ -15,7 +15,7 @@ export async function pull(
   flags: PullFlags,
 ): Promise<void> {
   const { output, signal } = session;
-  const { archive, resolved } = await session.open(reference);
+  const { archive, resolved, policies } = await session.open(reference);
   const { files, size, skipped } = await extractArchive(archive, destination, {
     directory: flags.prefix,
     overwrite: flags.overwrite,
@@ -33,8 +33,8 @@ export async function pull(
       skipped_count: skipped.length,
       total_size: size,
       total_size_human: humanSize(size),
-      verified: false,
-      policies_applied: 0,
+      verified: policies > 0,
+      policies_applied: policies,
     },
     () => [
       `Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`,

@@ -20,8 +20,8 @@ export async function push(
   const client = await session.client();
   const { signal, output } = session;
   const tags = flags.tag ?? [];
-  const pushed = await client.push(reference, directory, {
-    ...createOptionsOf(flags),
+  const pushed = await client.push(session.expand(reference), directory, {
+    ...createOptionsOf(flags, session.settings),
     annotations,
     tags,
     signal,

@@ -2,13 +2,14 @@ import { resolvedReference } from "../session.js";
 import type { Session } from "../session.js";
 
 export async function tag(session: Session, source: string, destination: string): Promise<void> {
-  const { digest } = await (await session.client()).tag(source, destination, { signal: session.signal });
+  const [from, to] = [session.expand(source), session.expand(destination)];
+  const { digest } = await (await session.client()).tag(from, to, { signal: session.signal });
   await session.output.result(
     {
       src_ref: source,
-      resolved_src_ref: resolvedReference(source, digest),
+      resolved_src_ref: resolvedReference(from, digest),
       dst_ref: destination,
-      resolved_dst_ref: resolvedReference(destination, digest),
+      resolved_dst_ref: resolvedReference(to, digest),
       digest,
       status: "success",
     },

@@ -1,0 +1,32 @@
+import { aliasName } from "../config/config-schema.js";
+import { editConfig } from "../config/edit-config.js";
+import { NotFoundError } from "../not-found-error.js";
+import type { Session } from "../session.js";
+import { UsageError } from "../usage-error.js";
+
+export async function listAliases({ config, output }: Session): Promise<void> {
+  const aliases = Object.entries(config.config.aliases ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const width = Math.max(0, ...aliases.map(([name]) => name.length));
+  await output.result({ aliases: Object.fromEntries(aliases) }, () =>
+    aliases.map(([name, reference]) => `${name.padEnd(width)}  ${reference}`),
+  );
+}
+
+export async function setAlias({ config, output }: Session, name: string, reference: string): Promise<void> {
+  if (!aliasName.test(name)) {
+    throw new UsageError(`${name} cannot be an alias: it has letters, digits, '.', '_' and '-'`);
+  }
+  if (!reference.startsWith("file:")) {
+    const { parseLocation } = await import("@blob/client");
+    parseLocation(reference);
+  }
+  await editConfig(config.file, ["aliases", name], JSON.stringify(reference));
+  await output.result({ alias: name, ref: reference, status: "success" }, () => [`${name} is ${reference}`]);
+}
+
+export async function removeAlias({ config, output }: Session, name: string): Promise<void> {
+  if (!(await editConfig(config.file, ["aliases", name], undefined))) {
+    throw new NotFoundError(name, `there is no alias ${name}`, Object.keys(config.config.aliases ?? {}));
+  }
+  await output.result({ alias: name, status: "removed" }, () => [`${name} is no alias any more`]);
+}

@@ -1,0 +1,151 @@
+import { expect, test } from "vitest";
+import { expandAlias } from "./aliases.js";
+import { configPath } from "./config-path.js";
+import { matchingRules } from "./match-reference.js";
+import { parseConfig } from "./parse-config.js";
+import { parseDuration, parseSize } from "./quantities.js";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+test("a whole configuration", () => {
+  const text = `# mine
+output: json
+compression: none
+plain_http: true
+cache:
+  enabled: true
+  dir: /var/cache/blob
+  max_size: 2GiB
+  ref_ttl: 15m
+  content: {enabled: false}
+aliases:
+  site: ghcr.io/acme/site:v1
+policies:
+  - match: ghcr\\.io/acme/.*
+    policy: {signature: {keyless: {issuer: https://x, identity: y}}}
+`;
+  expect(parseConfig(text, "c.yaml")).toEqual({
+    output: "json",
+    compression: "none",
+    plain_http: true,
+    cache: {
+      enabled: true,
+      dir: "/var/cache/blob",
+      max_size: 2 * 2 ** 30,
+      ref_ttl: 900_000,
+      content: { enabled: false },
+    },
+    aliases: { site: "ghcr.io/acme/site:v1" },
+    policies: [
+      {
+        match: "ghcr\\.io/acme/.*",
+        policy: { signature: { keyless: { issuer: "https://x", identity: "y" } } },
+        place: "c.yaml:14",
+      },
+    ],
+  });
+});
+
+test.each([
+  ["outptu: json", "c.yaml:1: unknown key outptu (did you mean output?)"],
+  ["output: text\ncache:\n  maxsize: 1", "c.yaml:3: unknown key cache.maxsize (did you mean max_size?)"],
+  ["output: xml", "c.yaml:1: output has to be text or json"],
+  ["\nplain_http: 'yes'", "c.yaml:2: plain_http has to be true or false"],
+  ["cache: {max_size: lots}", "c.yaml:1: cache.max_size has to be a size, such as 512MiB"],
+  ["cache: {ref_ttl: 5}", "c.yaml:1: cache.ref_ttl has to be a duration, such as 15m"],
+  ["cache: []", "c.yaml:1: cache has to be a mapping"],
+  ["aliases: {a/b: x}", "c.yaml:1: aliases.a/b is not an alias"],
+  ["aliases: {a: [x]}", "c.yaml:1: aliases.a has to be a reference"],
+  ["policies: {}", "c.yaml:1: policies has to be a list"],
+  ["policies:\n- match: x", "c.yaml:2: policies[0] has no policy"],
+  ["policies:\n- {match: x, policy: strict}", "c.yaml:2: policies[0].policy has to be a mapping"],
+  ["policies:\n- {match: x, policy: {a: &a {b: 1}, c: *a}}", "YAML alias"],
+  ["output: json\noutput: text", "c.yaml:2: "],
+  ["output: [json", "c.yaml:1: "],
+  ["- a", "c.yaml:1: the file has to be a mapping"],
+  ["constructor: 1", "unknown key constructor"],
+  ["aliases: {__proto__: {x: 1}}", "is not an alias"],
+])("%j is an error with its line", (text, message) => {
+  expect(() => parseConfig(text, "c.yaml")).toThrow(
+    expect.objectContaining({ code: "InvalidConfig", message: expect.stringContaining(message) as string }),
+  );
+});
+
+test.each([
+  ["site", "ghcr.io/acme/site:v1"],
+  ["site:v2", "ghcr.io/acme/site:v2"],
+  [`site@${digest}`, `ghcr.io/acme/site@${digest}`],
+  ["local", "localhost:5000/site"],
+  ["local:v2", "localhost:5000/site:v2"],
+  ["pinned:v2", "ghcr.io/acme/site:v2"],
+  ["layout:v2", "oci:/srv/layout:v2"],
+  ["drive:v2", "oci:C:\\layout:v2"],
+  ["files", "file:/srv/archive"],
+  ["other", "other"],
+  ["ghcr.io/site", "ghcr.io/site"],
+  ["oci:site", "oci:site"],
+  ["constructor", "constructor"],
+])("%s stands for %s", (text, reference) => {
+  const aliases = {
+    site: "ghcr.io/acme/site:v1",
+    local: "localhost:5000/site",
+    pinned: `ghcr.io/acme/site:v1@${digest}`,
+    layout: "oci:/srv/layout",
+    drive: "oci:C:\\layout",
+    files: "file:/srv/archive",
+  };
+  expect(expandAlias(text, aliases)).toBe(reference);
+});
+
+test("a local archive has no tags", () => {
+  expect(() => expandAlias("files:v1", { files: "file:/srv" })).toThrow(/neither tags nor digests/u);
+});
+
+test.each([
+  ["ghcr\\.io/acme/.*", "ghcr.io/acme/site:v1", true],
+  ["ghcr\\.io/acme", "ghcr.io/acme/site:v1", false],
+  ["acme", "ghcr.io/acme/site:v1", false],
+  // What is left out does not leave the policy out.
+  ["ghcr\\.io/acme/site:.*", "ghcr.io/acme/site", true],
+  ["ghcr\\.io/a|ghcr\\.io/acme/site:v1", "ghcr.io/acme/site:v1", true],
+  ["oci:/srv/.*:latest", "oci:/srv/layout", true],
+])("%s on %s: %s", (match, reference, matches) => {
+  expect(matchingRules([{ match, policy: {}, place: "c.yaml:1" }], reference)).toHaveLength(matches ? 1 : 0);
+});
+
+test.each([["(a+)+b"], ["("], ["a)|(b"]])("the expression %s is an error, not a policy less", (match) => {
+  const rule = { match, policy: {}, place: "c.yaml:7" };
+  expect(() => matchingRules([rule], `${"a".repeat(60)}.io/x`)).toThrow(
+    expect.objectContaining({
+      code: "InvalidConfig",
+      message: expect.stringContaining("c.yaml:7") as string,
+    }),
+  );
+});
+
+test("sizes and durations", () => {
+  expect([
+    parseSize("0"),
+    parseSize("10kB"),
+    parseSize("1.5 GiB"),
+    parseSize("1e3"),
+    parseSize("-1"),
+  ]).toEqual([0, 10_000, 1.5 * 2 ** 30, undefined, undefined]);
+  expect([parseDuration("0"), parseDuration("1h30m"), parseDuration("500ms"), parseDuration("5")]).toEqual([
+    0,
+    5_400_000,
+    500,
+    undefined,
+  ]);
+});
+
+test("where the file is", () => {
+  const homeDirectory = "/home/me";
+  expect(configPath({ env: {}, homeDirectory }).file).toBe("/home/me/.config/blob/config.yaml");
+  expect(configPath({ env: { XDG_CONFIG_HOME: "/x" }, homeDirectory }).file).toBe("/x/blob/config.yaml");
+  expect(configPath({ env: { BLOB_CONFIG: "/b" }, homeDirectory })).toEqual({ file: "/b", named: true });
+  expect(configPath({ env: { BLOB_CONFIG: "/b" }, homeDirectory }, "/f")).toEqual({
+    file: "/f",
+    named: true,
+  });
+});

@@ -1,0 +1,42 @@
+import type { OutputFormat } from "../output.js";
+
+export const cacheNames = ["content", "blocks", "refs", "manifests", "indexes"] as const;
+export type CacheName = (typeof cacheNames)[number];
+
+/** What the configuration file says. Whatever it leaves out is undefined. */
+export interface Config {
+  readonly output?: OutputFormat;
+  readonly compression?: "none" | "zstd";
+  readonly plain_http?: boolean;
+  readonly cache?: CacheConfig;
+  /** Short names for references. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  readonly policies?: readonly PolicyRule[];
+}
+
+export interface CacheConfig extends Readonly<Partial<Record<CacheName, { readonly enabled?: boolean }>>> {
+  readonly enabled?: boolean;
+  readonly dir?: string;
+  /** Bytes, as in `512MiB`. */
+  readonly max_size?: number;
+  /** Milliseconds, written as in `15m`. */
+  readonly ref_ttl?: number;
+}
+
+/** A policy for the references that `match` fits. */
+export interface PolicyRule {
+  /** A regular expression that has to fit the whole reference, after aliases. */
+  readonly match: string;
+  /** As a policy file holds it; `@blob/sigstore-policy` checks it. */
+  readonly policy: Readonly<Record<string, unknown>>;
+  /** Where the rule stands, for messages. */
+  readonly place: string;
+}
+
+/** The configuration of one run, and where it came from. */
+export interface LoadedConfig {
+  readonly file: string;
+  /** False when there is no such file: everything has its default. */
+  readonly exists: boolean;
+  readonly config: Config;
+}

@@ -1,0 +1,62 @@
+import type { LoadedConfig } from "./config/config.js";
+import type { Io } from "./io.js";
+import type { OutputFormat } from "./output.js";
+import { UsageError } from "./usage-error.js";
+
+/** A value and who decided on it. */
+export interface Setting<T> {
+  readonly value: T;
+  /** `--output`, `BLOB_OUTPUT`, the configuration file's path, or `default`. */
+  readonly source: string;
+}
+
+/** What flags, environment and configuration file decide together: the first that says something wins. */
+export interface Settings {
+  readonly output: Setting<OutputFormat>;
+  readonly compression: Setting<"none" | "zstd">;
+  readonly plainHttp: Setting<boolean>;
+  readonly cacheDirectory: Setting<string>;
+}
+
+interface SettingFlags {
+  readonly output?: string | undefined;
+  readonly plainHttp?: boolean | undefined;
+}
+
+export function resolveSettings(
+  flags: SettingFlags,
+  { env, homeDirectory }: Pick<Io, "env" | "homeDirectory">,
+  { file, config }: LoadedConfig,
+): Settings {
+  const variable = <T>(name: string, parse: (text: string) => T): Setting<T> | undefined => {
+    const text = env[name];
+    // Shells set variables to nothing rather than unset them.
+    return text === undefined || text === "" ? undefined : { value: parse(text), source: name };
+  };
+  const from = <T>(source: string, value: T | undefined): Setting<T> | undefined =>
+    value === undefined ? undefined : { value, source };
+  const cacheHome = env["XDG_CACHE_HOME"] || `${homeDirectory}/.cache`;
+  return {
+    output: from(
+      "--output",
+      flags.output === undefined ? undefined : outputFormat(flags.output, "--output"),
+    ) ??
+      variable("BLOB_OUTPUT", (text) => outputFormat(text, "BLOB_OUTPUT=")) ??
+      from(file, config.output) ?? { value: "text", source: "default" },
+    compression: from(file, config.compression) ?? { value: "zstd", source: "default" },
+    plainHttp: from("--plain-http", flags.plainHttp) ??
+      variable("BLOB_PLAIN_HTTP", isTrue) ??
+      from(file, config.plain_http) ?? { value: false, source: "default" },
+    cacheDirectory: variable("BLOB_CACHE_DIR", (text) => text) ??
+      from(file, config.cache?.dir) ?? { value: `${cacheHome}/blob`, source: "default" },
+  };
+}
+
+function outputFormat(value: string, where: string): OutputFormat {
+  if (value === "text" || value === "json") return value;
+  throw new UsageError(`${where}${where.endsWith("=") ? "" : " "}${value}: it is text or json`);
+}
+
+function isTrue(value: string): boolean {
+  return /^(?:1|true|yes|on)$/iu.test(value);
+}
