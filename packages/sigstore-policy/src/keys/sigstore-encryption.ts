@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, type ScryptOptions } from "node:crypto";
 import { PolicyError } from "../errors.js";
-import { ownProperty } from "../own-property.js";
+import { valueAt } from "../json-path.js";
 import { checkScryptCost, type ScryptCost, scryptMemory } from "./kdf-limits.js";
 
 /** What cosign writes today. */
@@ -75,22 +75,18 @@ function parseEnvelope(json: Uint8Array, what: string): Envelope {
     // The parser's message quotes the file.
     throw malformed();
   }
-  const kdf = ownProperty(envelope, "kdf");
-  const cipher = ownProperty(envelope, "cipher");
-  if (ownProperty(kdf, "name") !== "scrypt" || ownProperty(cipher, "name") !== "nacl/secretbox") {
-    if (typeof ownProperty(kdf, "name") !== "string" || typeof ownProperty(cipher, "name") !== "string")
+  const kdf = valueAt(envelope, "kdf");
+  const cipher = valueAt(envelope, "cipher");
+  if (valueAt(kdf, "name") !== "scrypt" || valueAt(cipher, "name") !== "nacl/secretbox") {
+    if (typeof valueAt(kdf, "name") !== "string" || typeof valueAt(cipher, "name") !== "string")
       throw malformed();
     throw new PolicyError("UnsupportedKey", `${what} is not encrypted with scrypt and nacl/secretbox`);
   }
-  const parameters = ownProperty(kdf, "params");
-  const [N, r, p] = [
-    ownProperty(parameters, "N"),
-    ownProperty(parameters, "r"),
-    ownProperty(parameters, "p"),
-  ];
-  const salt = decode(ownProperty(kdf, "salt"));
-  const nonce = decode(ownProperty(cipher, "nonce"));
-  const ciphertext = decode(ownProperty(envelope, "ciphertext"));
+  const parameters = valueAt(kdf, "params");
+  const [N, r, p] = [valueAt(parameters, "N"), valueAt(parameters, "r"), valueAt(parameters, "p")];
+  const salt = decode(valueAt(kdf, "salt"));
+  const nonce = decode(valueAt(cipher, "nonce"));
+  const ciphertext = decode(valueAt(envelope, "ciphertext"));
   if (typeof N !== "number" || typeof r !== "number" || typeof p !== "number") throw malformed();
   if (salt === undefined || salt.length > maxSaltBytes) throw malformed();
   if (nonce?.length !== nonceBytes || ciphertext === undefined) throw malformed();

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { PolicyError } from "../errors.js";
-import { ownProperty } from "../own-property.js";
+import { valueAt } from "../json-path.js";
 import { checkIdToken } from "./id-token.js";
 import { discoverIssuer, type Issuer } from "./issuer.js";
 import { requestJson } from "./json-answer.js";
@@ -108,7 +108,7 @@ async function exchangeCode(
   });
   const url = issuer.tokenEndpoint;
   const answer = await requestJson({ url, what: "the token endpoint", form, signal });
-  return ownProperty(answer, "id_token");
+  return valueAt(answer, "id_token");
 }
 
 function secret(): string {

@@ -1,5 +1,5 @@
 import { PolicyError } from "../errors.js";
-import { ownProperty } from "../own-property.js";
+import { valueAt } from "../json-path.js";
 import { checkIdToken } from "./id-token.js";
 import { requestJson } from "./json-answer.js";
 import type { EnvironmentTokenOptions } from "./static-token.js";
@@ -20,7 +20,7 @@ export function githubActionsToken(options: EnvironmentTokenOptions = {}): Token
       url.searchParams.set("audience", audience);
       const headers = { accept: "application/json", authorization: `Bearer ${secret}` };
       const answer = await requestJson({ url, what: "the token service of GitHub Actions", headers, signal });
-      return checkIdToken(ownProperty(answer, "value"), { audience, source: name, now });
+      return checkIdToken(valueAt(answer, "value"), { audience, source: name, now });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { PolicyError } from "../errors.js";
-import { ownProperty } from "../own-property.js";
+import { valueAt } from "../json-path.js";
 
 /** Tokens with long lists of groups have some kilobytes. */
 const maxTokenLength = 64 * 1024;
@@ -31,24 +31,24 @@ export function checkIdToken(value: unknown, expected: TokenExpectation): string
   const segments = /^[\w-]+\.(?<payload>[\w-]+)\.[\w-]+$/u.exec(value)?.groups;
   const claims = parseClaims(segments?.["payload"] ?? "");
   if (claims === undefined) throw invalid("is not a token (a JWT)");
-  const expiry = ownProperty(claims, "exp");
+  const expiry = valueAt(claims, "exp");
   if (typeof expiry !== "number") throw invalid("does not say when it expires");
   if (expiry + leewaySeconds < now().getTime() / 1000) throw invalid("has expired: get a new one");
   checkAudience(claims, audience, invalid);
-  if (expected.issuer !== undefined && ownProperty(claims, "iss") !== expected.issuer) {
+  if (expected.issuer !== undefined && valueAt(claims, "iss") !== expected.issuer) {
     throw invalid("is from another issuer");
   }
-  if (expected.nonce !== undefined && ownProperty(claims, "nonce") !== expected.nonce) {
+  if (expected.nonce !== undefined && valueAt(claims, "nonce") !== expected.nonce) {
     throw invalid("answers another request (its nonce differs)");
   }
   return value;
 }
 
 function checkAudience(claims: unknown, audience: string, invalid: (why: string) => PolicyError): void {
-  const claim = ownProperty(claims, "aud");
+  const claim = valueAt(claims, "aud");
   const audiences: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   if (!audiences.includes(audience)) throw invalid(`is not for the audience "${audience}"`);
-  const party = ownProperty(claims, "azp");
+  const party = valueAt(claims, "azp");
   if (audiences.length > 1 && party !== undefined && party !== audience) {
     throw invalid("was issued to another party");
   }

@@ -1,6 +1,6 @@
 import { isSafe } from "../bounded-request.js";
 import { PolicyError } from "../errors.js";
-import { ownProperty } from "../own-property.js";
+import { valueAt } from "../json-path.js";
 import { requestJson } from "./json-answer.js";
 
 /** What an issuer says about itself. */
@@ -25,11 +25,11 @@ export async function discoverIssuer(url: string, signal: AbortSignal | undefine
   const what = "the configuration of the issuer";
   const configuration = await requestJson({ url: location, what, signal });
   // Otherwise one issuer could pass a user on to another (section 4.3).
-  if (ownProperty(configuration, "issuer") !== url) {
+  if (valueAt(configuration, "issuer") !== url) {
     throw new PolicyError("TokenUnavailable", `${what} (${location.host}) is of another issuer`);
   }
   const endpoint = (name: string): URL => {
-    const value = ownProperty(configuration, name);
+    const value = valueAt(configuration, name);
     if (typeof value === "string" && URL.canParse(value) && isSafe(new URL(value))) return new URL(value);
     throw new PolicyError("TokenUnavailable", `${what} (${location.host}) has no usable ${name}`);
   };
