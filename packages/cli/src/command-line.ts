@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { plainBooleanFlags } from "./boolean-flags.js";
 import { reportError } from "./error-report.js";
+import { hasColor } from "./color.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
@@ -45,7 +46,8 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   } catch (error) {
     const shown = error instanceof CommanderError ? usageErrorOf(error) : error;
     if (shown === undefined) return exitCodes.done;
-    io.stderr.write(reportError(shown, format));
+    const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
+    io.stderr.write(reportError(shown, format, color));
     return exitCodeOf(shown);
   }
 }

@@ -1,10 +1,11 @@
+import { colored } from "./color.js";
 import { errorCodeOf } from "./exit-code.js";
 import { hintFor } from "./hints.js";
 import type { OutputFormat } from "./output.js";
 import { printable } from "./printable.js";
 
 /** What a person, or with JSON a program, is told about the error that ended a command. One line and a hint. */
-export function reportError(error: unknown, format: OutputFormat): string {
+export function reportError(error: unknown, format: OutputFormat, color = false): string {
   const code = errorCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const own = field(error, "hint");
@@ -18,8 +19,8 @@ export function reportError(error: unknown, format: OutputFormat): string {
     );
     return `${JSON.stringify({ error: { code, message, ...about, ...(hint === undefined ? {} : { hint }) } })}\n`;
   }
-  const line = `error[${code}]: ${printable(message)}\n`;
-  return hint === undefined ? line : `${line}hint: ${printable(hint)}\n`;
+  const line = `${colored(`error[${code}]:`, "red", color)} ${printable(message)}\n`;
+  return hint === undefined ? line : `${line}${colored("hint:", "cyan", color)} ${printable(hint)}\n`;
 }
 
 function field(error: unknown, name: string): unknown {

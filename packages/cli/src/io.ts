@@ -4,10 +4,12 @@ import type { Readable, Writable } from "node:stream";
 export interface Io {
   readonly stdin: Readable;
   readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where `~` is. */
   readonly homeDirectory: string;
+  /** Milliseconds since any moment. Default: the process's own clock. */
+  readonly now?: () => number;
   /** Aborted by Ctrl-C and the like. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { colored, hasColor } from "./color.js";
 import type { Io } from "./io.js";
 import { printable } from "./printable.js";
 
@@ -17,18 +18,30 @@ export interface Output {
   detail(line: string): void;
   /** A message that matters, even with `--quiet`. */
   warning(line: string): void;
+  /** Calls `clear` before anything else is written: for a bar that is drawn on the same terminal. */
+  onWrite(clear: () => void): void;
 }
 
 export interface OutputOptions {
   readonly format: OutputFormat;
   readonly quiet?: boolean;
   readonly verbosity?: number;
+  readonly color?: boolean;
 }
 
-export function createOutput(io: Io, { format, quiet = false, verbosity = 0 }: OutputOptions): Output {
+export function createOutput(
+  io: Io,
+  { format, quiet = false, verbosity = 0, color = false }: OutputOptions,
+): Output {
   const { stdout, stderr } = io;
+  let clear = (): void => undefined;
+  const say = (line: string): void => {
+    clear();
+    stderr.write(`${line}\n`);
+  };
   const write = async (chunk: string | Uint8Array): Promise<boolean> => {
     if (stdout.destroyed || stdout.errored !== null) return false;
+    clear();
     if (stdout.write(chunk)) return true;
     // Slow readers hold us back; ones that left let us go.
     await Promise.race([once(stdout, "drain"), once(stdout, "close"), once(stdout, "error")]).catch(
@@ -47,13 +60,16 @@ export function createOutput(io: Io, { format, quiet = false, verbosity = 0 }: O
     },
     bytes: write,
     note(line) {
-      if (!quiet) stderr.write(`${printable(line)}\n`);
+      if (!quiet) say(printable(line));
     },
     detail(line) {
-      if (verbosity > 0) stderr.write(`${printable(line)}\n`);
+      if (verbosity > 0) say(printable(line));
     },
     warning(line) {
-      stderr.write(`warning: ${printable(line)}\n`);
+      say(`${colored("warning:", "yellow", hasColor(stderr, io.env, color))} ${printable(line)}`);
+    },
+    onWrite(before) {
+      clear = before;
     },
   };
 }

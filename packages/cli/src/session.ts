@@ -8,6 +8,7 @@ import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
 import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
+import type { ProgressState } from "./progress/progress-state.js";
 import type { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
@@ -43,6 +44,11 @@ export interface Session {
   client(): Promise<Client>;
   /** Opens `file:DIR`, an alias, or whatever a client can pull; policies are asked. Closed with the session. */
   open(reference: string): Promise<OpenedArchive>;
+  /**
+   * Shows how far a long command is, from its first call on, as the flags say; gone again before anything else is written.
+   * Give it to whatever takes an `onProgress`.
+   */
+  progress(): Promise<(state: ProgressState) => void>;
   close(): Promise<void>;
 }
 
@@ -96,6 +102,18 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const { manifest } = archive;
       const resolved = resolvedReference(expanded, manifest.descriptor.digest);
       return { archive, reference, resolved, manifest, policies: options.policies?.length ?? 0 };
+    },
+    async progress() {
+      const [{ createProgressReporter }, { progressStyle }] = await Promise.all([
+        import("./progress/progress-reporter.js"),
+        import("./progress/progress-style.js"),
+      ]);
+      const style = progressStyle(flags.progress, io, { quiet: flags.quiet, format: output.format });
+      const { stderr, now = () => performance.now() } = io;
+      const reporter = createProgressReporter({ stderr, style, now });
+      output.onWrite(() => reporter.clear());
+      closing.push(() => Promise.resolve(reporter.clear()));
+      return (state) => reporter.update(state);
     },
     async close() {
       for (const close of closing.splice(0).toReversed()) await close();

@@ -38,6 +38,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
     signal,
+    onProgress: await session.progress(),
   };
   const total = { files: 0, size: 0 };
   const skipped: string[] = [];

@@ -6,14 +6,16 @@ import { createOptionsOf } from "./create-flags.js";
 import { skippedLines } from "./skipped.js";
 
 export async function create(
-  { output, signal, settings }: Session,
+  session: Session,
   directory: string,
   destination: string,
   flags: CreateFlags,
 ): Promise<void> {
+  const { output, signal, settings } = session;
   const created = await createArchiveFiles(directory, destination, {
     ...createOptionsOf(flags, settings),
     signal,
+    onProgress: await session.progress(),
   });
   const { index, data, files, size, skipped } = created;
   for (const line of skippedLines(skipped)) output.note(line);

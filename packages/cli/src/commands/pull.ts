@@ -22,6 +22,7 @@ export async function pull(
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
     signal,
+    onProgress: await session.progress(),
   });
   for (const path of skipped) output.note(`exists already, left alone: ${path}`);
   await output.result(

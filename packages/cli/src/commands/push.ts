@@ -25,6 +25,7 @@ export async function push(
     annotations,
     tags,
     signal,
+    onProgress: await session.progress(),
   });
   const { index, data, descriptor, files, size, skipped } = pushed;
   for (const line of skippedLines(skipped)) output.note(line);
