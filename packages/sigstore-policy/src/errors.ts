@@ -18,6 +18,18 @@ export const policyErrorCodes = [
   "TokenUnavailable",
   /** What should be an identity token is none, or is not for this use: the message says what is wrong with it. */
   "InvalidToken",
+  /** The options of a signer make no sense together, or not for what is to be signed. */
+  "InvalidSigner",
+  /** The certificate authority does not take the identity token: it has expired, or is from somebody it does not know. */
+  "TokenRefused",
+  /** A service that signing needs does not take the request: the message has the status, and what it says. */
+  "ServiceRefused",
+  /** A service that signing needs has trouble of its own, or cannot be reached: try again later. */
+  "ServiceUnavailable",
+  /** A service that signing needs did not answer in time. */
+  "ServiceTimedOut",
+  /** What a service answered is not what was asked for, and must not be used. */
+  "InvalidAnswer",
 ] as const;
 
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];

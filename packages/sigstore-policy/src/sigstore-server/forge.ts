@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, sign } from "node:crypto";
 import type { BundleJson, DsseEnvelopeJson, LogEntryJson } from "../sign/bundle-json.js";
 import { bundleMediaType, inTotoPayloadType } from "../sign/bundle-json.js";
-import { keyAlgorithmOf } from "../sign/key-algorithm.js";
+import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
 import { preAuthEncoding } from "../sign/pae.js";
 import { spkiOf } from "./certificate.js";
 import { dsseBody, envelopeDigest, hashedRekordV2Body, intotoBody } from "./log-bodies.js";
@@ -72,7 +72,7 @@ export function forgeBundle(services: Logs, content: BundleContent): BundleJson 
 
 /** Signs bytes as the key's kind does it in Sigstore. */
 export function signBytes(privateKey: KeyObject, bytes: Uint8Array): Buffer {
-  return sign(keyAlgorithmOf(privateKey)?.hash ?? null, bytes, privateKey);
+  return sign(signatureAlgorithmOf(privateKey)?.hash ?? null, bytes, privateKey);
 }
 
 function logEntries(

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import { textAt } from "../json-path.js";
-import { keyAlgorithmOf } from "../sign/key-algorithm.js";
+import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
 import type { CertificateAuthority } from "./certificate-authority.js";
 import { identityExtensions, subjectOf } from "./identity.js";
 import type { IdentityTokens } from "./identity-tokens.js";
@@ -37,7 +37,7 @@ export function serveFulcio(
 }
 
 export function isSignedBy(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
-  const algorithm = keyAlgorithmOf(key);
+  const algorithm = signatureAlgorithmOf(key);
   return algorithm !== undefined && verify(algorithm.hash ?? null, bytes, key, signature);
 }
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { X509Certificate } from "node:crypto";
 import type { DsseEnvelopeJson } from "../sign/bundle-json.js";
-import { hashOf, keyAlgorithmOf, protobufHashNames } from "../sign/key-algorithm.js";
+import { hashOf, signatureAlgorithmOf, protobufHashNames } from "../sign/signature-algorithm.js";
 import { preAuthEncoding } from "../sign/pae.js";
 import { spkiOf } from "./certificate.js";
 
@@ -81,7 +81,7 @@ export function hashedRekordBody(sha256: Uint8Array, signature: Uint8Array, veri
 
 /** `hashedrekord` 0.0.2 of Rekor v2. `digest` is made with the hash that the verifier's key signs with. */
 export function hashedRekordV2Body(digest: Uint8Array, signature: Uint8Array, verifier: Verifier): unknown {
-  const { hash = "sha256", keyDetails } = keyAlgorithmOf(verifierKey(verifier)) ?? { keyDetails: "" };
+  const { hash = "sha256", keyDetails } = signatureAlgorithmOf(verifierKey(verifier)) ?? { keyDetails: "" };
   return {
     apiVersion: "0.0.2",
     kind: "hashedrekord",
@@ -105,7 +105,7 @@ export function hashedRekordV2Body(digest: Uint8Array, signature: Uint8Array, ve
 /** How Rekor v2 knows a DSSE envelope: by the hash of what its signature covers. */
 export function envelopeDigest(envelope: DsseEnvelopeJson, verifier: Verifier): Uint8Array {
   const encoded = preAuthEncoding(envelope.payloadType, Buffer.from(envelope.payload, "base64"));
-  return hashOf(keyAlgorithmOf(verifierKey(verifier))?.hash ?? "sha256", encoded);
+  return hashOf(signatureAlgorithmOf(verifierKey(verifier))?.hash ?? "sha256", encoded);
 }
 
 const base64 = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString("base64");

@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { CertificateRequest } from "./certificate-authority.js";
 
 /** The services of the test Sigstore, each of which can misbehave by itself. */
@@ -65,10 +67,11 @@ export async function answer(
   const said = wrong.body ?? body;
   const text = wrong.alter === undefined ? said : wrong.alter(Buffer.from(said).toString());
   response.writeHead(status, headers);
-  response.write(text);
-  for (let left = wrong.padding ?? 0; left > 0 && !response.destroyed; left -= 65_536) {
-    const drained = response.write(" ".repeat(Math.min(left, 65_536)));
-    if (!drained) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
-  }
-  response.end();
+  await pipeline(Readable.from(padded(text, wrong.padding ?? 0)), response);
+}
+
+function* padded(text: string | Uint8Array, padding: number): Generator<Uint8Array> {
+  const piece = 65_536;
+  yield Buffer.from(text);
+  for (let left = padding; left > 0; left -= piece) yield Buffer.alloc(Math.min(left, piece), " ");
 }

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { textAt, valueAt } from "../json-path.js";
-import { keyAlgorithmOf } from "../sign/key-algorithm.js";
+import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
 import type { Verifier } from "./log-bodies.js";
 import { hashedRekordV2Body, verifierKey } from "./log-bodies.js";
 import type { Answer, Misbehaviour } from "./misbehaviour.js";
@@ -17,7 +17,7 @@ export function serveRekorV2(log: TransparencyLog, body: Buffer, wrong: Misbehav
     certificate === ""
       ? createPublicKey({ key: publicKey, format: "der", type: "spki" })
       : Buffer.from(certificate, "base64");
-  const algorithm = keyAlgorithmOf(verifierKey(verifier));
+  const algorithm = signatureAlgorithmOf(verifierKey(verifier));
   if (algorithm?.hash === undefined) return failure("unsupported key");
   if (algorithm.keyDetails !== at("signature", "verifier", "keyDetails"))
     return failure("key details do not fit the key");

@@ -2,21 +2,21 @@ import type { KeyObject } from "node:crypto";
 import { createHash } from "node:crypto";
 
 /** How signatures are made with a kind of key: one way for each, so that nobody has to say which. */
-export interface KeyAlgorithm {
+export interface SignatureAlgorithm {
   /** Of the digest that the signature is made over; undefined when the key signs the bytes themselves. */
   readonly hash: "sha256" | "sha384" | "sha512" | undefined;
   /** The name that logs and trusted roots have for it (`PublicKeyDetails` of the Sigstore protobuf specifications). */
   readonly keyDetails: string;
 }
 
-const byCurve: Readonly<Record<string, KeyAlgorithm>> = {
+const byCurve: Readonly<Record<string, SignatureAlgorithm>> = {
   prime256v1: { hash: "sha256", keyDetails: "PKIX_ECDSA_P256_SHA_256" },
   secp384r1: { hash: "sha384", keyDetails: "PKIX_ECDSA_P384_SHA_384" },
   secp521r1: { hash: "sha512", keyDetails: "PKIX_ECDSA_P521_SHA_512" },
 };
 
 /** The algorithm of a private or public key; undefined for a key that Sigstore does not take, such as a short RSA key. */
-export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
+export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm | undefined {
   const { namedCurve = "", modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   const type = key.asymmetricKeyType;
   if (type === "ec") return Object.hasOwn(byCurve, namedCurve) ? byCurve[namedCurve] : undefined;

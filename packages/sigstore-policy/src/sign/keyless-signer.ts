@@ -1,0 +1,56 @@
+import type { Signer } from "@blob/registry";
+import { PolicyError } from "../errors.js";
+import type { TokenProvider } from "../oidc/token-provider.js";
+import type { SigningOptions } from "./sign-manifest.js";
+
+export interface KeylessSignerOptions extends SigningOptions {
+  /** Who signs. It is asked once for each signature. */
+  readonly identity: TokenProvider;
+  /** Who the token is for. Default `sigstore`. */
+  readonly audience?: string | undefined;
+  /** Where certificates come from. Default: Fulcio of the public instance. */
+  readonly fulcioUrl?: string | undefined;
+}
+
+const publicFulcio = "https://fulcio.sigstore.dev";
+
+/**
+ * Signs with an identity: a new P-256 key for each signature, which Fulcio certifies for who has the token, and which is
+ * forgotten afterwards. The log, or a time stamp, proves that the certificate was valid when it was used.
+ *
+ * `sign` asks for a token, a certificate, a log entry and a time stamp, in this order, and checks what each service
+ * answers before it asks the next. The token is sent to Fulcio alone, and is in no error.
+ *
+ * @throws PolicyError `InvalidSigner` when nothing would say when a signature was made: neither Rekor v1 nor time
+ * stamps. From `sign`: `TokenRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
+ * the errors of the identity.
+ */
+export function keylessSigner(options: KeylessSignerOptions): Signer {
+  const { identity, audience = "sigstore", fulcioUrl = publicFulcio } = options;
+  const logSaysWhen = options.log === undefined || (options.log !== false && options.log.version === 1);
+  if (!logSaysWhen && options.timestampUrl === undefined) {
+    const message =
+      "a keyless signature needs a proof of its time: give a time-stamp authority, or log in Rekor v1";
+    throw new PolicyError("InvalidSigner", message);
+  }
+  return {
+    name: `the identity of ${identity.name}`,
+    async sign(manifest, { claim, signal } = {}) {
+      signal?.throwIfAborted();
+      const [{ certifyNewKey }, { signManifest }, { signatureAlgorithmOf }] = await Promise.all([
+        import("./fulcio.js"),
+        import("./sign-manifest.js"),
+        import("./signature-algorithm.js"),
+      ]);
+      const identityToken = await identity.token({ audience, signal });
+      signal?.throwIfAborted();
+      const request = { url: fulcioUrl, identityToken, limits: options, signal };
+      const { privateKey, certificate } = await certifyNewKey(request);
+      const { publicKey } = certificate;
+      const algorithm = signatureAlgorithmOf(publicKey);
+      if (algorithm === undefined) throw new PolicyError("UnsupportedKey", "the key cannot sign");
+      const by = { publicKey, certificate, algorithm };
+      return signManifest({ manifest, claim, privateKey, by, signal }, options);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { PolicyError } from "../errors.js";
+import { listAt, textAt, valueAt } from "../json-path.js";
+import type { LogEntryJson } from "./bundle-json.js";
+import { provenEntry } from "./log-entry.js";
+import type { ServiceLimits, ServiceRequest } from "./service-request.js";
+import { parsedJson, requestService, serverOf, urlBelow } from "./service-request.js";
+import { hashOf } from "./signature-algorithm.js";
+import type { SignedContent } from "./signed-content.js";
+
+export interface LogRequest {
+  readonly url: string;
+  readonly signed: SignedContent;
+  readonly limits: ServiceLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+const what = "the transparency log";
+const path = "/api/v1/log/entries";
+
+/**
+ * Logs a signature in Rekor v1: an envelope as `dsse`, a message signature as `hashedrekord`.
+ *
+ * @throws PolicyError `InvalidSigner` for a message signature of a key that signs no hashes, `InvalidAnswer` for the
+ * entry of something else, and the errors of `requestService`
+ */
+export async function logInRekorV1({ url, signed, limits, signal }: LogRequest): Promise<LogEntryJson> {
+  const proposed = proposedEntry(signed);
+  const request: ServiceRequest = {
+    what,
+    url: urlBelow(url, path, what),
+    body: { type: "application/json", bytes: JSON.stringify(proposed) },
+    statuses: [200, 201, 409],
+    limits,
+    signal,
+  };
+  const answer = await requestService(request);
+  if (answer.status !== 409) return entryOf(answer.bytes, signed, proposed, serverOf(request));
+  // Some kinds of keys make the same signature again, which the log has already.
+  const uuid = /\/([0-9a-f]{64,80})$/u.exec(answer.headers.get("location") ?? "")?.[1];
+  if (uuid === undefined) {
+    throw new PolicyError("InvalidAnswer", `${serverOf(request)} has the entry, but does not say where`);
+  }
+  const known = await requestService({
+    ...request,
+    url: urlBelow(url, `${path}/${uuid}`, what),
+    body: undefined,
+    statuses: [200],
+  });
+  return entryOf(known.bytes, signed, proposed, serverOf(request));
+}
+
+interface ProposedEntry {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly spec: unknown;
+}
+
+function proposedEntry({ by, content, signature, signedBytes }: SignedContent): ProposedEntry {
+  const pem = by.certificate?.toString() ?? by.publicKey.export({ type: "spki", format: "pem" });
+  const verifier = Buffer.from(pem).toString("base64");
+  if ("dsseEnvelope" in content) {
+    const proposedContent = { envelope: JSON.stringify(content.dsseEnvelope), verifiers: [verifier] };
+    return { apiVersion: "0.0.1", kind: "dsse", spec: { proposedContent } };
+  }
+  const { hash } = by.algorithm;
+  if (hash === undefined) {
+    const message = `${what} does not take message signatures of Ed25519 keys: sign without a log, or a statement`;
+    throw new PolicyError("InvalidSigner", message);
+  }
+  return {
+    apiVersion: "0.0.1",
+    kind: "hashedrekord",
+    spec: {
+      data: { hash: { algorithm: hash, value: hashOf(hash, signedBytes).toString("hex") } },
+      signature: { content: Buffer.from(signature).toString("base64"), publicKey: { content: verifier } },
+    },
+  };
+}
+
+function entryOf(
+  bytes: Uint8Array,
+  signed: SignedContent,
+  { kind, apiVersion }: ProposedEntry,
+  server: string,
+): LogEntryJson {
+  const [entry]: readonly unknown[] = Object.values(parsedJson(bytes) ?? {});
+  const proof = valueAt(entry, "verification", "inclusionProof");
+  const body = Buffer.from(textAt(entry, "body"), "base64");
+  const integratedTime = Number(valueAt(entry, "integratedTime"));
+  const promise = Buffer.from(textAt(entry, "verification", "signedEntryTimestamp"), "base64");
+  if (!isAbout(parsedJson(body), signed, kind)) {
+    throw new PolicyError("InvalidAnswer", `${server} logged something else`);
+  }
+  if (promise.length === 0 || !Number.isSafeInteger(integratedTime)) {
+    throw new PolicyError("InvalidAnswer", `${server} did not promise to keep the entry`);
+  }
+  return provenEntry({
+    server,
+    kindVersion: { kind, version: apiVersion },
+    logIndex: Number(valueAt(entry, "logIndex")),
+    logId: Buffer.from(textAt(entry, "logID"), "hex"),
+    body,
+    promise: { integratedTime, signature: promise },
+    proof: {
+      index: Number(valueAt(proof, "logIndex")),
+      treeSize: Number(valueAt(proof, "treeSize")),
+      rootHash: Buffer.from(textAt(proof, "rootHash"), "hex"),
+      hashes: listAt(proof, "hashes").map((hash) => Buffer.from(String(hash), "hex")),
+      checkpoint: textAt(proof, "checkpoint"),
+    },
+  });
+}
+
+function isAbout(
+  body: unknown,
+  { content, signature, signedBytes, by }: SignedContent,
+  kind: string,
+): boolean {
+  const base64 = Buffer.from(signature).toString("base64");
+  if (textAt(body, "kind") !== kind) return false;
+  if ("dsseEnvelope" in content) {
+    const payload = Buffer.from(content.dsseEnvelope.payload, "base64");
+    return (
+      textAt(body, "spec", "signatures", 0, "signature") === base64 &&
+      textAt(body, "spec", "payloadHash", "value") === hashOf("sha256", payload).toString("hex")
+    );
+  }
+  const digest = hashOf(by.algorithm.hash ?? "sha256", signedBytes).toString("hex");
+  return (
+    textAt(body, "spec", "signature", "content") === base64 &&
+    textAt(body, "spec", "data", "hash", "value") === digest
+  );
+}

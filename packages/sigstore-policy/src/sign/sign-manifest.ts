@@ -1,0 +1,146 @@
+import type { Attachment, Manifest, StatementClaim } from "@blob/registry";
+import type { KeyObject } from "node:crypto";
+import { createHash, sign } from "node:crypto";
+import { PolicyError } from "../errors.js";
+import type { BundleJson, LogEntryJson } from "./bundle-json.js";
+import { bundleMediaType, inTotoPayloadType } from "./bundle-json.js";
+import { preAuthEncoding } from "./pae.js";
+import type { ServiceLimits } from "./service-request.js";
+import { hashOf, protobufHashNames } from "./signature-algorithm.js";
+import type { SignedBy, SignedContent } from "./signed-content.js";
+import { statementAbout } from "./statement.js";
+
+/** Where signatures are logged. */
+export interface LogService {
+  readonly url: string;
+  /** Of Rekor's API. */
+  readonly version: 1 | 2;
+}
+
+/** What every signer has to know, whoever signs. */
+export interface SigningOptions extends ServiceLimits {
+  /** Where signatures are logged. Default: Rekor v1 of the public instance. */
+  readonly log?: LogService | false | undefined;
+  /** Where an RFC 3161 authority takes requests, with the path. Default: none, and the log says when it was. */
+  readonly timestampUrl?: string | undefined;
+  /**
+   * `statement` signs an in-toto statement, which cosign and policies take. `message` signs the manifest's bytes
+   * themselves, without a claim, as the Go client of blob does. Default `statement`.
+   */
+  readonly content?: "statement" | "message" | undefined;
+  /** For `org.opencontainers.image.created`. Default: the machine's clock. */
+  readonly now?: (() => Date) | undefined;
+}
+
+export const publicLog: LogService = { url: "https://rekor.sigstore.dev", version: 1 };
+
+export interface ManifestToSign {
+  readonly manifest: Manifest;
+  readonly claim: StatementClaim | undefined;
+  readonly privateKey: KeyObject;
+  readonly by: SignedBy;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Signs, logs and stamps, in this order, and describes the result as the referrer that cosign would write. */
+export async function signManifest(what: ManifestToSign, options: SigningOptions): Promise<Attachment> {
+  const { signal, by } = what;
+  const { signed, annotations } = signContent(what, options);
+  const entry = await logEntry(signed, options, signal);
+  const stamp = await timestamp(signed, options, signal);
+  const times = [stamp?.time, entry?.integratedTime && new Date(Number(entry.integratedTime) * 1000)];
+  for (const time of times) if (time instanceof Date) checkValidity(by, time);
+  const bundle: BundleJson = {
+    mediaType: bundleMediaType,
+    verificationMaterial: {
+      ...keyMaterial(by),
+      ...(entry !== undefined && { tlogEntries: [entry] }),
+      ...(stamp !== undefined && {
+        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: base64(stamp.der) }] },
+      }),
+    },
+    ...signed.content,
+  };
+  const created = (options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/u, "Z");
+  return {
+    mediaType: bundleMediaType,
+    bytes: Buffer.from(JSON.stringify(bundle)),
+    annotations: { ...annotations, "org.opencontainers.image.created": created },
+  };
+}
+
+function signContent(
+  { manifest, claim, privateKey, by }: ManifestToSign,
+  options: SigningOptions,
+): { readonly signed: SignedContent; readonly annotations: Readonly<Record<string, string>> } {
+  const { hash } = by.algorithm;
+  if (options.content === "message") {
+    if (claim !== undefined) {
+      throw new PolicyError("InvalidSigner", "a message signature has no room for a claim: sign a statement");
+    }
+    const digestHash = hash ?? "sha256";
+    const signature = sign(hash ?? null, manifest.bytes, privateKey);
+    const messageDigest = {
+      algorithm: protobufHashNames[digestHash],
+      digest: base64(hashOf(digestHash, manifest.bytes)),
+    };
+    const content = { messageSignature: { messageDigest, signature: base64(signature) } };
+    return {
+      signed: { by, signature, signedBytes: manifest.bytes, content },
+      annotations: { "dev.sigstore.bundle.content": "message-signature" },
+    };
+  }
+  const { predicateType, payload } = statementAbout(manifest, claim);
+  const signedBytes = preAuthEncoding(inTotoPayloadType, payload);
+  const signature = sign(hash ?? null, signedBytes, privateKey);
+  const dsseEnvelope = {
+    payload: base64(payload),
+    payloadType: inTotoPayloadType,
+    signatures: [{ sig: base64(signature) }],
+  };
+  return {
+    signed: { by, signature, signedBytes, content: { dsseEnvelope } },
+    annotations: {
+      "dev.sigstore.bundle.content": "dsse-envelope",
+      "dev.sigstore.bundle.predicateType": predicateType,
+    },
+  };
+}
+
+async function logEntry(
+  signed: SignedContent,
+  options: SigningOptions,
+  signal: AbortSignal | undefined,
+): Promise<LogEntryJson | undefined> {
+  const { log = publicLog } = options;
+  if (log === false) return undefined;
+  const request = { url: log.url, signed, limits: options, signal };
+  if (log.version === 1) return (await import("./rekor-v1.js")).logInRekorV1(request);
+  return (await import("./rekor-v2.js")).logInRekorV2(request);
+}
+
+async function timestamp(
+  { signature }: SignedContent,
+  options: SigningOptions,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly der: Uint8Array; readonly time: Date } | undefined> {
+  if (options.timestampUrl === undefined) return undefined;
+  const { stampSignature } = await import("./timestamp.js");
+  return stampSignature({ url: options.timestampUrl, signature, limits: options, signal });
+}
+
+/** A bundle whose times do not fit its certificate would never verify, and the log would still have it. */
+function checkValidity({ certificate }: SignedBy, time: Date): void {
+  if (certificate === undefined) return;
+  if (time >= new Date(certificate.validFrom) && time <= new Date(certificate.validTo)) return;
+  const message = `the certificate was not valid at ${time.toISOString()}, when the signature was made`;
+  throw new PolicyError("InvalidAnswer", message);
+}
+
+function keyMaterial({ certificate, publicKey }: SignedBy): BundleJson["verificationMaterial"] {
+  if (certificate !== undefined) return { certificate: { rawBytes: base64(certificate.raw) } };
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  return { publicKey: { hint: createHash("sha256").update(spki).digest("base64") } };
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
