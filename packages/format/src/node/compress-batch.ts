@@ -4,16 +4,18 @@ import type { ZstdEncoder } from "../zstd/codec.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 
-/** A small file that is to be read, hashed and compressed. Plain data: it is sent to worker threads. */
-export interface BatchFile {
+/** Small files that are to be read, hashed and compressed: in columns, which cost little to send to another thread. */
+export interface FileBatch {
+  /** The directory that the sources are in. */
+  readonly root: string;
   /** For messages. */
-  readonly path: string;
-  /** Where to read it, below the root. */
-  readonly source: string;
-  /** Expected size in bytes. */
-  readonly size: number;
-  /** Whether to try to compress it. */
-  readonly compress: boolean;
+  readonly paths: readonly string[];
+  /** Where to read them, where that is not the path: of files behind links that were followed. */
+  readonly sources: ReadonlyMap<number, string>;
+  /** Expected, in bytes. */
+  readonly sizes: readonly number[];
+  /** Whether to try to compress them. */
+  readonly compress: readonly boolean[];
 }
 
 export interface BatchOptions {
@@ -35,8 +37,8 @@ export interface PackedBatch {
   readonly facts: ReadonlyMap<number, FileFacts>;
 }
 
-/** Turns batches of small files below `root` into stored bytes, on whichever thread it was made. */
-export type BatchCompressor = (root: string, files: readonly BatchFile[]) => PackedBatch;
+/** Turns batches of small files into stored bytes, on whichever thread it was made. */
+export type BatchCompressor = (batch: FileBatch) => PackedBatch;
 
 /** Keeps one scratch buffer, so that a batch allocates nothing but its result. */
 export function createBatchCompressor(
@@ -44,27 +46,27 @@ export function createBatchCompressor(
   options: BatchOptions,
 ): BatchCompressor {
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  return (root, files) => {
-    const hashes = Buffer.from(new ArrayBuffer(32 * files.length));
-    const sizes = new Float64Array(files.length);
-    const storedSizes = new Float64Array(files.length);
-    const compressed = new Uint8Array(files.length);
+  return ({ root, paths, sources, sizes: expected, compress }) => {
+    const hashes = Buffer.from(new ArrayBuffer(32 * paths.length));
+    const sizes = new Float64Array(paths.length);
+    const storedSizes = new Float64Array(paths.length);
+    const compressed = new Uint8Array(paths.length);
     const facts = new Map<number, FileFacts>();
-    let bytes = new Uint8Array(files.reduce((sum, file) => sum + file.size, 0));
+    let bytes = new Uint8Array(expected.reduce((sum, size) => sum + size, 0));
     let end = 0;
-    for (const [index, { path, source, size, compress }] of files.entries()) {
-      const location = `${root}/${source}`;
+    for (const [index, path] of paths.entries()) {
       const { length, facts: newFacts } = readSmallFile(
-        location,
+        `${root}/${sources.get(index) ?? path}`,
         path,
-        size,
+        expected[index] ?? 0,
         scratch,
         options.changeDetection,
       );
       if (newFacts !== undefined) facts.set(index, newFacts);
       const content = scratch.subarray(0, length);
       hashes.write(hash("sha256", content, "hex"), 32 * index, "hex");
-      const frame = compress && length > 0 ? encoder?.compress(content, options.level) : undefined;
+      const frame =
+        compress[index] === true && length > 0 ? encoder?.compress(content, options.level) : undefined;
       const isSmaller = frame !== undefined && frame.length < length;
       const stored = isSmaller ? frame : content;
       // A file may have grown since it was listed.

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { createBatchCompressor } from "./compress-batch.js";
-import type { BatchFile, BatchOptions, PackedBatch } from "./compress-batch.js";
+import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
 
 /**
  * Where files become stored bytes: on this thread, or in workers. Both run the same code with the same codec, so
@@ -12,7 +12,7 @@ export interface CompressStage {
   /** How many calls should be under way to keep it busy. Memory is proportional to it. */
   readonly width: number;
   /** Reads, hashes and compresses small files. */
-  batch(root: string, files: readonly BatchFile[]): Promise<PackedBatch>;
+  batch(batch: FileBatch): Promise<PackedBatch>;
   /** Compresses a part of a large file into one frame. The chunk is the stage's from then on. */
   frame(chunk: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -23,9 +23,9 @@ export function createInlineStage(encoder: ZstdEncoder | undefined, options: Bat
   const compressBatch = createBatchCompressor(encoder, options);
   return {
     width: 1,
-    async batch(root, files) {
+    async batch(batch) {
       await nextTurn();
-      return compressBatch(root, files);
+      return compressBatch(batch);
     },
     async frame(chunk) {
       await nextTurn();

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { createBatchCompressor } from "./compress-batch.js";
-import { loadZstdEncoder } from "./node-zstd.js";
 import { toPlainError } from "./plain-error.js";
 import type { WorkerRequest, WorkerResponse, WorkerSetup } from "./worker-stage.js";
+import { loadZstdEncoder } from "./zstd-encoders.js";
 
 // The body of a worker thread of `worker-stage.ts`.
 
@@ -18,8 +18,7 @@ parentPort?.on("message", (request: WorkerRequest) => {
 
 function answer(request: WorkerRequest): WorkerResponse {
   try {
-    if (request.kind === "batch")
-      return { kind: "batch", packed: compressBatch(request.root, request.files) };
+    if (request.kind === "batch") return { kind: "batch", packed: compressBatch(request.batch) };
     const { chunk } = request;
     return {
       kind: "frame",

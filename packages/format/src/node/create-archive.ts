@@ -8,7 +8,6 @@ import { createArchiveWriter } from "./archive-writer.js";
 import type { DataSink, FinishedArchive } from "./archive-writer.js";
 import { createInlineStage } from "./compress-stage.js";
 import type { CompressStage } from "./compress-stage.js";
-import { loadZstdEncoder } from "./node-zstd.js";
 import type { FilterOptions } from "./path-filter.js";
 import type { CreateProgress } from "./progress.js";
 import type { ChangeDetection } from "./read-small-file.js";
@@ -19,6 +18,7 @@ import type { PlannedFile } from "./stage-files.js";
 import { walkDirectory } from "./walk.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { SkippedFile, WalkOptions, WalkResult } from "./walk.js";
+import { loadZstdEncoder } from "./zstd-encoders.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
 export interface ReproducibleOptions {
@@ -150,8 +150,9 @@ async function writeArchive(
   const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
   const skip = options.skipCompression ?? defaultSkipCompression;
   const files = walk.files.map((file): PlannedFile => {
-    const compress = encoder !== undefined && !skip.some((skips) => skips(file.path, file.size));
-    return { ...file, compress };
+    const { path, source, size, facts } = file;
+    const compress = encoder !== undefined && !skip.some((skips) => skips(path, size));
+    return { path, source, size, facts, compress };
   });
   const writer = createArchiveWriter(sink, {
     deduplicate,

@@ -1,8 +1,7 @@
-import { FormatError } from "../errors.js";
 import type { ZstdDecoder, ZstdEncoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";
 import { portableZstdFrames } from "../zstd/portable.js";
-import { zstdEncoderLoaders } from "./zstd-encoders.js";
+import { loadZstdEncoder } from "./zstd-encoders.js";
 import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
 
 /** The codecs that a process uses. */
@@ -19,18 +18,6 @@ export interface NodeZstd {
 export async function createNodeZstd(): Promise<NodeZstd> {
   const [encoder, decoder] = await Promise.all([loadZstdEncoder(), loadZstdDecoder()]);
   return { encoder, decoder };
-}
-
-/** The best encoder, or the one of a name. */
-export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
-  for (const [candidate, load] of zstdEncoderLoaders) {
-    const encoder = name === undefined || name === candidate ? await load() : undefined;
-    if (encoder !== undefined) return encoder;
-  }
-  throw new FormatError(
-    "Unsupported",
-    `This runtime has no zstd compressor${name === undefined ? "" : ` ${name}`}`,
-  );
 }
 
 /** The best decoder. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { SignalOptions } from "../byte-source.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
-import type { BatchFile, PackedBatch } from "./compress-batch.js";
+import type { FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";
 import { inOrder } from "./in-order.js";
 import { openLargeFile } from "./read-large-file.js";
@@ -77,7 +77,7 @@ async function* tasksOf(
       yield async () => ({
         kind: "batch",
         files: unit,
-        packed: await stage.batch(options.root, unit.map(batchFile)),
+        packed: await stage.batch(batchOf(options.root, unit)),
       });
     }
   }
@@ -108,8 +108,16 @@ function* unitsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile
   if (batch.length > 0) yield batch;
 }
 
-function batchFile({ path, source, size, compress }: PlannedFile): BatchFile {
-  return { path, source, size, compress };
+function batchOf(root: string, files: readonly PlannedFile[]): FileBatch {
+  const sources = new Map<number, string>();
+  for (const [index, { path, source }] of files.entries()) if (source !== path) sources.set(index, source);
+  return {
+    root,
+    paths: files.map(({ path }) => path),
+    sources,
+    sizes: files.map(({ size }) => size),
+    compress: files.map(({ compress }) => compress),
+  };
 }
 
 async function* largeFileTasks(
@@ -178,7 +186,7 @@ interface DuplicateFinder {
 
 /** The key under which content is stored once: a file that is to be readable by range is not stored compressed. */
 export function contentKey(hash: Uint8Array, compress: boolean): string {
-  return (compress ? "z" : "r") + Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("base64");
+  return (compress ? "z" : "r") + Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
 }
 
 /**

@@ -6,8 +6,7 @@ import { compilePackage } from "../testing/compiled-package.js";
 import { noise, text } from "../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type * as createArchiveModule from "./create-archive.js";
-import { loadZstdEncoder } from "./node-zstd.js";
-import { zstdEncoderLoaders } from "./zstd-encoders.js";
+import { loadZstdEncoder, zstdEncoderLoaders } from "./zstd-encoders.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { WorkerSetup } from "./worker-stage.js";
 
@@ -55,8 +54,14 @@ describe("compressing in worker threads", () => {
 
   test("an error keeps its code, its path and the code of its cause", async () => {
     const stage = createWorkerStage(1, setup, workerUrl);
-    const missing = { path: "gone", source: "gone", size: 1, compress: true };
-    await expect(stage.batch("/nonexistent", [missing])).rejects.toMatchObject({
+    const missing = {
+      root: "/nonexistent",
+      paths: ["gone"],
+      sources: new Map(),
+      sizes: [1],
+      compress: [true],
+    };
+    await expect(stage.batch(missing)).rejects.toMatchObject({
       name: "FormatError",
       code: "FileChanged",
       path: "gone",

@@ -1,4 +1,4 @@
-import type { BatchFile, BatchOptions, PackedBatch } from "./compress-batch.js";
+import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";
 import { fromPlainError } from "./plain-error.js";
 import type { PlainError } from "./plain-error.js";
@@ -12,7 +12,7 @@ export interface WorkerSetup extends BatchOptions {
 
 /** What a worker is asked. Buffers are transferred, in both directions. */
 export type WorkerRequest =
-  | { readonly kind: "batch"; readonly root: string; readonly files: readonly BatchFile[] }
+  | { readonly kind: "batch"; readonly batch: FileBatch }
   | { readonly kind: "frame"; readonly chunk: Uint8Array<ArrayBuffer> };
 
 /** What it answers: requests are answered in their order. */
@@ -36,8 +36,8 @@ export function createWorkerStage(count: number, setup: WorkerSetup, url: URL = 
   const team = startWorkerTeam<WorkerRequest, WorkerResponse>(url, setup, count);
   return {
     width: count * requestsPerWorker,
-    async batch(root, files) {
-      const response = await team.ask({ kind: "batch", root, files });
+    async batch(batch) {
+      const response = await team.ask({ kind: "batch", batch });
       return response.kind === "batch" ? response.packed : unexpected(response);
     },
     async frame(chunk) {

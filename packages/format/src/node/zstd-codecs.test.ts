@@ -6,10 +6,10 @@ import { createZstdDecoder } from "../zstd/decoder.js";
 import { parseFrameHeader } from "../zstd/frame-header.js";
 import { portableZstdFrames } from "../zstd/portable.js";
 import { noise, text as sampleText } from "../testing/sample-content.js";
-import { createNodeZstd, loadZstdEncoder } from "./node-zstd.js";
+import { createNodeZstd } from "./node-zstd.js";
 import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
-import { zstdEncoderLoaders } from "./zstd-encoders.js";
+import { zstdEncoderLoaders, loadZstdEncoder } from "./zstd-encoders.js";
 import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
 
 const text = (size: number): Buffer => Buffer.from(sampleText(size));

@@ -1,5 +1,6 @@
-import { zlibZstd } from "./node-zlib.js";
+import { FormatError } from "../errors.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
+import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
 
 /** The encoders of this runtime, best first. Which of them there are is found out when they are loaded. */
@@ -8,6 +9,18 @@ export const zstdEncoderLoaders: ReadonlyMap<string, () => Promise<ZstdEncoder |
   ["node:zlib", loadZlibEncoder],
   ["zstd-wasm", loadWasmEncoder],
 ]);
+
+/** The best encoder, or the one of a name. */
+export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
+  for (const [candidate, load] of zstdEncoderLoaders) {
+    const encoder = name === undefined || name === candidate ? await load() : undefined;
+    if (encoder !== undefined) return encoder;
+  }
+  throw new FormatError(
+    "Unsupported",
+    `This runtime has no zstd compressor${name === undefined ? "" : ` ${name}`}`,
+  );
+}
 
 /** zstd's own library, compiled: fastest. Keeps one buffer for its output, as large as the largest input needs. */
 export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
