@@ -5,10 +5,30 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1) throw new InvalidArgumentError("It is 1 or more.");
+  return number;
+}
+
 export function portNumber(text: string): number {
   const port = wholeNumber(text);
   if (port < 0 || port > 65_535) throw new InvalidArgumentError("It is a number from 0 to 65535.");
   return port;
+}
+
+/** Bytes of a file, both ends included as in HTTP; without a last one up to the end. */
+export interface ByteRangeFlag {
+  readonly first: number;
+  readonly last: number | undefined;
+}
+
+export function byteRange(text: string): ByteRangeFlag {
+  const [, first = "", last = ""] = /^(\d{1,15})-(\d{0,15})$/u.exec(text) ?? [];
+  if (first === "" || (last !== "" && Number(last) < Number(first))) {
+    throw new InvalidArgumentError("It reads FIRST-LAST, as in 0-99, or FIRST-.");
+  }
+  return { first: Number(first), last: last === "" ? undefined : Number(last) };
 }
 
 /** For a flag that may be repeated. */

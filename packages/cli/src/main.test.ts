@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -328,5 +328,71 @@ describe("the command line", () => {
       code: 143,
       stdout: "",
     });
+  });
+});
+
+describe("flags", () => {
+  test("push leaves out, takes in, and does not push with --dry-run", async () => {
+    const dry = reference.replace(":v1", ":dry");
+    expect(await json("push", "--dry-run", "--exclude", "*.yaml", dry, site)).toMatchObject({
+      status: "dry-run",
+      files: 4,
+    });
+    expect(await runBlob(["ls", dry])).toMatchObject({ code: 4 });
+    expect(await json("push", "--include", "css/", "--exclude", "print.css", dry, site)).toMatchObject({
+      files: 1,
+    });
+    expect((await runBlob(["ls", "-R", dry])).stdout).toBe("css/\ncss/site.css\n");
+  });
+
+  test("reproducible archives are equal at any time", async () => {
+    const digestOf = async (name: string): Promise<unknown> =>
+      ((await json("create", "--reproducible", site, path.join(directory, name))) as { index: unknown })
+        .index;
+    const first = await digestOf("same-1");
+    await utimes(path.join(site, "index.html"), 1, 1);
+    expect(await digestOf("same-2")).toEqual(first);
+    const epoch = await runBlob(["create", "--reproducible", site, path.join(directory, "x")], {
+      env: { SOURCE_DATE_EPOCH: "tomorrow" },
+    });
+    expect(epoch.code).toBe(2);
+  });
+
+  test("cat --range writes these bytes", async () => {
+    const range = async (text: string): Promise<string> =>
+      (await runBlob(["cat", "--range", text, reference, "index.html"])).stdout;
+    expect(await range("4-8")).toBe("hello");
+    expect(await range("9-")).toBe("</h1>");
+    expect(await range("0-9999")).toBe("<h1>hello</h1>");
+    expect(await range("99-")).toBe("");
+    expect(await runBlob(["cat", "--range", "8-4", reference, "index.html"])).toMatchObject({ code: 2 });
+  });
+
+  test("ls sorts", async () => {
+    const names = async (...argv: string[]): Promise<string> =>
+      (await runBlob(["ls", ...argv, reference])).stdout.trim().replaceAll("\n", " ");
+    expect(await names("--sort", "size")).toBe("config/ css/ empty.txt index.html");
+    expect(await names("--sort", "size", "-r")).toBe("index.html empty.txt css/ config/");
+    expect(await names("-r")).toBe("index.html empty.txt css/ config/");
+  });
+
+  test("pull --strict ends with 6 when something was left alone", async () => {
+    const out = path.join(directory, "strict");
+    expect(await runBlob(["pull", "--strict", reference, out])).toMatchObject({ code: 0 });
+    const again = await runBlob(["pull", "--strict", "--workers", "1", reference, out]);
+    expect(again.code).toBe(6);
+    expect(again.stderr).toMatch(/^error\[Incomplete\]: --strict: 6 files/mu);
+    expect((await runBlob(["cp", "--strict", `${reference}:/css`, out])).code).toBe(6);
+  });
+
+  test.each([
+    [["ls", "confg"], "config"],
+    [["cat", "css/sitecss"], "css/site.css"],
+    [["cat", "site.css"], "css/site.css"],
+    [["tree", "cs"], "css"],
+  ])("%j: did you mean %s?", async ([name = "", wrong = ""], right) => {
+    const { code, stderr } = await runBlob([name, reference, wrong]);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(new RegExp(`^error\\[NotFound\\]: .*\nhint: did you mean ${right}\\?\n$`, "u"));
   });
 });

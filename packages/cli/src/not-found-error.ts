@@ -1,5 +1,3 @@
-import { nearest } from "./nearest.js";
-
 /** Something that this command looked up itself is not there. */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";
@@ -8,10 +6,9 @@ export class NotFoundError extends Error {
   /** What to try instead, where there is something like it. */
   readonly hint: string | undefined;
 
-  constructor(path: string, message: string, names: Iterable<string> = []) {
+  constructor(path: string, message: string, near?: string) {
     super(message);
     this.path = path;
-    const near = nearest(path, names);
     this.hint = near === undefined ? undefined : `did you mean ${near}?`;
   }
 }

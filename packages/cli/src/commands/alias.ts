@@ -1,5 +1,6 @@
 import { aliasName } from "../config/config-schema.js";
 import { editConfig } from "../config/edit-config.js";
+import { nearest } from "../nearest.js";
 import { NotFoundError } from "../not-found-error.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
@@ -26,7 +27,8 @@ export async function setAlias({ config, output }: Session, name: string, refere
 
 export async function removeAlias({ config, output }: Session, name: string): Promise<void> {
   if (!(await editConfig(config.file, ["aliases", name], undefined))) {
-    throw new NotFoundError(name, `there is no alias ${name}`, Object.keys(config.config.aliases ?? {}));
+    const near = nearest(name, Object.keys(config.config.aliases ?? {}));
+    throw new NotFoundError(name, `there is no alias ${name}`, near);
   }
   await output.result({ alias: name, status: "removed" }, () => [`${name} is no alias any more`]);
 }

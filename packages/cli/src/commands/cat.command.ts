@@ -1,5 +1,6 @@
 import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
+import { byteRange } from "../flag-parsers.js";
 import type { CatFlags } from "./cat.js";
 
 export const declareCat: DeclareCommand = (command, run) => {
@@ -11,7 +12,9 @@ export const declareCat: DeclareCommand = (command, run) => {
   command
     .argument("<reference>")
     .argument("<file...>")
+    .option("--range <first-last>", "only these bytes of the file, as in 0-99 or 100-", byteRange)
     .option("--force", "write binary files to a terminal too")
+    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string, files: string[], flags: CatFlags) =>
       run(async (session) => (await import("./cat.js")).cat(session, reference, files, flags)),
     );

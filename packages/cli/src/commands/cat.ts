@@ -1,3 +1,6 @@
+import type { Archive, ContentRange } from "@blob/format";
+import type { ByteRangeFlag } from "../flag-parsers.js";
+import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
 
@@ -6,6 +9,7 @@ const verifiedFirstBytes = 8 * 1024 * 1024;
 
 export interface CatFlags {
   readonly force?: boolean;
+  readonly range?: ByteRangeFlag;
 }
 
 export async function cat(
@@ -18,11 +22,7 @@ export async function cat(
   const { archive } = await session.open(reference);
   const guarded = io.stdout.isTTY === true && flags.force !== true;
   for (const path of files) {
-    const size = archive.entry(path)?.size ?? 0;
-    const content =
-      size <= verifiedFirstBytes
-        ? [await archive.readFile(path, { signal })]
-        : archive.stream(path, { signal });
+    const content = await withPathHint(archive, () => contentOf(archive, path, flags.range, signal));
     let first = true;
     for await (const chunk of content) {
       if (guarded && first && chunk.includes(0)) {
@@ -34,4 +34,23 @@ export async function cat(
       if (!(await output.bytes(chunk))) return;
     }
   }
+}
+
+async function contentOf(
+  archive: Archive,
+  path: string,
+  wanted: ByteRangeFlag | undefined,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  const size = archive.entry(path)?.size ?? 0;
+  const range = wanted === undefined ? undefined : rangeWithin(size, wanted);
+  return (range?.length ?? size) <= verifiedFirstBytes
+    ? [await archive.readFile(path, { range, signal })]
+    : archive.stream(path, { range, signal });
+}
+
+/** As far as the file goes: what is asked for beyond its end is not there. */
+function rangeWithin(size: number, { first, last }: ByteRangeFlag): ContentRange {
+  const offset = Math.min(first, size);
+  return { offset, length: Math.min(size, (last ?? size - 1) + 1) - offset };
 }

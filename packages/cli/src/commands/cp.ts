@@ -5,6 +5,8 @@ import type { Archive, Entry } from "@blob/format";
 import { normalizePath } from "@blob/format";
 import type { CpSource } from "../cp-source.js";
 import { parseCpSource } from "../cp-source.js";
+import { requireComplete } from "../incomplete-error.js";
+import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
@@ -14,6 +16,7 @@ export interface CpFlags {
   readonly preserve?: boolean;
   readonly force?: boolean;
   readonly flat?: boolean;
+  readonly strict?: boolean;
 }
 
 interface Selection extends CpSource {
@@ -75,6 +78,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
       ...(skipped.length === 0 ? [] : [`Left alone: ${String(skipped.length)} (replace them with --force)`]),
     ],
   );
+  if (flags.strict === true) requireComplete(skipped);
 }
 
 async function selectAll(
@@ -91,7 +95,9 @@ async function selectAll(
     const isDirectory = !archive.isFile(from);
     if (isDirectory && !flags.recursive)
       throw new UsageError(`${source.path} is a directory: copy it with --recursive`);
-    const files = isDirectory ? [...archive.entries(from)].map((entry) => entry.path) : [from];
+    const files = isDirectory
+      ? await withPathHint(archive, () => [...archive.entries(from)].map((entry) => entry.path))
+      : [from];
     selections.push({ ...source, path: from, archive, files, isDirectory });
   }
   return selections;

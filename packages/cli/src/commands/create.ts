@@ -11,9 +11,9 @@ export async function create(
   destination: string,
   flags: CreateFlags,
 ): Promise<void> {
-  const { output, signal, settings } = session;
+  const { output, signal } = session;
   const created = await createArchiveFiles(directory, destination, {
-    ...createOptionsOf(flags, settings),
+    ...createOptionsOf(flags, session),
     signal,
     onProgress: await session.progress(),
   });

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
 import type { LsFlags } from "./ls.js";
@@ -12,6 +13,9 @@ export const declareLs: DeclareCommand = (command, run) => {
     .option("-l, --long", "with mode, size, time and hash")
     .option("-h, --human", "sizes in KiB, MiB and so on")
     .option("--digest", "with the whole hash of each file")
+    .addOption(new Option("--sort <by>", "in this order").choices(["name", "size", "time"]).default("name"))
+    .option("-r, --reverse", "the other way round")
+    .option("-R, --recursive", "with everything below, by path")
     .action((reference: string, path: string, flags: LsFlags) =>
       run(async (session) => (await import("./ls.js")).ls(session, reference, path, flags)),
     );

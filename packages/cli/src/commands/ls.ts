@@ -1,5 +1,6 @@
-import type { DirectoryEntry, Entry } from "@blob/format";
+import type { Archive, DirectoryEntry, Entry } from "@blob/format";
 import { formatMode, formatTime, isoTime } from "../entry-text.js";
+import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 
@@ -7,18 +8,49 @@ export interface LsFlags {
   readonly long?: boolean;
   readonly human?: boolean;
   readonly digest?: boolean;
+  readonly sort: "name" | "size" | "time";
+  readonly reverse?: boolean;
+  readonly recursive?: boolean;
 }
 
 export async function ls(session: Session, reference: string, path: string, flags: LsFlags): Promise<void> {
   const { archive } = await session.open(reference);
   const file = archive.entry(path);
-  const listed: readonly DirectoryEntry[] =
+  const found: readonly DirectoryEntry[] =
     file === undefined
-      ? archive.readDirectory(path)
+      ? await withPathHint(archive, () => listDirectory(archive, path, flags.recursive === true))
       : [{ kind: "file", name: file.path, path: file.path, entry: file }];
+  const listed = sorted(found, flags);
   await session.output.result({ ref: reference, path: path || "/", entries: listed.map(jsonEntry) }, () =>
     lines(listed, flags),
   );
+}
+
+/** With `deep` also what is below, each by its path from the directory. */
+function listDirectory(archive: Archive, directory: string, deep: boolean): readonly DirectoryEntry[] {
+  const listed = archive.readDirectory(directory);
+  if (!deep) return listed;
+  return listed.flatMap((one) => {
+    if (one.kind === "file") return [one];
+    const below = listDirectory(archive, one.path, deep);
+    return [one, ...below.map((inner) => ({ ...inner, name: `${one.name}/${inner.name}` }))];
+  });
+}
+
+/** Directories have neither size nor time: they come first. Equal ones stay in the order of their names. */
+function sorted(listed: readonly DirectoryEntry[], { sort, reverse }: LsFlags): readonly DirectoryEntry[] {
+  const keyOf = (one: DirectoryEntry): number | bigint => {
+    if (one.kind === "directory") return -1n;
+    return sort === "size" ? one.entry.size : one.entry.mtimeNs;
+  };
+  const ordered =
+    sort === "name"
+      ? listed
+      : listed.toSorted((a, b) => {
+          const [before, after] = [keyOf(a), keyOf(b)];
+          return before < after ? -1 : before > after ? 1 : 0;
+        });
+  return reverse === true ? ordered.toReversed() : ordered;
 }
 
 function jsonEntry(one: DirectoryEntry): object {

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
+import { positiveNumber } from "../flag-parsers.js";
 import type { PullFlags } from "./pull.js";
 
 export const declarePull: DeclareCommand = (command, run) => {
@@ -16,6 +17,9 @@ export const declarePull: DeclareCommand = (command, run) => {
     .option("-f, --overwrite", "replace files that exist")
     .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
     .option("--preserve", "restore permissions and modification times")
+    .option("--strict", "exit with 6 when files were left alone")
+    .option("--workers <count>", "threads that decompress and write", positiveNumber)
+    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string, directory: string, flags: PullFlags) =>
       run(async (session) => (await import("./pull.js")).pull(session, reference, directory, flags)),
     );

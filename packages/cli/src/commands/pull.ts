@@ -1,11 +1,14 @@
 import { extractArchive } from "@blob/format/node";
 import type { Session } from "../session.js";
+import { requireComplete } from "../incomplete-error.js";
 import { humanSize } from "../sizes.js";
 
 export interface PullFlags {
   readonly prefix?: string;
   readonly overwrite?: boolean;
   readonly preserve?: boolean;
+  readonly strict?: boolean;
+  readonly workers?: number;
 }
 
 export async function pull(
@@ -21,6 +24,7 @@ export async function pull(
     overwrite: flags.overwrite,
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
+    workers: flags.workers,
     signal,
     onProgress: await session.progress(),
   });
@@ -44,4 +48,5 @@ export async function pull(
         : [`Left alone: ${String(skipped.length)} (replace them with --overwrite)`]),
     ],
   );
+  if (flags.strict === true) requireComplete(skipped);
 }

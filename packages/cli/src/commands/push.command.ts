@@ -14,6 +14,7 @@ export const declarePush: DeclareCommand = (command, run) => {
   addCreateOptions(command.argument("<reference>").argument("<directory>"))
     .option("--annotation <key=value>", "annotation of the manifest; may be repeated", collect)
     .option("-t, --tag <tag>", "another tag for the same archive; may be repeated", collect)
+    .option("--dry-run", "archive, say what would be pushed, and push nothing")
     .action((reference: string, directory: string, flags: PushFlags) =>
       run(async (session) => (await import("./push.js")).push(session, reference, directory, flags)),
     );

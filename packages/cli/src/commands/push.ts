@@ -8,6 +8,7 @@ import { skippedLines } from "./skipped.js";
 export interface PushFlags extends CreateFlags {
   readonly annotation?: readonly string[];
   readonly tag?: readonly string[];
+  readonly dryRun?: boolean;
 }
 
 export async function push(
@@ -17,11 +18,12 @@ export async function push(
   flags: PushFlags,
 ): Promise<void> {
   const annotations = parseAnnotations(flags.annotation ?? []);
+  if (flags.dryRun === true) return dryRun(session, reference, directory, flags);
   const client = await session.client();
   const { signal, output } = session;
   const tags = flags.tag ?? [];
   const pushed = await client.push(session.expand(reference), directory, {
-    ...createOptionsOf(flags, session.settings),
+    ...createOptionsOf(flags, session),
     annotations,
     tags,
     signal,
@@ -45,6 +47,46 @@ export async function push(
       `Files:  ${String(files)}, ${humanSize(size)}`,
       `Index:  ${humanSize(index.size)}, ${index.pushed}`,
       `Data:   ${humanSize(data.size)}, ${data.pushed}`,
+    ],
+  );
+}
+
+/** Archives into nothing: what would be pushed, as exactly as can be told without a registry. */
+async function dryRun(
+  session: Session,
+  reference: string,
+  directory: string,
+  flags: PushFlags,
+): Promise<void> {
+  const [{ createArchive }, { parseLocation }] = await Promise.all([
+    import("@blob/format/node"),
+    import("@blob/client"),
+  ]);
+  parseLocation(session.expand(reference));
+  const { signal, output } = session;
+  const onProgress = await session.progress();
+  const sink = { write: () => undefined };
+  const created = await createArchive(directory, sink, {
+    ...createOptionsOf(flags, session),
+    signal,
+    onProgress,
+  });
+  const { index, data, files, size, skipped } = created;
+  for (const line of skippedLines(skipped)) output.note(line);
+  await output.result(
+    {
+      ref: reference,
+      status: "dry-run",
+      size: { index: index.size, data: data.size, uncompressed: size },
+      files,
+      skipped,
+      signed: false,
+    },
+    () => [
+      `Would push ${reference}`,
+      `Files:  ${String(files)}, ${humanSize(size)}`,
+      `Index:  ${humanSize(index.size)}`,
+      `Data:   ${humanSize(data.size)}`,
     ],
   );
 }

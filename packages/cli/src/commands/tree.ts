@@ -1,4 +1,5 @@
 import type { Archive } from "@blob/format";
+import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
 
@@ -27,7 +28,9 @@ export async function tree(
     name: path === "" ? "." : path,
     path,
     is_dir: true,
-    children: childrenOf(archive, path, flags, flags.level ?? Infinity, count),
+    children: await withPathHint(archive, () =>
+      childrenOf(archive, path, flags, flags.level ?? Infinity, count),
+    ),
   };
   await session.output.result(
     { ref: reference, path: path || "/", root, directory_count: count.directories, file_count: count.files },

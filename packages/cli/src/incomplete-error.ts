@@ -1,0 +1,13 @@
+/** Something was left out, and `--strict` says that this is an error. */
+class IncompleteError extends Error {
+  override readonly name = "IncompleteError";
+  readonly code = "Incomplete";
+}
+
+/** @throws IncompleteError when paths were left alone. */
+export function requireComplete(skipped: readonly string[]): void {
+  if (skipped.length === 0) return;
+  throw new IncompleteError(
+    `--strict: ${String(skipped.length)} files were left alone, ${skipped[0] ?? ""} for one`,
+  );
+}
