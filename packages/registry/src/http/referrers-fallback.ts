@@ -14,8 +14,15 @@ export interface FallbackIndex {
   readonly etag: string | undefined;
 }
 
-/** How often to try again when somebody else adds to the same index. */
-const maxTries = 6;
+/** How often to write again when somebody else adds to the same index: enough for a dozen writers at once. */
+const maxWrites = 12;
+
+/**
+ * Few registries look at If-Match. Where they do not, somebody who read the index before we wrote it may write it after
+ * we saw our entry in it. So we look once more when whoever read as fast as we do must have written: after so many times
+ * what our own reading and writing took, and within these limits, in milliseconds.
+ */
+const settle = { times: 4, atLeast: 100, atMost: 2000 };
 
 /**
  * Reads the index of referrers under the fallback tag. Undefined when there is none yet; `foreign` when the tag leads to
@@ -46,8 +53,8 @@ export async function readFallbackIndex(
 export type FallbackChange = { readonly add: Descriptor } | { readonly remove: Digest };
 
 /**
- * Changes the fallback index until it reads back as it should: without ETags, two writers at once can undo each other.
- * Those of one client take turns.
+ * Changes the fallback index until it reads back as it should, and goes on doing so a moment later: without ETags, two
+ * writers at once can undo each other. Those of one client take turns.
  *
  * @returns False when the registry has no usable fallback tag.
  * @throws RegistryError `Conflict`
@@ -72,26 +79,34 @@ async function changeUntilSeen(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const digest = "add" in change ? change.add.digest : change.remove;
-  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+  const { retryPolicy } = endpoint;
+  let writes = 0;
+  let isSettled = true;
+  let hasPaused = true;
+  let started = performance.now();
+  for (;;) {
     const index = await readFallbackIndex(endpoint, repository, subject, signal);
     if (index === "foreign") return false;
     const isThere = index?.manifests.some((entry) => entry.digest === digest) === true;
-    if (isThere === "add" in change) return true;
-    const bytes = Buffer.from(JSON.stringify(changedIndex(index, change)));
-    const tag = referrersTag(subject);
-    const ifMatch = index?.etag;
-    try {
-      await putManifest(
-        endpoint,
-        repository,
-        { mediaType: manifestMediaTypes.ociIndex, bytes },
-        { tag, signal, ifMatch },
-      );
-    } catch (error) {
-      // Somebody was faster: read what they wrote, and add to that.
-      if (!isRegistryError(error) || error.code !== "Conflict") throw error;
-      await endpoint.retryPolicy.pause(attempt, undefined, signal);
+    if (isThere === "add" in change) {
+      if (isSettled) return true;
+      const enough = settle.times * (performance.now() - started);
+      await retryPolicy.wait(Math.min(settle.atMost, Math.max(settle.atLeast, enough)), signal);
+      isSettled = true;
+      continue;
     }
+    if (writes === maxWrites) break;
+    if (!hasPaused) {
+      // Those who got into each other's way must not go on in step; and nobody writes what was read before a pause.
+      await retryPolicy.wait(retryPolicy.delay(Math.min(writes - 1, 2), undefined) ?? 0, signal);
+      hasPaused = true;
+      continue;
+    }
+    writes += 1;
+    isSettled = false;
+    hasPaused = false;
+    started = performance.now();
+    await putUnlessChanged(endpoint, repository, subject, changedIndex(index, change), index?.etag, signal);
   }
   const message = `${endpoint.host}: too many writers change the referrers of ${repository}@${subject} at once; try again`;
   throw new RegistryError("Conflict", message, {
@@ -99,6 +114,23 @@ async function changeUntilSeen(
     reference: repository,
     digest: subject,
   });
+}
+
+/** Writes the index; not where somebody was faster and the registry noticed: then what they wrote is read next. */
+async function putUnlessChanged(
+  endpoint: Endpoint,
+  repository: string,
+  subject: Digest,
+  index: Readonly<Record<string, unknown>>,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const manifest = { mediaType: manifestMediaTypes.ociIndex, bytes: Buffer.from(JSON.stringify(index)) };
+  try {
+    await putManifest(endpoint, repository, manifest, { tag: referrersTag(subject), signal, ifMatch });
+  } catch (error) {
+    if (!isRegistryError(error) || error.code !== "Conflict") throw error;
+  }
 }
 
 function changedIndex(

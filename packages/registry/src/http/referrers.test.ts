@@ -1,12 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { hasProgram, startDockerRegistry, startTestRegistry } from "@blob/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Descriptor, Digest } from "../descriptor.js";
 import { createHttpRegistry } from "../http-registry.js";
+import { createMemoryRegistry } from "../memory-registry.js";
 import type { Registry } from "../registry.js";
 import type { TestBlob } from "../testing/bytes.js";
 import { blobOf, chunksOf } from "../testing/bytes.js";
 import type { Quirky } from "../testing/quirky.js";
 import { startQuirky } from "../testing/quirky.js";
 
+const hasDockerRegistry = hasProgram("docker-registry");
 const repository = "acme/site";
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
 const indexType = "application/vnd.oci.image.index.v1+json";
@@ -44,6 +47,16 @@ async function startWithSubject(quirks = {}): Promise<Quirky> {
   const quirky = await startQuirky(quirks);
   await put(quirky.server.registry, subject, "v1");
   return quirky;
+}
+
+/** Six clients of their own attach at the same time. */
+async function expectAllAttached(host: string): Promise<void> {
+  const wanted = ["a", "b", "c", "d", "e", "f"];
+  const clients = wanted.map((name) => ({ name, registry: createHttpRegistry(host, { plainHttp: true }) }));
+  onTestFinished(async () => void (await Promise.all(clients.map(({ registry }) => registry.close()))));
+  await Promise.all(clients.map(({ name, registry }) => put(registry, signatureOf(subject.digest, name))));
+  const [first] = clients;
+  expect(new Set(await names(first?.registry ?? createMemoryRegistry()))).toEqual(new Set(wanted));
 }
 
 const isReferrers = /\/referrers\//u;
@@ -170,6 +183,61 @@ describe("a registry without the API", () => {
     await put(registry, signatureOf(subject.digest, "c"));
     expect(await names(other)).toEqual(["a", "b", "c"]);
     await other.close();
+  });
+
+  test("notices a writer that overwrites its entry after it was seen", async () => {
+    const behind = createMemoryRegistry();
+    let reads = 0;
+    let release = (): void => undefined;
+    const firstIsSure = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const server = await startTestRegistry({
+      quirks: { noReferrersApi: true },
+      registry: {
+        ...behind,
+        async manifest(name, reference, options) {
+          if (reference === fallbackTag) reads += 1;
+          try {
+            return await behind.manifest(name, reference, options);
+          } finally {
+            // Both writers have read that there is nothing; then the first one wrote, and has seen it.
+            if (reads === 3) release();
+          }
+        },
+        async pushManifest(name, manifest, options) {
+          const isLate =
+            options?.tag === fallbackTag && Buffer.from(manifest.bytes).includes("late") && reads === 2;
+          if (isLate) await firstIsSure;
+          return behind.pushManifest(name, manifest, options);
+        },
+      },
+    });
+    onTestFinished(() => server.close());
+    await put(behind, subject, "v1");
+    const clients = [0, 1].map(() => createHttpRegistry(server.host, { plainHttp: true }));
+    onTestFinished(async () => void (await Promise.all(clients.map((client) => client.close()))));
+    const [one, two] = clients;
+    if (one === undefined || two === undefined) throw new Error("there are two");
+    await Promise.all([
+      put(one, signatureOf(subject.digest, "early")),
+      put(two, signatureOf(subject.digest, "late")),
+    ]);
+    expect(new Set(await names(one))).toEqual(new Set(["early", "late"]));
+  });
+
+  test("loses nothing when many write at once", async () => {
+    const { server } = await startWithSubject({ noReferrersApi: true });
+    await expectAllAttached(server.host);
+  });
+
+  test.runIf(hasDockerRegistry)("loses nothing in a real registry either", async () => {
+    const server = await startDockerRegistry();
+    onTestFinished(() => server.close());
+    const registry = createHttpRegistry(server.host, { plainHttp: true });
+    await put(registry, subject, "v1");
+    await registry.close();
+    await expectAllAttached(server.host);
   });
 
   test("that changes the index under us is asked again", async () => {
