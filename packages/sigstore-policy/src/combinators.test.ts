@@ -66,7 +66,7 @@ describe("all", () => {
 describe("any", () => {
   test("accepts what one policy accepts, whatever the others do", async () => {
     const policy = any([policyThatSays("no"), policyThatSays("trouble"), policyThatSays("yes")]);
-    expect(await policy.evaluate(subject)).toEqual({ ok: true });
+    expect(await policy.evaluate(subject)).toEqual({ ok: true, evidence: [] });
   });
 
   test("refuses with the reasons of all", async () => {

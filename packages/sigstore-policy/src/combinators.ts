@@ -1,11 +1,12 @@
-import type { Policy, PolicyReason, PolicySubject, Verdict } from "@blob/registry";
+import type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "@blob/registry";
 import { PolicyError } from "./errors.js";
 
 /**
  * A policy that accepts what every given policy accepts.
  *
  * The policies are evaluated at the same time, and every reason of every refusal is kept. A refusal is final: it is
- * returned even when another policy could not be checked. Without a refusal, the first error is thrown.
+ * returned even when another policy could not be checked. Without a refusal, the first error is thrown. The evidence
+ * is that of all.
  *
  * @throws PolicyError `InvalidPolicy` without any policy: "all of nothing" would accept everything.
  */
@@ -14,16 +15,16 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
   return {
     name,
     async evaluate(subject, options = {}) {
-      const { reasons, errors } = await evaluateEach(policies, subject, options.signal);
+      const { reasons, errors, evidence } = await evaluateEach(policies, subject, options.signal);
       if (reasons.length > 0) return { ok: false, reasons };
       for (const error of errors) throw error;
-      return { ok: true };
+      return { ok: true, evidence };
     },
   };
 }
 
 /**
- * A policy that accepts what at least one of the given policies accepts.
+ * A policy that accepts what at least one of the given policies accepts; the evidence is that of those that do.
  *
  * The policies are evaluated at the same time. When none accepts, the verdict has the reasons of all of them; when one
  * of them could not be checked, it might have accepted, so that is an error and not a verdict.
@@ -35,8 +36,8 @@ export function any(policies: readonly [Policy, ...Policy[]]): Policy {
   return {
     name,
     async evaluate(subject, options = {}) {
-      const { accepted, reasons, errors } = await evaluateEach(policies, subject, options.signal);
-      if (accepted) return { ok: true };
+      const { accepted, reasons, errors, evidence } = await evaluateEach(policies, subject, options.signal);
+      if (accepted) return { ok: true, evidence };
       if (errors.length === 0) return { ok: false, reasons };
       const refusals = reasons.map((reason) => `${reason.policy}: ${reason.message}`).join("; ");
       const detail = refusals === "" ? "" : ` (refused by the others: ${refusals})`;
@@ -59,6 +60,8 @@ interface Outcome {
   readonly accepted: boolean;
   readonly reasons: readonly PolicyReason[];
   readonly errors: readonly unknown[];
+  /** Of those that accepted. */
+  readonly evidence: readonly Evidence[];
 }
 
 async function evaluateEach(
@@ -74,6 +77,7 @@ async function evaluateEach(
   return {
     accepted: verdicts.some((verdict) => verdict.ok),
     reasons: verdicts.flatMap((verdict) => (verdict.ok ? [] : verdict.reasons)),
+    evidence: verdicts.flatMap((verdict) => (verdict.ok ? (verdict.evidence ?? []) : [])),
     errors: settled.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
   };
 }

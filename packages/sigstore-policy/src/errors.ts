@@ -4,6 +4,10 @@ export const policyErrorCodes = [
   "InvalidPolicy",
   /** No policy accepted the subject, and at least one could not be checked: see `cause`. */
   "NotChecked",
+  /** A bundle does not prove what it has to: the message says what was found, and why that does not do. */
+  "NotVerified",
+  /** A trusted root cannot be read: get it anew from whom it comes. */
+  "InvalidTrustedRoot",
   /** A key file is not in the format that it claims, or holds no key, or several. */
   "MalformedKey",
   /** A key of a kind, or encrypted in a way, that is not accepted: the message says what to use. */

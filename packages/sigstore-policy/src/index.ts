@@ -33,3 +33,25 @@ export type { ServiceLimits } from "./sign/service-request.js";
 export type { LogService, SigningOptions } from "./sign/sign-manifest.js";
 export { parseSigningConfig } from "./sign/signing-config.js";
 export type { SigningConfigOptions, SigningServices } from "./sign/signing-config.js";
+export { githubActionsPolicy } from "./policies/github-actions-policy.js";
+export type {
+  GitHubActionsPolicyOptions,
+  GitHubActionsRequirement,
+} from "./policies/github-actions-policy.js";
+export type { RefOptions } from "./policies/refs.js";
+export { policy, publicKeyPolicy, sigstorePolicy } from "./policies/sigstore-policy.js";
+export type {
+  PolicyRequirement,
+  PredicateOptions,
+  PublicKeyPolicyOptions,
+  SigstorePolicyOptions,
+} from "./policies/sigstore-policy.js";
+export { githubActionsProvenance, slsaPolicy } from "./policies/slsa-policy.js";
+export type { GitHubActionsProvenanceOptions, SlsaPolicyOptions } from "./policies/slsa-policy.js";
+export type { VerifiedAttestation } from "./policies/verified-attestation.js";
+export type { CertificateClaims } from "./verify/certificate-claims.js";
+export type { CheckedBundle, CheckedSigner } from "./verify/check-bundle.js";
+export type { Artifact } from "./verify/signed-content.js";
+export type { Statement } from "./verify/statement.js";
+export { verifyBundle } from "./verify/verify-bundle.js";
+export type { VerifyBundleOptions } from "./verify/verify-bundle.js";

@@ -1,0 +1,152 @@
+import type { Policy } from "@blob/registry";
+import type { CertificateClaims } from "../verify/certificate-claims.js";
+import { matchesGlob } from "../verify/glob.js";
+import { shown } from "../verify/refusal.js";
+import type { TrustedRootSource } from "../verify/trusted-root-source.js";
+import { attestationPolicy } from "./attestation-policy.js";
+import { refRule, type RefOptions } from "./refs.js";
+import type { KeylessThresholds } from "./requirements.js";
+import { certificateRequirement, invalid, type CertificateRule } from "./resolve-requirement.js";
+import type { PredicateOptions } from "./sigstore-policy.js";
+import { signedPredicateType } from "./verified-attestation.js";
+
+/** Which jobs of a repository do. */
+export interface GitHubActionsRequirement extends RefOptions {
+  readonly trustedRoot: TrustedRootSource;
+  readonly thresholds?: KeylessThresholds | undefined;
+  /** The workflow that was started, a path in the repository: `.github/workflows/release.yml`. Default: any. */
+  readonly workflow?: string | undefined;
+  /**
+   * The reusable workflow whose job signed: `acme/ci/.github/workflows/build.yml`, with `@refs/tags/v*` behind it to
+   * pin its ref. Default: one in the repository itself.
+   */
+  readonly signerWorkflow?: string | undefined;
+  /** The events that start it, such as `push`. Default: any. */
+  readonly events?: readonly string[] | undefined;
+  /** The repository's number, which a new repository of the same name does not have. Default: any. */
+  readonly repositoryId?: string | undefined;
+  /** The number of the repository's owner. Default: any. */
+  readonly ownerId?: string | undefined;
+  /** Of the job's token. Default `https://token.actions.githubusercontent.com`. */
+  readonly issuer?: string | undefined;
+  /** Where the repository is. Default `https://github.com`. */
+  readonly server?: string | undefined;
+}
+
+export interface GitHubActionsPolicyOptions extends GitHubActionsRequirement, PredicateOptions {}
+
+/**
+ * A policy that accepts what a GitHub Actions job of a repository has signed. It decides on what the certificate says
+ * about the job; the certificate's subject alone would name a reusable workflow, and not who called it.
+ *
+ * @param repository `owner/name`.
+ * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.
+ */
+export function githubActionsPolicy(repository: string, options: GitHubActionsPolicyOptions): Policy {
+  const name = `signed by a job of ${repository}`;
+  return attestationPolicy({
+    name,
+    requirement: certificateRequirement(
+      name,
+      githubActionsRule(name, repository, options),
+      options.trustedRoot,
+      options.thresholds,
+    ),
+    predicateTypes: options.predicateTypes ?? [signedPredicateType],
+    refuse: () => undefined,
+  });
+}
+
+const defaultIssuer = "https://token.actions.githubusercontent.com";
+
+/** @throws PolicyError `InvalidPolicy` */
+export function githubActionsRule(
+  name: string,
+  repository: string,
+  options: GitHubActionsRequirement,
+): CertificateRule {
+  const { issuer = defaultIssuer, server = "https://github.com", workflow, repositoryId, ownerId } = options;
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw invalid(name, "a repository is written owner/name");
+  if (options.events?.length === 0)
+    throw invalid(name, "an empty list of events: leave it out to accept all");
+  const source = `${server}/${repository}`;
+  const refuseRef = refRule(name, options);
+  const refuseSigner = signerRule(name, server, repository, options);
+  return (claims) => {
+    if (claims.issuer !== issuer) return differs("vouched for by", claims.issuer, issuer);
+    if (claims.sourceRepositoryUri?.toLowerCase() !== source.toLowerCase()) {
+      return differs("made from", claims.sourceRepositoryUri, source);
+    }
+    if (repositoryId !== undefined && claims.sourceRepositoryId !== repositoryId) {
+      return differs("made from the repository", claims.sourceRepositoryId, repositoryId);
+    }
+    if (ownerId !== undefined && claims.sourceRepositoryOwnerId !== ownerId) {
+      return differs("made for the owner", claims.sourceRepositoryOwnerId, ownerId);
+    }
+    const event = claims.buildTrigger;
+    if (options.events !== undefined && (event === undefined || !options.events.includes(event))) {
+      return differs("started by", event, options.events.join(" or "));
+    }
+    if (workflow !== undefined && !isWorkflow(claims.buildConfigUri, source, workflow)) {
+      return differs("made by", claims.buildConfigUri, `${source}/${workflow}`);
+    }
+    return refuseRef(claims.sourceRepositoryRef) ?? refuseSigner(claims);
+  };
+}
+
+function signerRule(
+  name: string,
+  server: string,
+  repository: string,
+  { signerWorkflow }: GitHubActionsRequirement,
+): CertificateRule {
+  if (signerWorkflow === undefined) {
+    const prefix = `${server}/${repository}/`.toLowerCase();
+    return (claims) =>
+      isSameSigner(claims) ??
+      (claims.subject.toLowerCase().startsWith(prefix)
+        ? undefined
+        : `signed by the workflow ${shown(claims.subject)}, which is not in ${repository}`);
+  }
+  const { path, ref } = splitRef(signerWorkflow);
+  if (!/^[\w.-]+\/[\w.-]+\/[^@]+$/.test(path)) {
+    throw invalid(
+      name,
+      "a signer workflow is written owner/name/path, with @ and a ref when it is to be pinned",
+    );
+  }
+  return (claims) => {
+    const signer = splitRef(claims.subject);
+    const same =
+      isSameRepositoryPath(signer.path, `${server}/${path}`) &&
+      (ref === undefined || (signer.ref !== undefined && matchesGlob(ref, signer.ref)));
+    return isSameSigner(claims) ?? (same ? undefined : differs("signed by", claims.subject, signerWorkflow));
+  };
+}
+
+/** Both come from the token's `job_workflow_ref`. */
+function isSameSigner({ buildSignerUri, subject }: CertificateClaims): string | undefined {
+  return buildSignerUri === subject ? undefined : differs("signed by", buildSignerUri, subject);
+}
+
+function isWorkflow(uri: string | undefined, source: string, workflow: string): boolean {
+  return uri !== undefined && isSameRepositoryPath(splitRef(uri).path, `${source}/${workflow}`);
+}
+
+/** GitHub does not tell names that differ in case apart, but files it does. */
+function isSameRepositoryPath(one: string, other: string): boolean {
+  const [ours, theirs] = [one, other].map((path) => path.split("/.github/"));
+  return (
+    ours?.[0]?.toLowerCase() === theirs?.[0]?.toLowerCase() &&
+    ours?.slice(1).join("/.github/") === theirs?.slice(1).join("/.github/")
+  );
+}
+
+function splitRef(uri: string): { path: string; ref: string | undefined } {
+  const at = uri.indexOf("@");
+  return at < 0 ? { path: uri, ref: undefined } : { path: uri.slice(0, at), ref: uri.slice(at + 1) };
+}
+
+function differs(how: string, found: string | undefined, required: string): string {
+  return `${how} ${found === undefined ? "what the certificate does not say" : shown(found)}, not ${required}`;
+}

@@ -1,0 +1,48 @@
+import type { CallOptions } from "@blob/registry";
+import { PolicyError } from "../errors.js";
+import { resolveRequirement, type ResolvedRequirement } from "../policies/resolve-requirement.js";
+import type { KeylessRequirement, KeyRequirement } from "../policies/requirements.js";
+import type { CheckedBundle } from "./check-bundle.js";
+import { Refusal } from "./refusal.js";
+import type { Artifact } from "./signed-content.js";
+
+/** A bundle, what it has to be about, and who has to have signed. */
+export type VerifyBundleOptions = (KeylessRequirement | KeyRequirement) &
+  CallOptions & {
+    /** The bundle's JSON, of version 0.1, 0.2 or 0.3. At most 1 MiB. */
+    readonly bundle: Uint8Array;
+    /** The artifact's bytes, or its SHA-256 in lower-case hexadecimal digits. */
+    readonly artifact: Artifact;
+  };
+
+/**
+ * Verifies a bundle that is at hand, over any artifact: signer, witnesses, signature, and that the statement or digest is
+ * about the artifact. Statements of any predicate type pass: look at the result.
+ *
+ * @throws PolicyError `NotVerified` with the reason; `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`,
+ * `InvalidTrustedRoot`, and what the source of the trusted root throws.
+ */
+export async function verifyBundle(options: VerifyBundleOptions): Promise<CheckedBundle> {
+  const { bundle, artifact } = options;
+  const requirement = resolveRequirement("verifyBundle", options);
+  const { trustedRoot } = requirement;
+  const { checkBundle } = await import("./check-bundle.js");
+  const { loadTrust } = await import("./trust-cache.js");
+  const trust = trustedRoot === undefined ? undefined : await loadTrust(trustedRoot, options);
+  options.signal?.throwIfAborted();
+  try {
+    const key = requirement.kind === "key" ? requirement.key : undefined;
+    const checked = checkBundle({ bundle, artifact, key, trust, thresholds: requirement.thresholds });
+    checkIdentity(requirement, checked);
+    return checked;
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new PolicyError("NotVerified", cause.message, { cause });
+  }
+}
+
+function checkIdentity(requirement: ResolvedRequirement, { signer }: CheckedBundle): void {
+  if (requirement.kind === "key") return;
+  const reason = signer.kind === "certificate" ? requirement.rule(signer.claims) : "no certificate";
+  if (reason !== undefined) throw new Refusal(reason);
+}
