@@ -23,7 +23,9 @@ export function describeCacheStore(name: string, create: () => Promise<CacheStor
     test("keeps empty bodies", async () => {
       const store = await create();
       await store.put("empty", []);
-      expect((await store.open("empty"))?.size).toBe(0);
+      const reader = await store.open("empty");
+      expect(reader?.size).toBe(0);
+      await reader?.close();
     });
 
     test("replaces, and a reader that was open before still reads what it opened", async () => {

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { createBlockFlights } from "./block-flights.js";
+import { unobserved } from "./cache-observer.js";
+import type { CacheOptions } from "./cache-observer.js";
+import type { CacheStore, StoreOptions } from "./cache-store.js";
+import { getChecked, putChecked } from "./checked-entry.js";
+
+/** Random access to immutable bytes: the `ByteSource` of `@blob/format`, which need not be imported. */
+export interface BlockSource {
+  /** Names the content, like a digest does: whatever has the same id has the same bytes. */
+  readonly id: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Lazy; used once; exactly `length` bytes, or it throws. Chunks belong to the consumer. */
+  read(
+    range: { readonly offset: number; readonly length: number },
+    options?: StoreOptions,
+  ): AsyncIterable<Uint8Array>;
+}
+
+/** Keeps blocks of 64 KiB of sources that are read in ranges. */
+export interface BlockCache {
+  /**
+   * The same source, read through the cache. Missing neighbours are one read of the source; what others are reading
+   * already is not read again; what comes is kept without making the consumer wait.
+   *
+   * A read of more than 4 MiB goes to the source as it is, and nothing of it is kept: it would push out what many small
+   * reads need, to save one request at best.
+   */
+  wrap(source: BlockSource): BlockSource;
+  /** Resolves when what was read so far has been kept, or could not be. */
+  flush(): Promise<void>;
+}
+
+const blockBytes = 64 * 1024;
+
+/** Also bounds what one read holds in memory. */
+const maxReadBytes = 4 * 1024 * 1024;
+
+/** A store that is slower than the sources must not fill the memory: blocks beyond this are not kept. */
+const maxUnwrittenBlocks = 256;
+
+/** A cache of blocks over a store, each with a checksum. Every failure of the store is a miss. */
+export function createBlockCache(
+  store: CacheStore,
+  { observer = unobserved }: CacheOptions = {},
+): BlockCache {
+  const unwritten = new Set<Promise<unknown>>();
+
+  function keep(key: string, bytes: Uint8Array): Promise<unknown> | undefined {
+    if (unwritten.size >= maxUnwrittenBlocks) return undefined;
+    const writing = putChecked(store, key, bytes, observer).finally(() => unwritten.delete(writing));
+    unwritten.add(writing);
+    return writing;
+  }
+
+  const flights = createBlockFlights({
+    blockBytes,
+    find: async (key, signal) => {
+      const bytes = await getChecked(store, key, blockBytes, observer, signal);
+      if (bytes === undefined) observer.miss();
+      else observer.hit(bytes.length);
+      return bytes;
+    },
+    keep,
+  });
+
+  return {
+    wrap(source) {
+      // An id may be a URL of any length.
+      const prefix = createHash("sha256").update(source.id).digest("hex");
+      const blocks = { source, keyOf: (block: number) => `${prefix}.${String(block)}` };
+      return {
+        id: source.id,
+        size: source.size,
+        read(range, options = {}) {
+          const { offset, length } = range;
+          const isCached =
+            Number.isSafeInteger(offset) &&
+            offset >= 0 &&
+            length > 0 &&
+            length <= maxReadBytes &&
+            offset + length <= source.size;
+          // The source says what is wrong with a range.
+          return isCached ? flights.read(blocks, { offset, length }, options) : source.read(range, options);
+        },
+      };
+    },
+    async flush() {
+      while (unwritten.size > 0) await Promise.all(unwritten);
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import path from "node:path";
+import type { BlockCache } from "./block-cache.js";
+import { createBlockCache } from "./block-cache.js";
+import type { CacheObserver } from "./cache-observer.js";
+import type { CacheStore } from "./cache-store.js";
+import type { ContentCache } from "./content-cache.js";
+import { createContentCache } from "./content-cache.js";
+import type { DigestCache } from "./digest-cache.js";
+import { createIndexCache, createManifestCache } from "./digest-cache.js";
+import type { DiskStore } from "./disk-store.js";
+import { createDiskStore } from "./disk-store.js";
+import { createMemoryStore } from "./memory-store.js";
+import type { RecordCache } from "./record-cache.js";
+import { createRecordCache } from "./record-cache.js";
+import type { RefCache } from "./ref-cache.js";
+import { createRefCache } from "./ref-cache.js";
+
+/** The caches, which are also the directories below the cache directory. */
+export const cacheNames = ["refs", "manifests", "indexes", "content", "blocks"] as const;
+
+export type CacheName = (typeof cacheNames)[number];
+
+/** What the caches may take by default, in bytes. */
+export const defaultCacheBytes: Readonly<Record<CacheName, number>> = {
+  refs: 5_000_000,
+  manifests: 10_000_000,
+  indexes: 50_000_000,
+  content: 100_000_000,
+  blocks: 50_000_000,
+};
+
+export interface CachesOptions {
+  /** Where they are kept; made when needed. Default: in memory. */
+  readonly directory?: string | undefined;
+  /** Stores of your own, instead of the directory or the memory. */
+  readonly stores?: Partial<Readonly<Record<CacheName, CacheStore>>> | undefined;
+  /** Limits in bytes. Default {@link defaultCacheBytes}; see also {@link divideCacheBytes}. */
+  readonly maxBytes?: Partial<Readonly<Record<CacheName, number>>> | undefined;
+  /** A cache that is off keeps nothing and finds nothing. Default: all are on. */
+  readonly enabled?: Partial<Readonly<Record<CacheName, boolean>>> | undefined;
+  /** How long references and records are fresh, in milliseconds. Default five minutes. */
+  readonly refTtlMs?: number | undefined;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Told the first time that a cache does not work, once for each: reads go on without it. */
+  readonly onWarning?: ((cache: CacheName, error: unknown) => void) | undefined;
+}
+
+/** What a cache did since it was made. */
+export interface CacheStatistics {
+  hits: number;
+  misses: number;
+  /** Bytes that came out of the cache. */
+  bytes: number;
+  /** How often the store failed, or had something wrong. */
+  failures: number;
+}
+
+export interface Caches {
+  readonly refs: RefCache;
+  /** Lists of referrers and the like; they share the store of `refs`. */
+  readonly records: RecordCache;
+  /** Also for other small blobs with a digest, like signature bundles. */
+  readonly manifests: DigestCache;
+  readonly indexes: DigestCache;
+  readonly content: ContentCache;
+  readonly blocks: BlockCache;
+  statistics(): Readonly<Record<CacheName, Readonly<CacheStatistics>>>;
+  /** Resolves when everything that is on its way into a cache has arrived, or could not. */
+  flush(): Promise<void>;
+}
+
+/** All five caches, on disk or in memory. Nothing is read or made before one is used. */
+export function createCaches(options: CachesOptions = {}): Caches {
+  const { now, refTtlMs: ttlMs } = options;
+  const counters = { refs: zero(), manifests: zero(), indexes: zero(), content: zero(), blocks: zero() };
+  const isOn = (name: CacheName): boolean => options.enabled?.[name] ?? true;
+  const maxBytesOf = (name: CacheName): number => options.maxBytes?.[name] ?? defaultCacheBytes[name];
+
+  function observerOf(name: CacheName): CacheObserver {
+    return createCounter(counters[name], (error) => options.onWarning?.(name, error));
+  }
+
+  function diskStoreOf(name: CacheName): DiskStore | undefined {
+    const { directory, stores } = options;
+    if (directory === undefined || stores?.[name] !== undefined || !isOn(name)) return undefined;
+    return createDiskStore({ directory: path.join(directory, name), maxBytes: maxBytesOf(name), now });
+  }
+
+  function storeOf(name: CacheName): CacheStore {
+    if (!isOn(name)) return emptyStore;
+    return (
+      options.stores?.[name] ?? diskStoreOf(name) ?? createMemoryStore({ maxBytes: maxBytesOf(name), now })
+    );
+  }
+
+  const refStore = storeOf("refs");
+  const recordOptions = { ttlMs, now, observer: observerOf("refs") };
+  const contentFiles = diskStoreOf("content");
+  const blocks = isOn("blocks")
+    ? createBlockCache(storeOf("blocks"), { observer: observerOf("blocks") })
+    : noBlockCache;
+  return {
+    refs: createRefCache(refStore, recordOptions),
+    records: createRecordCache(refStore, recordOptions),
+    manifests: createManifestCache(storeOf("manifests"), { observer: observerOf("manifests") }),
+    indexes: createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") }),
+    content: createContentCache(contentFiles ?? storeOf("content"), {
+      locate: (key) => contentFiles?.locate(key),
+      observer: observerOf("content"),
+    }),
+    blocks,
+    statistics: () => ({
+      refs: { ...counters.refs },
+      manifests: { ...counters.manifests },
+      indexes: { ...counters.indexes },
+      content: { ...counters.content },
+      blocks: { ...counters.blocks },
+    }),
+    flush: () => blocks.flush(),
+  };
+}
+
+/** Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest. */
+export function divideCacheBytes(total: number): Readonly<Record<CacheName, number>> {
+  const share = (name: CacheName): number => Math.min(defaultCacheBytes[name], Math.floor(total / 16));
+  const small = {
+    refs: share("refs"),
+    manifests: share("manifests"),
+    indexes: share("indexes"),
+    blocks: share("blocks"),
+  };
+  const content = total - small.refs - small.manifests - small.indexes - small.blocks;
+  return { ...small, content };
+}
+
+function zero(): CacheStatistics {
+  return { hits: 0, misses: 0, bytes: 0, failures: 0 };
+}
+
+function createCounter(counter: CacheStatistics, warn: (error: unknown) => void): CacheObserver {
+  return {
+    hit(bytes) {
+      counter.hits += 1;
+      counter.bytes += bytes;
+    },
+    miss() {
+      counter.misses += 1;
+    },
+    failure(error) {
+      counter.failures += 1;
+      if (counter.failures === 1) warn(error);
+    },
+  };
+}
+
+/** What a cache that is off keeps its bytes in. */
+const emptyStore: CacheStore = {
+  open: () => Promise.resolve(undefined),
+  put: () => Promise.resolve(),
+  delete: () => Promise.resolve(false),
+  async *entries() {
+    // There are none.
+  },
+};
+
+const noBlockCache: BlockCache = {
+  wrap: (source) => source,
+  flush: () => Promise.resolve(),
+};

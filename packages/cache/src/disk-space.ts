@@ -1,0 +1,61 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { chargeOf, scanEntries, sweepTemporaries } from "./disk-scan.js";
+import type { DiskEntry } from "./disk-scan.js";
+import { withEvictionLock } from "./eviction-lock.js";
+import { createUsageLedger } from "./usage-ledger.js";
+
+/** The room that a store may take on disk, together with all other processes that use its directory. */
+export interface DiskSpace {
+  /** Takes room, and makes some by deleting what was not used for longest. False when there is none to be had now. */
+  reserve(bytes: number): Promise<boolean>;
+  /** Gives room back. */
+  release(bytes: number): Promise<void>;
+}
+
+/** An eviction goes further than it has to, so that not every put is followed by another one. */
+const lowWater = 0.9;
+
+export function createDiskSpace(directory: string, maxBytes: number, now: () => number): DiskSpace {
+  const ledger = createUsageLedger(directory, now);
+  let evicting: Promise<void> | undefined;
+
+  async function evict(): Promise<void> {
+    await withEvictionLock(directory, async () => {
+      const addedSince = await ledger.mark();
+      // First what may become an entry meanwhile: counted twice is better than not at all.
+      let total = await sweepTemporaries(path.join(directory, ".tmp"));
+      const entries: DiskEntry[] = [];
+      for await (const entry of scanEntries(directory)) {
+        entries.push(entry);
+        total += chargeOf(entry.size);
+      }
+      if (total > maxBytes * lowWater) {
+        entries.sort((a, b) => a.usedAt - b.usedAt);
+        for (const { file, size } of entries) {
+          if (total <= maxBytes * lowWater) break;
+          await rm(file, { force: true });
+          total -= chargeOf(size);
+        }
+      }
+      await ledger.replace(total + (await addedSince()));
+    });
+  }
+
+  return {
+    async reserve(bytes) {
+      let total = await ledger.add(bytes);
+      if (total !== undefined && total <= maxBytes) return true;
+      await (evicting ??= evict().finally(() => {
+        evicting = undefined;
+      }));
+      total = await ledger.total();
+      if (total !== undefined && total <= maxBytes) return true;
+      await ledger.add(-bytes);
+      return false;
+    },
+    async release(bytes) {
+      await ledger.add(-bytes);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, link, lstat, open, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import type { CacheReader } from "./cache-store.js";
+
+/** How a cached content becomes a file; see `WriteToOptions`. */
+export type MaterializeHow = "copy" | "clone" | "link";
+
+interface Job {
+  /** The SHA-256 that the file has to have, in hexadecimal. */
+  readonly key: string;
+  readonly file: string;
+  readonly by: MaterializeHow;
+  /** Where the store has it as a file. */
+  readonly source: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Makes the file; false, and no file, when the bytes are wrong. What is hashed is the new file, not the entry: between
+ * looking at one and linking it somebody might put another in its place.
+ */
+export async function materialize(reader: CacheReader, job: Job): Promise<boolean> {
+  const { key, file, source, by, signal } = job;
+  const shared =
+    source !== undefined &&
+    ((by === "link" && (await succeeds(() => link(source, file)))) ||
+      (by !== "copy" && (await succeeds(() => clone(source, file)))));
+  let handle: FileHandle | undefined;
+  let good = false;
+  try {
+    handle = await open(file, shared ? readFlags : createFlags, 0o600);
+    if (!(await handle.stat()).isFile()) return false;
+    const hash = createHash("sha256");
+    for await (const chunk of shared ? chunksOf(handle) : reader.read()) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+      if (!shared) await writeFully(handle, chunk);
+    }
+    good = hash.digest("hex") === key;
+  } finally {
+    await handle?.close();
+    // What was there before is not ours.
+    if (!good && (shared || handle !== undefined)) await rm(file, { force: true });
+  }
+  return good;
+}
+
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const readFlags = constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0);
+const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
+
+/** Throws where the file system cannot share the bytes of two files. */
+async function clone(source: string, file: string): Promise<void> {
+  // To open a pipe would wait for its other end.
+  if (!(await lstat(source)).isFile()) throw new Error(`${source} is not a file`);
+  await copyFile(source, file, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+}
+
+/** Not every file system has links and clones, and the source may be gone: the bytes can still be copied. */
+async function succeeds(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(256 * 1024);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    done += (await handle.write(chunk, done)).bytesWritten;
+  }
+}

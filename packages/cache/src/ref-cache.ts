@@ -1,0 +1,46 @@
+import type { CacheStore, StoreOptions } from "./cache-store.js";
+import { digestPattern } from "./digest-cache.js";
+import { createRecordCache } from "./record-cache.js";
+import type { RecordCacheOptions } from "./record-cache.js";
+
+/** What a reference pointed at. */
+export interface CachedRef {
+  readonly digest: string;
+  /** False when the time to live has run out: one request tells whether it is still so. */
+  readonly fresh: boolean;
+  /** When it was put, in milliseconds since the epoch. */
+  readonly storedAt: number;
+}
+
+/** Remembers which digests tags point at, for a while. */
+export interface RefCache {
+  /** Stale ones too; undefined when nothing is known. */
+  get(reference: string, options?: StoreOptions): Promise<CachedRef | undefined>;
+  /** What a registry just said, or was just told. The time to live starts anew. That it could not be kept is no error. */
+  put(reference: string, digest: string, options?: StoreOptions): Promise<void>;
+  delete(reference: string, options?: StoreOptions): Promise<void>;
+}
+
+/** A cache of references over a store. Digests are checked for their form, on their way in and out. */
+export function createRefCache(store: CacheStore, options: RecordCacheOptions = {}): RefCache {
+  const records = createRecordCache(store, options);
+  return {
+    async get(reference, call) {
+      const found = await records.get(recordKey(reference), parseDigest, call);
+      return found && { digest: found.value, fresh: found.fresh, storedAt: found.storedAt };
+    },
+    async put(reference, digest, call) {
+      if (parseDigest(digest) !== undefined) await records.put(recordKey(reference), digest, call);
+    },
+    delete: (reference, call) => records.delete(recordKey(reference), call),
+  };
+}
+
+/** Other records may live in the same store. */
+function recordKey(reference: string): string {
+  return `ref ${reference}`;
+}
+
+function parseDigest(value: unknown): string | undefined {
+  return typeof value === "string" && digestPattern.test(value) ? value : undefined;
+}
