@@ -13,7 +13,7 @@ export interface KeySignerOptions extends SigningOptions {
  * Signs with a private key: P-256, P-384, P-521, RSA or Ed25519. Bundles name the key by its fingerprint, and verify
  * with the public key alone, at any time.
  *
- * `sign` asks the log, then the time-stamp authority, if there are any, and checks what they answer.
+ * `sign` asks the time-stamp authority, then the log, if there are any, and checks what they answer.
  *
  * @throws PolicyError `InvalidSigner` for an Ed25519 key and Rekor v2. From `sign`: `ServiceUnavailable`,
  * `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`

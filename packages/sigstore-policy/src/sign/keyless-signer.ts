@@ -18,7 +18,7 @@ const publicFulcio = "https://fulcio.sigstore.dev";
  * Signs with an identity: a new P-256 key for each signature, which Fulcio certifies for who has the token, and which is
  * forgotten afterwards. The log, or a time stamp, proves that the certificate was valid when it was used.
  *
- * `sign` asks for a token, a certificate, a log entry and a time stamp, in this order, and checks what each service
+ * `sign` asks for a token, a certificate, a time stamp and a log entry, in this order, and checks what each service
  * answers before it asks the next. The token is sent to Fulcio alone, and is in no error.
  *
  * @throws PolicyError `InvalidSigner` when nothing would say when a signature was made: neither Rekor v1 nor time

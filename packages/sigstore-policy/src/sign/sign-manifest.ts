@@ -42,14 +42,18 @@ export interface ManifestToSign {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Signs, logs and stamps, in this order, and describes the result as the referrer that cosign would write. */
+/**
+ * Signs, stamps and logs, and describes the result as the referrer that cosign would write. The log comes last: it keeps
+ * for good what it gets, and a signature without its time stamp would be no use.
+ */
 export async function signManifest(what: ManifestToSign, options: SigningOptions): Promise<Attachment> {
   const { signal, by } = what;
   const { signed, annotations } = signContent(what, options);
-  const entry = await logEntry(signed, options, signal);
   const stamp = await timestamp(signed, options, signal);
-  const times = [stamp?.time, entry?.integratedTime && new Date(Number(entry.integratedTime) * 1000)];
-  for (const time of times) if (time instanceof Date) checkValidity(by, time);
+  if (stamp !== undefined) checkValidity(by, stamp.time);
+  const entry = await logEntry(signed, options, signal);
+  const loggedAt = entry?.integratedTime;
+  if (loggedAt !== undefined) checkValidity(by, new Date(Number(loggedAt) * 1000));
   const bundle: BundleJson = {
     mediaType: bundleMediaType,
     verificationMaterial: {
@@ -129,7 +133,7 @@ async function timestamp(
   return stampSignature({ url: options.timestampUrl, signature, limits: options, signal });
 }
 
-/** A bundle whose times do not fit its certificate would never verify, and the log would still have it. */
+/** A bundle whose times do not fit its certificate would never verify. */
 function checkValidity({ certificate }: SignedBy, time: Date): void {
   if (certificate === undefined) return;
   if (time >= new Date(certificate.validFrom) && time <= new Date(certificate.validTo)) return;

@@ -283,7 +283,9 @@ describe("services that fail", () => {
     await expect(signer().sign(manifest)).rejects.toThrow("in no log");
     sigstore.misbehave("fulcio", { certificate: { notBefore: new Date(Date.now() - 3_600_000) } });
     await expect(signer().sign(manifest)).rejects.toThrow("was not valid at");
-    expect(sigstore.requests.filter(({ service }) => service === "rekorV1")).toHaveLength(1);
+    // Nothing of it is logged, and the log itself is asked only without time stamps.
+    expect(sigstore.requests.filter(({ service }) => service === "rekorV1")).toHaveLength(0);
+    await expect(keyless().sign(manifest)).rejects.toThrow("was not valid at");
   });
 
   test("the entry of something else, or one that is not proven, is not used", async () => {
@@ -309,6 +311,12 @@ describe("services that fail", () => {
     }
     sigstore.misbehave("rekorV1", { alter: (answer) => answer.replace("signedEntryTimestamp", "unsigned") });
     await expect(keyless().sign(manifest)).rejects.toThrow("did not promise");
+  });
+
+  test("nothing is logged when the time stamp fails", async () => {
+    sigstore.misbehave("timestampAuthority", { status: 400 });
+    expect(await code(signer().sign(await goldenManifest()))).toBe("ServiceRefused");
+    expect(sigstore.requests.map(({ service }) => service)).toEqual(["fulcio", "timestampAuthority"]);
   });
 
   test("a time stamp of something else is not used", async () => {
