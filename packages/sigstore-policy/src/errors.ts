@@ -34,6 +34,8 @@ export const policyErrorCodes = [
   "ServiceTimedOut",
   /** What a service answered is not what was asked for, and must not be used. */
   "InvalidAnswer",
+  /** The trusted root could not be had: the message says from where, and `cause` why. */
+  "TrustUnavailable",
 ] as const;
 
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];

@@ -55,3 +55,6 @@ export type { Artifact } from "./verify/signed-content.js";
 export type { Statement } from "./verify/statement.js";
 export { verifyBundle } from "./verify/verify-bundle.js";
 export type { VerifyBundleOptions } from "./verify/verify-bundle.js";
+export { trustedRootBytes, trustedRootFile } from "./trust/trusted-root-file.js";
+export { trustedRootTuf } from "./trust/trusted-root-tuf.js";
+export type { TrustedRootTufOptions, TufMirror } from "./trust/trusted-root-tuf.js";

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { PolicyError } from "../errors.js";
+import { untilAborted } from "../until-aborted.js";
 
 const path = "/auth/callback";
 const address = "127.0.0.1";
@@ -99,15 +100,6 @@ function listen(server: Server): Promise<number> {
       const bound = server.address();
       resolve(typeof bound === "object" && bound !== null ? bound.port : 0);
     });
-  });
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
 
