@@ -19,7 +19,9 @@ export async function create(
   });
   const { index, data, files, size, skipped } = created;
   for (const line of skippedLines(skipped)) output.note(line);
-  await output.result({ directory, destination, files, size, index, data, skipped }, () => [
+  // Not the index itself, which is in the file.
+  const described = { index: { size: index.size, digest: index.digest }, data };
+  await output.result({ directory, destination, files, size, ...described, skipped }, () => [
     `Created ${destination}`,
     `Files:  ${String(files)}, ${humanSize(size)}`,
     `Index:  ${humanSize(index.size)}`,

@@ -4,6 +4,7 @@ import { portNumber } from "../flag-parsers.js";
 import type { RegistryServeFlags } from "./registry-serve.js";
 
 export const declareRegistry: DeclareCommand = (command, run) => {
+  withExamples(command, "blob registry serve --dir ./registry");
   const serve = command
     .command("serve")
     .description("serve OCI layouts below a directory over HTTP, to whoever can connect");
