@@ -1,15 +1,16 @@
-import type { Attachment, BlobId, Descriptor, NewManifest, Registry } from "@blob/registry";
+import type { Attachment, BlobId, Descriptor, NewManifest } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
+import { forgetReferrers } from "./caching-referrers.js";
 import {
   createdAnnotation,
   emptyConfig,
   emptyConfigDescriptor,
   imageManifestMediaType,
 } from "./image-manifest.js";
+import type { OpenedRegistry } from "./registries.js";
 
 /** Where an attachment goes. */
-interface AttachTo {
-  readonly registry: Registry;
+interface AttachTo extends OpenedRegistry {
   readonly repository: string;
   readonly subject: Descriptor;
   readonly signal: AbortSignal | undefined;
@@ -17,7 +18,7 @@ interface AttachTo {
 
 /** Pushes an attachment as a referrer of a manifest: its bytes, then the manifest that names both. */
 export async function attach(
-  { registry, repository, subject, signal }: AttachTo,
+  { registry, caches, repository, subject, signal }: AttachTo,
   attachment: Attachment,
   created: Date,
 ): Promise<Descriptor> {
@@ -25,7 +26,11 @@ export async function attach(
   const manifest = buildReferrerManifest(subject, attachment, layer, created);
   await registry.pushBlob(repository, layer, () => once(attachment.bytes), { signal });
   await registry.pushBlob(repository, emptyConfig, () => once(emptyConfig.bytes), { signal });
-  return registry.pushManifest(repository, manifest, { signal });
+  try {
+    return await registry.pushManifest(repository, manifest, { signal });
+  } finally {
+    await forgetReferrers(registry, caches, repository, subject.digest, attachment.mediaType);
+  }
 }
 
 /** The manifest of a referrer, as cosign and the Go implementation write and look for it. */

@@ -1,12 +1,13 @@
 import type { CredentialSource } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
-import type { ManifestCache } from "@blob/cache";
-import { createManifestCache, createMemoryStore } from "@blob/cache";
+import type { Caches, CachesOptions } from "@blob/cache";
+import { cacheNames, createCaches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
 import type { DirectoryDiff } from "@blob/format/node";
 import { createNodeZstd } from "@blob/format/node";
 import type { Descriptor, HttpRegistryOptions, Policy, Signer, StatementClaim } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
+import type { StaleReference } from "./caching-registry.js";
 import type { CopyResult, CopyVerbOptions } from "./copy.js";
 import { copy } from "./copy.js";
 import { deleteReference } from "./delete.js";
@@ -23,6 +24,7 @@ import type { ReferrersVerbOptions } from "./referrers.js";
 import { referrers } from "./referrers.js";
 import { createRegistries } from "./registries.js";
 import { resolve } from "./resolve.js";
+import { createSharedReads } from "./shared-reads.js";
 import type { SignResult, SignTarget, SignVerbOptions } from "./sign.js";
 import { attest, sign } from "./sign.js";
 import type { SyncVerbOptions, SyncVerbResult } from "./sync.js";
@@ -40,8 +42,25 @@ export interface ClientOptions {
   readonly plainHttp?: boolean | readonly string[] | undefined;
   /** Asked on every verb that reads, before any file byte. Default none. */
   readonly policies?: readonly Policy[] | undefined;
-  /** Default: the last 10 MB of manifests, in memory. */
-  readonly manifestCache?: ManifestCache | undefined;
+  /**
+   * Where tags, manifests, indexes, contents and blocks are cached; made when needed, and shared with other processes.
+   * Default: the last 10 MB of manifests, in memory, and nothing else.
+   */
+  readonly cacheDir?: string | undefined;
+  /**
+   * Sizes, the time to live of tags, stores of your own, and which caches are on. Without `cacheDir`, those are that have
+   * a store or are enabled here; they are kept in memory.
+   */
+  readonly cacheOptions?: Omit<CachesOptions, "directory"> | undefined;
+  /** Caches of your own in place of these, each by itself. */
+  readonly caches?: Partial<Caches> | undefined;
+  /**
+   * Never use the network. What the caches have is read, also by tags whose time to live has run out (see `onStale`);
+   * everything else is an `Offline` error that says what is missing. OCI layouts work as always. Default false.
+   */
+  readonly offline?: boolean | undefined;
+  /** Told when an offline client takes what a tag pointed to before for what it points to now. */
+  readonly onStale?: ((stale: StaleReference) => void) | undefined;
   /** How HTTP is spoken: user agent, retries, trace; see `HttpRegistryOptions` of `@blob/registry`. */
   readonly http?: Omit<HttpRegistryOptions, "authenticator" | "plainHttp"> | undefined;
 }
@@ -96,26 +115,31 @@ export interface Client {
   referrers(reference: string, options?: ReferrersVerbOptions): Promise<readonly Descriptor[]>;
   /** What each policy, of the client and of the caller, says about a manifest, and by which evidence. */
   verify(reference: string, policies?: readonly Policy[], options?: VerbOptions): Promise<VerifyResult>;
+  /** The caches of this client, for their statistics. */
+  readonly caches: Caches;
   /** Closes the connections. Archives that were pulled cannot be read any more. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const manifestCacheBytes = 10_000_000;
-
 /** A client with its own connections, tokens and caches. It does nothing until a verb is called. */
 export function createClient(options: ClientOptions = {}): Client {
   const { plainHttp = false, policies = [] } = options;
+  const caches = { ...createCaches(cachesOptions(options)), ...options.caches };
+  const shared = createSharedReads();
   const registries = createRegistries({
     authenticator: createAuthenticator({ credentials: options.credentials ?? anonymous }),
-    manifestCache:
-      options.manifestCache ?? createManifestCache(createMemoryStore({ maxBytes: manifestCacheBytes })),
+    caches,
+    shared,
+    offline: options.offline ?? false,
+    onStale: options.onStale,
     plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
     http: options.http ?? {},
   });
   let zstd: ReturnType<typeof createNodeZstd> | undefined;
   const context: VerbContext = {
     registries,
+    shared,
     policies,
     zstdDecoder: async () => (await (zstd ??= createNodeZstd())).decoder,
   };
@@ -138,7 +162,19 @@ export function createClient(options: ClientOptions = {}): Client {
     attest: (target, signer, claim, verb) => attest(context, target, signer, claim, verb),
     referrers: (reference, verb) => referrers(context, reference, verb),
     verify: (reference, wanted, verb) => verify(context, reference, wanted, verb),
+    caches,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Without a directory, only manifests are remembered: everything else takes memory, or time to notice a new tag. */
+function cachesOptions({ cacheDir, cacheOptions = {} }: ClientOptions): CachesOptions {
+  if (cacheDir !== undefined) return { ...cacheOptions, directory: cacheDir };
+  const { enabled, stores } = cacheOptions;
+  const isOn = cacheNames.map((name) => [
+    name,
+    enabled?.[name] ?? (name === "manifests" || stores?.[name] !== undefined),
+  ]);
+  return { ...cacheOptions, enabled: Object.fromEntries(isOn) };
 }

@@ -39,12 +39,15 @@ export async function copy(
 ): Promise<CopyResult> {
   const { signal, referrers, concurrency, onBlob } = options;
   const to = parseLocation(destination);
-  const { location, registry, manifest } = await readManifest(context, source, options);
+  const { location, registry, manifest } = await readManifest(context, source, {
+    ...options,
+    askForTags: true,
+  });
   const { digest } = manifest.descriptor;
   const tags = [...destinationTags(to, digest), ...(options.tags ?? [])];
   const copied = await copyArtifact(
     { registry, repository: location.repository, reference: digest },
-    { registry: context.registries.open(to), repository: to.repository, tags },
+    { registry: context.registries.open(to).registry, repository: to.repository, tags },
     { signal, referrers, concurrency, onBlob },
   );
   return { ...copied, source, destination, tags };

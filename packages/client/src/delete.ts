@@ -18,6 +18,6 @@ export async function deleteReference(
     const message = `${reference}: say what to delete, a tag or a digest`;
     throw new ClientError("InvalidReference", message, { reference });
   }
-  const registry = registries.open(location);
+  const { registry } = registries.open(location);
   await registry.deleteManifest(location.repository, referenceOf(location), { signal });
 }

@@ -18,6 +18,8 @@ export const clientErrorCodes = [
   "InvalidArgument",
   /** The archive was closed before the read. */
   "Closed",
+  /** The client is offline, and what it takes is in no cache: the message says what. */
+  "Offline",
 ] as const;
 
 export type ClientErrorCode = (typeof clientErrorCodes)[number];

@@ -22,3 +22,21 @@ export const createdKey = "org.opencontainers.image.created";
 export function createdAnnotation(created: Date): Readonly<Record<string, string>> {
   return { [createdKey]: created.toISOString().replace(/\.\d+Z$/u, "Z") };
 }
+
+/** The type of a manifest that was kept as bytes: it is in them, or is the one that may leave it out. */
+export function manifestMediaType(bytes: Uint8Array): string {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (
+      typeof json === "object" &&
+      json !== null &&
+      "mediaType" in json &&
+      typeof json.mediaType === "string"
+    ) {
+      return json.mediaType;
+    }
+  } catch {
+    // Not JSON: whoever parses the manifest says so.
+  }
+  return imageManifestMediaType;
+}

@@ -1,12 +1,15 @@
 import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
 import { nodeSha256 } from "@blob/format/node";
-import type { BlobId, Registry } from "@blob/registry";
+import type { BlobId } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
+import { noCaches } from "./cache-views.js";
+import { withContentCache } from "./cached-contents.js";
 import { createClosableSource } from "./closable-source.js";
 import { ClientError } from "./errors.js";
 import { fetchManifest } from "./fetch.js";
 import type { FetchProgress } from "./progress.js";
+import type { OpenedRegistry } from "./registries.js";
 import { createRegistrySource } from "./registry-source.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
@@ -15,6 +18,11 @@ export interface PullOptions extends ReadVerbOptions {
   readonly limits?: OpenOptions["limits"];
   /** Told how far manifest and index are. */
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+}
+
+interface InternalPullOptions {
+  /** The data is read in whole files, and most of them once. */
+  readonly wholeFiles?: boolean;
 }
 
 /** What is known about a pulled archive besides its files. */
@@ -37,11 +45,11 @@ const defaultMaxIndexBytes = 64 * 1024 * 1024;
 export async function pull(
   context: VerbContext,
   reference: string,
-  options: PullOptions = {},
+  options: PullOptions & InternalPullOptions = {},
 ): Promise<PulledArchive> {
   const { limits = {}, onProgress } = options;
   onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
-  const { location, registry, manifest } = await fetchManifest(context, reference, options);
+  const { location, registry, caches, manifest } = await fetchManifest(context, reference, options);
   const { size } = manifest.descriptor;
   onProgress?.({ stage: "fetching-manifest", bytesDone: size, bytesTotal: size });
   const maxIndexBytes = limits.maxIndexBytes ?? defaultMaxIndexBytes;
@@ -49,8 +57,11 @@ export async function pull(
     const message = `${reference}: its index of ${String(manifest.index.size)} bytes is over the limit of ${String(maxIndexBytes)}`;
     throw new ClientError("SizeOverflow", message, { reference, digest: manifest.index.digest });
   }
-  const index = await readWhole(registry, location.repository, manifest.index, options);
-  const data = createClosableSource(createRegistrySource(registry, location.repository, manifest.data));
+  const { repository } = location;
+  const index = await readIndex(context, { registry, caches, repository }, manifest.index, options);
+  // Whole files at a time would only push out what many small reads need.
+  const { blocks } = options.wholeFiles === true ? noCaches : caches;
+  const data = createClosableSource(blocks.wrap(createRegistrySource(registry, repository, manifest.data)));
   const archive = open(index, data.source, manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
@@ -62,7 +73,7 @@ export async function pull(
     );
     return Promise.resolve();
   };
-  return Object.assign(archive, {
+  return Object.assign(withContentCache(archive, caches.content, limits), {
     reference,
     manifest,
     close: closeArchive,
@@ -101,18 +112,42 @@ function open(
   return archive;
 }
 
-async function readWhole(
-  registry: Registry,
-  repository: string,
+/** The index, out of the cache or with one request, which those who want it at the same time share. */
+async function readIndex(
+  { shared }: VerbContext,
+  { registry, caches, repository }: OpenedRegistry & { readonly repository: string },
   blob: BlobId,
   { signal, onProgress }: PullOptions,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(blob.size);
+  const { digest, size } = blob;
+  const known = await caches.indexes.get(digest, { signal });
+  const bytes =
+    known?.length === size
+      ? known
+      : await shared.indexes.share(`${registry.id}/${repository}@${digest}`, signal, async (stop) => {
+          const read = await readWhole(
+            registry.readBlob(repository, blob, { signal: stop }),
+            size,
+            onProgress,
+          );
+          await caches.indexes.put(digest, read, { signal: stop });
+          return read;
+        });
+  onProgress?.({ stage: "fetching-index", bytesDone: size, bytesTotal: size });
+  return bytes;
+}
+
+async function readWhole(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  onProgress: PullOptions["onProgress"],
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
   let bytesDone = 0;
-  for await (const chunk of registry.readBlob(repository, blob, { signal })) {
+  for await (const chunk of chunks) {
     bytes.set(chunk, bytesDone);
     bytesDone += chunk.length;
-    onProgress?.({ stage: "fetching-index", bytesDone, bytesTotal: blob.size });
+    if (bytesDone < size) onProgress?.({ stage: "fetching-index", bytesDone, bytesTotal: size });
   }
   return bytes;
 }

@@ -94,7 +94,7 @@ export async function pushArchive(
   const { tags = [], annotations = {}, created = new Date(), mountFrom, onProgress } = options;
   const location = parseLocation(reference);
   const firstTag = writableTag(location);
-  const registry = registries.open(location);
+  const { registry } = registries.open(location);
   const { repository } = location;
   const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
   const data = dataBlob(archive, reference);

@@ -1,13 +1,13 @@
-import type { Manifest, Registry } from "@blob/registry";
+import type { Manifest } from "@blob/registry";
 import type { Location } from "./location.js";
 import { parseLocation, referenceOf } from "./location.js";
 import { enforcePolicies } from "./policies.js";
+import type { OpenedRegistry, OpenRegistryOptions } from "./registries.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /** A manifest of any kind, verified and accepted by the policies. */
-export interface ReadManifest {
+export interface ReadManifest extends OpenedRegistry {
   readonly location: Location;
-  readonly registry: Registry;
   readonly manifest: Manifest;
 }
 
@@ -15,14 +15,14 @@ export interface ReadManifest {
 export async function readManifest(
   { registries, policies }: VerbContext,
   reference: string,
-  options: ReadVerbOptions = {},
+  options: ReadVerbOptions & OpenRegistryOptions = {},
 ): Promise<ReadManifest> {
   const { signal } = options;
   const location = parseLocation(reference);
-  const registry = registries.open(location);
+  const opened = registries.open(location, options);
   const { repository } = location;
-  const manifest = await registry.manifest(repository, referenceOf(location), { signal });
-  const subject = { registry, repository, manifest };
+  const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
+  const subject = { ...opened, repository, manifest };
   await enforcePolicies([...policies, ...(options.policies ?? [])], subject, reference, signal);
-  return { location, registry, manifest };
+  return { ...opened, location, manifest };
 }

@@ -21,7 +21,7 @@ export async function referrers(
   const location = parseLocation(reference);
   const named = referenceOf(location);
   if (isDigest(named)) return referrersOf(context, location, named, options);
-  const registry = context.registries.open(location);
+  const { registry } = context.registries.open(location, options);
   const { digest } = await registry.resolve(location.repository, named, { signal: options.signal });
   return referrersOf(context, location, digest, options);
 }
@@ -34,7 +34,9 @@ export async function referrersOf(
   { artifactType, signal }: ReferrersVerbOptions,
 ): Promise<readonly Descriptor[]> {
   const found: Descriptor[] = [];
-  const all = registries.open(location).referrers(location.repository, digest, { artifactType, signal });
+  const all = registries
+    .open(location)
+    .registry.referrers(location.repository, digest, { artifactType, signal });
   for await (const one of all) found.push(one);
   return found;
 }

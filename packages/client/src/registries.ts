@@ -1,44 +1,74 @@
 import type { Authenticator } from "@blob/auth";
-import type { ManifestCache } from "@blob/cache";
+import type { Caches } from "@blob/cache";
 import type { HttpRegistry, HttpRegistryOptions, Registry } from "@blob/registry";
 import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
+import { noCaches, withoutReading, withoutRefs } from "./cache-views.js";
+import type { StaleReference } from "./caching-registry.js";
+import { withManifestCaches } from "./caching-registry.js";
 import type { Location } from "./location.js";
-import { withManifestCache } from "./manifest-caching.js";
+import { createOfflineRegistry } from "./offline-registry.js";
+import type { SharedReads } from "./shared-reads.js";
 
 export interface RegistriesOptions {
   readonly authenticator: Authenticator;
-  readonly manifestCache: ManifestCache;
+  readonly caches: Caches;
+  readonly shared: SharedReads;
+  readonly offline: boolean;
+  readonly onStale: ((stale: StaleReference) => void) | undefined;
   readonly plainHttp: (host: string) => boolean;
   readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
 }
 
+export interface OpenRegistryOptions {
+  /** Take nothing out of a cache. What is read is kept all the same. */
+  readonly skipCache?: boolean | undefined;
+  /** Ask the registry where tags point, for verbs that write what they have read. */
+  readonly askForTags?: boolean | undefined;
+}
+
+/** What a verb works with. */
+export interface OpenedRegistry {
+  readonly registry: Registry;
+  /** For what the registry itself does not remember: a layout's are empty, its files are here already. */
+  readonly caches: Caches;
+}
+
 /** The registries that one client talks to: made when they are first needed, then kept, with their connections. */
 export interface Registries {
-  open(location: Location): Registry;
+  open(location: Location, options?: OpenRegistryOptions): OpenedRegistry;
   close(): Promise<void>;
 }
 
 export function createRegistries(options: RegistriesOptions): Registries {
-  const { authenticator, manifestCache, plainHttp, http } = options;
+  const { authenticator, shared, offline, onStale, plainHttp, http } = options;
   const overHttp = new Map<string, HttpRegistry>();
+
+  function connect(host: string): Registry {
+    if (offline) return createOfflineRegistry(host);
+    const known = overHttp.get(host);
+    if (known !== undefined) return known;
+    const registry = createHttpRegistry(host, { ...http, authenticator, plainHttp: plainHttp(host) });
+    overHttp.set(host, registry);
+    return registry;
+  }
+
   return {
-    open({ place }) {
-      if (place.kind === "layout") return createLayoutRegistry(place.path);
-      let registry = overHttp.get(place.host);
-      if (registry === undefined) {
-        registry = createHttpRegistry(place.host, {
-          ...http,
-          authenticator,
-          plainHttp: plainHttp(place.host),
-        });
-        overHttp.set(place.host, registry);
-      }
-      return withManifestCache(registry, manifestCache);
+    open({ place }, { skipCache = false, askForTags = false } = {}) {
+      if (place.kind === "layout") return { registry: createLayoutRegistry(place.path), caches: noCaches };
+      const caches = skipCache ? withoutReading(options.caches) : options.caches;
+      const seen = askForTags ? withoutRefs(caches) : caches;
+      // Those who skip a cache must not join a flight of those who do not.
+      const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
+      return {
+        registry: withManifestCaches(connect(place.host), { caches: seen, shared, scope, onStale }),
+        caches,
+      };
     },
     async close() {
       const registries = [...overHttp.values()];
       overHttp.clear();
       await Promise.all(registries.map((registry) => registry.close()));
+      await options.caches.flush();
     },
   };
 }

@@ -9,6 +9,6 @@ export async function resolve(
   options: VerbOptions = {},
 ): Promise<Descriptor> {
   const location = parseLocation(reference);
-  const registry = registries.open(location);
+  const { registry } = registries.open(location, options);
   return registry.resolve(location.repository, referenceOf(location), { signal: options.signal });
 }

@@ -53,12 +53,12 @@ async function signAndAttach(
 ): Promise<SignResult> {
   const reference = typeof target === "string" ? target : target.reference;
   const location = parseLocation(reference);
-  const registry = registries.open(location);
+  const { registry, caches } = registries.open(location, { askForTags: true });
   const { repository } = location;
   const named = typeof target === "string" ? referenceOf(location) : target.descriptor.digest;
   const manifest = await registry.manifest(repository, named, { signal });
   const attachment = await signer.sign(manifest, { claim, signal });
   const subject = manifest.descriptor;
-  const descriptor = await attach({ registry, repository, subject, signal }, attachment, created);
+  const descriptor = await attach({ registry, caches, repository, subject, signal }, attachment, created);
   return { reference, subject, descriptor };
 }

@@ -23,7 +23,7 @@ export async function sync(
   directory: string,
   options: SyncVerbOptions = {},
 ): Promise<SyncVerbResult> {
-  await using archive = await pull(context, reference, options);
+  await using archive = await pull(context, reference, { ...options, wholeFiles: true });
   const result = await syncDirectory(archive, directory, options);
   return { ...result, reference, digest: archive.manifest.descriptor.digest };
 }

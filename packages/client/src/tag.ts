@@ -16,8 +16,8 @@ export async function tag(
 ): Promise<Descriptor> {
   const from = parseLocation(source);
   const to = parseLocation(destination);
-  const registry = registries.open(from);
-  if (registries.open(to).id !== registry.id || to.repository !== from.repository) {
+  const { registry } = registries.open(from, { askForTags: true });
+  if (registries.open(to).registry.id !== registry.id || to.repository !== from.repository) {
     const message = `${source} and ${destination} are in different repositories: a tag stays in its repository`;
     throw new ClientError("InvalidArgument", message, { reference: destination });
   }

@@ -8,5 +8,5 @@ export function tags(
   { signal }: VerbOptions = {},
 ): AsyncIterable<string> {
   const location = parseLocation(repository);
-  return registries.open(location).tags(location.repository, { signal });
+  return registries.open(location).registry.tags(location.repository, { signal });
 }

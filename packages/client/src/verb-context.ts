@@ -1,10 +1,13 @@
 import type { ZstdDecoder } from "@blob/format";
 import type { Policy } from "@blob/registry";
 import type { Registries } from "./registries.js";
+import type { SharedReads } from "./shared-reads.js";
 
 /** What every verb works with. Verbs are functions of it; `createClient` binds them. */
 export interface VerbContext {
   readonly registries: Registries;
+  /** Lets verbs that read the same at the same time make one request. */
+  readonly shared: SharedReads;
   /** Those of the client, evaluated on every verb that reads. */
   readonly policies: readonly Policy[];
   /** The fastest decoder of this process, found when the first archive is opened. */
@@ -15,6 +18,8 @@ export interface VerbContext {
 export interface VerbOptions {
   /** Stops the verb; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Take nothing out of a cache; what is read is kept all the same. Default false. */
+  readonly skipCache?: boolean | undefined;
 }
 
 /** Options of every verb that reads an archive. */

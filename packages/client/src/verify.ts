@@ -31,7 +31,7 @@ export async function verify(
   { registries, policies }: VerbContext,
   reference: string,
   wanted: readonly Policy[] = [],
-  { signal }: VerbOptions = {},
+  { signal, skipCache }: VerbOptions = {},
 ): Promise<VerifyResult> {
   const all = [...policies, ...wanted];
   if (all.length === 0) {
@@ -39,10 +39,10 @@ export async function verify(
     throw new ClientError("InvalidArgument", message, { reference });
   }
   const location = parseLocation(reference);
-  const registry = registries.open(location);
+  const opened = registries.open(location, { skipCache });
   const { repository } = location;
-  const manifest = await registry.manifest(repository, referenceOf(location), { signal });
-  const outcomes = await askPolicies(all, { registry, repository, manifest }, signal);
+  const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
+  const outcomes = await askPolicies(all, { ...opened, repository, manifest }, signal);
   const verdicts = outcomes.map(({ policy, verdict, error }) => {
     if (verdict === undefined) throw error;
     return { policy: policy.name, verdict };

@@ -1,0 +1,38 @@
+import type { ContentCache } from "@blob/cache";
+import type { Archive, ReadLimits, ReadOptions } from "@blob/format";
+
+/** What `readFile` of `@blob/format` reads at most when nobody says otherwise. */
+const defaultMaxFileBytes = 256 * 1024 * 1024;
+
+/** The same archive, whose `readFile` takes contents from the cache, and puts there what it has read and verified. */
+export function withContentCache<T extends Archive>(
+  archive: T,
+  content: ContentCache,
+  { maxFileBytes = defaultMaxFileBytes }: ReadLimits,
+): T {
+  async function readBytes(path: string, options: ReadOptions): Promise<Uint8Array> {
+    const entry = archive.entry(path);
+    const isCacheable =
+      entry !== undefined && options.range === undefined && entry.size > 0 && entry.size <= maxFileBytes;
+    if (!isCacheable) return archive.readFile(path, options);
+    const { signal } = options;
+    const known = await content.get(entry.hash, { maxBytes: entry.size, signal });
+    if (known !== undefined && known.length === entry.size) return known;
+    const bytes = await archive.readFile(path, options);
+    await content.put(entry.hash, [bytes], { signal });
+    return bytes;
+  }
+
+  async function readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
+  async function readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
+  async function readFile(
+    path: string,
+    encoding: ReadOptions | "utf8" = {},
+    options: ReadOptions = {},
+  ): Promise<Uint8Array | string> {
+    if (encoding !== "utf8") return readBytes(path, encoding);
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(path, options));
+  }
+
+  return { ...archive, readFile };
+}
