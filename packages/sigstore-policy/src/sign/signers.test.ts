@@ -7,7 +7,14 @@ import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KeylessSignerOptions, PrivateKey } from "../index.js";
-import { keylessSigner, keySigner, loadPrivateKey, parseSigningConfig } from "../index.js";
+import {
+  browserToken,
+  githubActionsToken,
+  keylessSigner,
+  keySigner,
+  loadPrivateKey,
+  parseSigningConfig,
+} from "../index.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
 import { createKeyPair, githubActionsClaims, startTestSigstore } from "../sigstore-server/index.js";
 import { preAuthEncoding } from "./pae.js";
@@ -211,6 +218,31 @@ describe("what another implementation verifies", () => {
     verifyElsewhere(await keyless({ log: rekorV2(), timestampUrl }).sign(manifest), manifest);
     verifyElsewhere(await keyless({ content: "message" }).sign(manifest), manifest);
     verifyElsewhere(await keyless({ log: false, timestampUrl }).sign(manifest), manifest);
+  });
+
+  test("from the login in a browser, or the job of a workflow, to the bundle", async () => {
+    const manifest = await goldenManifest();
+    const services = {
+      ...parseSigningConfig(JSON.stringify(sigstore.signingConfig), { rekorVersion: 1 }),
+      ...quick,
+    };
+    const subjectOf = (attachment: Attachment): string | undefined => {
+      const bundle = bundleFromJSON(JSON.parse(textOf(attachment)));
+      const { content } = bundle.verificationMaterial;
+      if (content.$case !== "certificate") return undefined;
+      return new X509Certificate(content.certificate.rawBytes).subjectAltName;
+    };
+    const person = browserToken({
+      issuer: sigstore.urls.oidc,
+      openBrowser: async (url) => void (await fetch(url)),
+    });
+    const byPerson = await keylessSigner({ identity: person, ...services }).sign(manifest);
+    verifyElsewhere(byPerson, manifest);
+    expect(subjectOf(byPerson)).toBe("email:dev@example.com");
+    const job = githubActionsToken({ env: sigstore.workflowEnvironment });
+    const byJob = await keylessSigner({ identity: job, ...services }).sign(manifest);
+    verifyElsewhere(byJob, manifest);
+    expect(subjectOf(byJob)).toMatch(/^URI:https:\/\/github\.com\/acme\/site\//u);
   });
 
   test("the services of a signing configuration", async () => {
