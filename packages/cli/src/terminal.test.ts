@@ -1,0 +1,147 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import type { AddressInfo, Socket } from "node:net";
+import { createServer } from "node:net";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
+import { createTemporaryDirectory, hasProgram, startTestRegistry, writeTree } from "@blob/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runBlob } from "./testing/run-blob.js";
+import type { Terminal } from "./testing/terminal.js";
+import { openTerminal } from "./testing/terminal.js";
+
+const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
+const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
+const canRun = isBuilt && hasProgram("tmux");
+if (!canRun) console.info("without tmux and a built command (`pnpm build`), tests in a terminal are skipped");
+
+let directory: TemporaryDirectory;
+let registry: TestRegistry;
+let source = "";
+let temporary = "";
+
+beforeAll(async () => {
+  directory = await createTemporaryDirectory();
+  source = path.join(directory.path, "source");
+  // Larger than what is extracted in one go, without progress.
+  temporary = path.join(directory.path, "tmp");
+  await mkdir(temporary);
+  await writeTree(source, { "large.bin": randomBytes(6_000_000), "small.txt": "small" });
+  registry = await startTestRegistry();
+  expect((await runBlob(["push", "--plain-http", `${registry.host}/acme/site:v1`, source])).code).toBe(0);
+});
+afterAll(async () => {
+  await registry.close();
+  await directory.remove();
+});
+
+async function inTerminal(
+  argv: readonly string[],
+  work: (terminal: Terminal) => Promise<void>,
+  columns = 100,
+): Promise<void> {
+  const env = { BLOB_PLAIN_HTTP: "1", HOME: directory.path, TMPDIR: temporary };
+  const terminal = openTerminal([process.execPath, command, ...argv].map((word) => `'${word}'`).join(" "), {
+    columns,
+    env,
+  });
+  try {
+    await work(terminal);
+  } finally {
+    terminal.close();
+  }
+}
+
+/** What a command keeps only while it works. */
+async function leftovers(): Promise<string[]> {
+  return (await readdir(temporary)).filter((name) => name.startsWith("blob-"));
+}
+
+describe.skipIf(!canRun)("in a terminal", () => {
+  test.each([
+    [100, /^Extracting +\d+% {2}\[=*> +\] {2}[\d.]+ \w+\/5\.7 MiB/mu],
+    [40, /^Extracting +\d+% {2}[\d.]+ \w+\/5\.7 MiB$/mu],
+  ])(
+    "%i columns: a pull shows a bar, and Ctrl-C takes it away with what was not finished",
+    async (columns, bar) => {
+      registry.quirks.oneByteAtATime = true;
+      const target = path.join(directory.path, `pulled-${String(columns)}`);
+      try {
+        await inTerminal(
+          ["pull", `${registry.host}/acme/site:v1`, target],
+          async (terminal) => {
+            const shown = await terminal.shows(bar);
+            // In place: one line, however often it was drawn.
+            expect(shown.trim().split("\n")).toHaveLength(1);
+            terminal.type("C-c");
+            const ended = (await terminal.shows(/exit=/u)).replaceAll("\n", "");
+            expect(ended).toBe("error[Interrupted]: interrupted by SIGINTexit=130");
+          },
+          columns,
+        );
+        expect((await readdir(target)).filter((name) => name !== "small.txt")).toEqual([]);
+      } finally {
+        registry.quirks.oneByteAtATime = false;
+      }
+    },
+  );
+
+  test("Ctrl-C in the middle of a push removes what it had made", async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket));
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    try {
+      const connected = once(silent, "connection");
+      const { port } = silent.address() as AddressInfo;
+      await inTerminal(["push", `127.0.0.1:${String(port)}/acme/site:v1`, source], async (terminal) => {
+        await connected;
+        expect(await leftovers()).toHaveLength(1);
+        terminal.type("C-c");
+        expect(await terminal.shows(/exit=/u)).toMatch(/interrupted by SIGINT\nexit=130$/u);
+      });
+      expect(await leftovers()).toEqual([]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+  });
+
+  test("what is done leaves no bar behind", async () => {
+    const target = path.join(directory.path, "whole");
+    await inTerminal(
+      ["pull", `${registry.host}/acme/site:v1`, target],
+      async (terminal) => {
+        const shown = await terminal.shows(/exit=/u);
+        expect(shown.replaceAll("\n", "")).toBe(`Pulled 2 files (5.7 MiB) to ${target}exit=0`);
+      },
+      300,
+    );
+  });
+
+  test("login asks for the password, and does not show it", async () => {
+    registry.quirks.tokenAuth = { username: "me", password: "s3cret-word" };
+    try {
+      await inTerminal(["login", registry.host], async (terminal) => {
+        await terminal.shows(/^User name: $|^User name:$/mu);
+        terminal.type("m", "x", "BSpace", "e", "Enter");
+        await terminal.shows(/^Password or token:/mu);
+        terminal.type("s3cret-word", "Enter");
+        const shown = await terminal.shows(/exit=/u);
+        expect(shown).toContain(`Logged in to ${registry.host} as me`);
+        expect(shown).not.toContain("s3cret");
+      });
+      await inTerminal(["login", registry.host], async (terminal) => {
+        await terminal.shows(/^User name:/mu);
+        terminal.type("C-c");
+        expect(await terminal.shows(/exit=/u)).toMatch(/exit=130$/u);
+      });
+    } finally {
+      delete registry.quirks.tokenAuth;
+    }
+  });
+});
