@@ -9,6 +9,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { writeLargeCorpus, writeSmallCorpus } from "./corpus.js";
+import { measureCache } from "./measure-cache.js";
 import { measureIndex } from "./measure-index.js";
 import { runMeasured } from "./measured-process.js";
 
@@ -70,6 +71,11 @@ try {
       rows.push({ name: `look up in ${String(entries)}`, value: lookup, unit: "ns", ...goLookup });
     }
   }
+  if (wants("cache")) {
+    const { blocks, content } = await measureCache(directory);
+    rows.push({ name: "re-read 64 KiB, blocks", value: blocks, unit: "ms" });
+    rows.push({ name: "re-read 64 KiB, content", value: content, unit: "ms" });
+  }
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
@@ -113,7 +119,7 @@ function median(numbers: readonly number[]): number {
 function line({ name, value, unit, peakMegabytes, ratio, go }: Row): string {
   const columns = [
     name.padEnd(24),
-    `${value.toFixed(unit === "ns" ? 0 : unit === "ms" ? 1 : 2)} ${unit}`.padStart(10),
+    `${value.toFixed(unit === "ns" ? 0 : 2)} ${unit}`.padStart(10),
     (peakMegabytes === undefined ? "" : `${peakMegabytes.toFixed(0)} MB`).padStart(8),
     (ratio === undefined ? "" : `${(ratio * 100).toFixed(1)} %`).padStart(8),
     go === undefined ? "" : `  Go: ${go}`,

@@ -7,10 +7,13 @@ import { createUsageLedger } from "./usage-ledger.js";
 
 /** The room that a store may take on disk, together with all other processes that use its directory. */
 export interface DiskSpace {
-  /** Takes room, and makes some by deleting what was not used for longest. False when there is none to be had now. */
+  /**
+   * Takes room, and makes some by deleting what was not used for longest. False when it takes more than there is to be
+   * had now: then it has to be given back.
+   */
   reserve(bytes: number): Promise<boolean>;
-  /** Gives room back. */
-  release(bytes: number): Promise<void>;
+  /** Does work that frees so many bytes, and gives them back. */
+  releasing(work: () => Promise<number>): Promise<void>;
 }
 
 /** An eviction goes further than it has to, so that not every put is followed by another one. */
@@ -22,24 +25,28 @@ export function createDiskSpace(directory: string, maxBytes: number, now: () => 
 
   async function evict(): Promise<void> {
     await withEvictionLock(directory, async () => {
-      const addedSince = await ledger.mark();
-      // First what may become an entry meanwhile: counted twice is better than not at all.
-      let total = await sweepTemporaries(path.join(directory, ".tmp"));
-      const entries: DiskEntry[] = [];
-      for await (const entry of scanEntries(directory)) {
-        entries.push(entry);
-        total += chargeOf(entry.size);
-      }
-      if (total > maxBytes * lowWater) {
-        entries.sort((a, b) => a.usedAt - b.usedAt);
-        for (const { file, size } of entries) {
-          if (total <= maxBytes * lowWater) break;
-          await rm(file, { force: true });
-          total -= chargeOf(size);
-        }
-      }
-      await ledger.replace(total + (await addedSince()));
+      await ledger.recount(count);
     });
+  }
+
+  /** What there is after the deletions. */
+  async function count(): Promise<number> {
+    // First what may become an entry meanwhile: counted twice is better than not at all.
+    let total = await sweepTemporaries(path.join(directory, ".tmp"));
+    const entries: DiskEntry[] = [];
+    for await (const entry of scanEntries(directory)) {
+      entries.push(entry);
+      total += chargeOf(entry.size);
+    }
+    if (total > maxBytes * lowWater) {
+      entries.sort((a, b) => a.usedAt - b.usedAt);
+      for (const { file, size } of entries) {
+        if (total <= maxBytes * lowWater) break;
+        await rm(file, { force: true });
+        total -= chargeOf(size);
+      }
+    }
+    return total;
   }
 
   return {
@@ -50,12 +57,8 @@ export function createDiskSpace(directory: string, maxBytes: number, now: () => 
         evicting = undefined;
       }));
       total = await ledger.total();
-      if (total !== undefined && total <= maxBytes) return true;
-      await ledger.add(-bytes);
-      return false;
+      return total !== undefined && total <= maxBytes;
     },
-    async release(bytes) {
-      await ledger.add(-bytes);
-    },
+    releasing: (work) => ledger.releasing(work),
   };
 }

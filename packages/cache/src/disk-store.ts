@@ -77,15 +77,19 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   }
 
   async function removeEntry(file: string): Promise<boolean> {
-    try {
-      const { size } = await lstat(file);
-      await unlink(file);
-      await space.release(chargeOf(size));
-      return true;
-    } catch (error) {
-      if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
-      throw error;
-    }
+    let wasThere = true;
+    await space.releasing(async () => {
+      try {
+        const { size } = await lstat(file);
+        await unlink(file);
+        return chargeOf(size);
+      } catch (error) {
+        if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+        wasThere = false;
+        return 0;
+      }
+    });
+    return wasThere;
   }
 
   async function openEntry(file: string): Promise<{ handle: FileHandle; stats: Stats } | undefined> {
@@ -154,31 +158,47 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     rest: AsyncIterable<Uint8Array>,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    let charged = chargeOf(first.length);
-    if (charged > maxBytes / 2) return false;
-    const { handle, file } = await createTemporary(charged);
+    const initial = chargeOf(first.length);
+    if (initial > maxBytes / 2) return false;
+    const { handle, file } = await createTemporary(initial);
+    /** What was taken, whether or not it was to be had. */
+    let charged = 0;
     let isPlaced = false;
-    let hasRoom = false;
+    const reserve = async (bytes: number): Promise<boolean> => {
+      const hasRoom = await space.reserve(bytes);
+      charged += bytes;
+      return hasRoom;
+    };
+    const growTo = async (size: number): Promise<boolean> => {
+      for (let missing = size - charged; missing > 0; missing -= stepBytes) {
+        if (charged + stepBytes > maxBytes / 2) return false;
+        // A hole: whoever counts sees the room as taken.
+        await handle.truncate(charged + stepBytes);
+        if (!(await reserve(stepBytes))) return false;
+      }
+      return true;
+    };
     try {
       try {
-        hasRoom = await space.reserve(charged);
-        if (!hasRoom) return false;
+        if (!(await reserve(initial))) return false;
         await writeFully(handle, first);
         let size = first.length;
         for await (const chunk of rest) {
           signal?.throwIfAborted();
           size += chunk.length;
-          while (size > charged) {
-            if (charged + stepBytes > maxBytes / 2 || !(await space.reserve(stepBytes))) return false;
-            charged += stepBytes;
-          }
+          if (!(await growTo(size))) return false;
           await writeFully(handle, chunk);
         }
-        await handle.utimes(now() / 1000, now() / 1000);
         signal?.throwIfAborted();
         const excess = charged - chargeOf(size);
-        if (excess > 0) await space.release(excess);
-        charged -= excess;
+        if (charged > initial) {
+          await space.releasing(async () => {
+            await handle.truncate(size);
+            charged -= excess;
+            return excess;
+          });
+        }
+        await handle.utimes(now() / 1000, now() / 1000);
       } finally {
         await handle.close();
       }
@@ -187,8 +207,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       return true;
     } finally {
       if (!isPlaced) {
-        await rm(file, { force: true });
-        if (hasRoom) await space.release(charged);
+        await space.releasing(async () => {
+          await rm(file, { force: true });
+          return charged;
+        });
       }
     }
   }

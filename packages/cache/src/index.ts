@@ -1,5 +1,7 @@
 export { createBlockCache } from "./block-cache.js";
 export type { BlockCache, BlockSource } from "./block-cache.js";
+export { openCacheDirectory } from "./cache-directory.js";
+export type { CacheDirectory, CacheUsage, VerifiedCache } from "./cache-directory.js";
 export type { CacheObserver, CacheOptions } from "./cache-observer.js";
 export type { CacheEntry, CacheReader, CacheStore, StoreOptions } from "./cache-store.js";
 export { cacheNames, createCaches, defaultCacheBytes, divideCacheBytes } from "./caches.js";
@@ -21,6 +23,7 @@ export type { CacheErrorCode } from "./errors.js";
 export type { MaterializeHow } from "./materialize.js";
 export { createMemoryStore } from "./memory-store.js";
 export type { MemoryStoreOptions } from "./memory-store.js";
+export { prune } from "./prune.js";
 export { createRecordCache } from "./record-cache.js";
 export type { CachedRecord, RecordCache, RecordCacheOptions } from "./record-cache.js";
 export { createRefCache } from "./ref-cache.js";

@@ -4,6 +4,7 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { hasCode, isMissing, isOurs } from "./private-directory.js";
+import { processMark } from "./process-mark.js";
 
 /**
  * How much a directory holds, known to all processes that use it; see docs/decisions/0006. A file of doubles: when it
@@ -14,10 +15,13 @@ export interface UsageLedger {
   add(bytes: number): Promise<number | undefined>;
   /** The sum. */
   total(): Promise<number | undefined>;
-  /** Marks this moment: gives a function that tells what was added (and not taken away) since. */
-  mark(): Promise<() => Promise<number>>;
-  /** Starts anew with what was counted. */
-  replace(bytes: number): Promise<void>;
+  /**
+   * Does work that gives so many bytes back. They go to the ledger that was there before the work: one that was counted
+   * meanwhile may know of it already.
+   */
+  releasing(work: () => Promise<number>): Promise<void>;
+  /** Starts anew with what `count` gives, and what was added (not what was taken away) while it counted. */
+  recount(count: () => Promise<number>): Promise<void>;
 }
 
 const recordBytes = 8;
@@ -80,46 +84,75 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     }
   }
 
-  return {
-    async add(bytes) {
-      const record = Buffer.alloc(recordBytes);
-      record.writeDoubleLE(bytes);
-      for (let attempt = 0; attempt < 3; attempt += 1) {
-        const added = await withLedger(async (handle, inode) => {
-          await handle.write(record);
-          const total = await sum(handle);
-          // Somebody may have counted meanwhile, and not have seen it.
-          return { total, isDone: await isCurrent(inode) };
-        });
-        if (added === undefined || added.isDone) return added?.total;
-      }
-      return undefined;
-    },
-    total: () => withLedger(sum),
-    async mark() {
-      const before = (await withLedger(async (handle) => (await records(handle)).length)) ?? 2;
-      return async () => {
-        const after = (await withLedger(records)) ?? [];
-        return after.slice(before).reduce((all, one) => all + (one > 0 ? one : 0), 0);
-      };
-    },
-    async replace(bytes) {
-      const content = Buffer.alloc(headerBytes);
-      content.writeDoubleLE(now(), 0);
-      content.writeDoubleLE(bytes, recordBytes);
-      const temporary = `${file}.${randomUUID()}`;
+  async function append(handle: FileHandle, bytes: number): Promise<void> {
+    const record = Buffer.alloc(recordBytes);
+    record.writeDoubleLE(bytes);
+    await handle.write(record);
+  }
+
+  async function add(bytes: number): Promise<number | undefined> {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const added = await withLedger(async (handle, inode) => {
+        await append(handle, bytes);
+        const total = await sum(handle);
+        // Somebody may have counted meanwhile, and not have seen it.
+        return { total, isDone: await isCurrent(inode) };
+      });
+      if (added === undefined || added.isDone) return added?.total;
+    }
+    return undefined;
+  }
+
+  async function replace(bytes: number): Promise<void> {
+    const content = Buffer.alloc(headerBytes);
+    content.writeDoubleLE(now(), 0);
+    content.writeDoubleLE(bytes, recordBytes);
+    const temporary = path.join(directory, ".tmp", `${processMark}.${randomUUID()}.0`);
+    try {
+      const handle = await open(temporary, "wx", 0o600);
       try {
-        const handle = await open(temporary, "wx", 0o600);
-        try {
-          await handle.write(content);
-        } finally {
-          await handle.close();
-        }
-        await rename(temporary, file);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
+        await handle.write(content);
+      } finally {
+        await handle.close();
       }
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  return {
+    add,
+    total: () => withLedger(sum),
+    async releasing(work) {
+      let isDone = false;
+      await withLedger(async (handle) => {
+        isDone = true;
+        const bytes = await work();
+        // The work is done. Not to know of it is no harm: the next count does.
+        await append(handle, -bytes).catch(() => undefined);
+      });
+      if (!isDone) await work();
+    },
+    async recount(count) {
+      let isDone = false;
+      await withLedger(async (handle) => {
+        isDone = true;
+        let seen = (await records(handle)).length;
+        const addedSince = async (): Promise<number> => {
+          const all = await records(handle);
+          const added = all.slice(seen).reduce((sumOfAll, one) => sumOfAll + Math.max(0, one), 0);
+          seen = all.length;
+          return added;
+        };
+        const counted = await count();
+        await replace(counted + (await addedSince()));
+        // Who writes to the old ledger from now on sees that it is old.
+        const late = await addedSince();
+        if (late > 0) await add(late);
+      });
+      if (!isDone) await replace(await count());
     },
   };
 }

@@ -1,0 +1,39 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll } from "vitest";
+
+/**
+ * Compiles this package and returns where: other processes cannot run TypeScript on every supported Node. Inside of the
+ * package, so that its dependencies are found. Removed when the tests of the file have ended.
+ */
+export function compilePackage(): URL {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  mkdirSync(path.join(root, "node_modules"), { recursive: true });
+  const output = mkdtempSync(path.join(root, "node_modules", ".compiled-"));
+  afterAll(() => rmSync(output, { recursive: true, force: true }));
+  const { resolve } = createRequire(path.join(root, "../../package.json"));
+  const compiler = path.join(path.dirname(resolve("typescript/package.json")), "bin/tsc");
+  const off = [
+    "composite",
+    "incremental",
+    "declaration",
+    "declarationMap",
+    "sourceMap",
+    "isolatedDeclarations",
+  ];
+  execFileSync(process.execPath, [
+    compiler,
+    "--noCheck",
+    "-p",
+    root,
+    "--outDir",
+    output,
+    "--tsBuildInfoFile",
+    "null",
+    ...off.flatMap((option) => [`--${option}`, "false"]),
+  ]);
+  return pathToFileURL(`${output}/`);
+}
