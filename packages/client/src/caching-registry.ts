@@ -1,5 +1,5 @@
 import type { Caches } from "@blob/cache";
-import type { Descriptor, Manifest, Registry } from "@blob/registry";
+import type { Descriptor, Manifest, ManifestOptions, Registry } from "@blob/registry";
 import { isDigest, isRegistryError } from "@blob/registry";
 import { isClientError } from "./errors.js";
 import { manifestMediaType } from "./image-manifest.js";
@@ -34,7 +34,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
   const tagsKey = (repository: string, digest: string): string =>
     `tags ${registry.id}/${repository}@${digest}`;
 
-  async function cached(digest: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  async function cached(digest: string, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
     const bytes = isDigest(digest) ? await manifests.get(digest, { signal }) : undefined;
     if (bytes === undefined || !isDigest(digest)) return undefined;
     return { descriptor: { mediaType: manifestMediaType(bytes), digest, size: bytes.length }, bytes };
@@ -112,12 +112,24 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     return (await cached(reference, signal)) ?? fetch(repository, reference, signal);
   }
 
+  /** With a limit of its own a call is not shared: the others may have another one. */
+  async function bounded(
+    repository: string,
+    reference: string,
+    { maxBytes = Infinity, signal }: ManifestOptions,
+  ): Promise<Manifest> {
+    const known = isDigest(reference) ? await cached(reference, signal) : undefined;
+    if (known !== undefined && known.bytes.length <= maxBytes) return known;
+    const manifest = await registry.manifest(repository, reference, { maxBytes, signal });
+    await manifests.put(manifest.descriptor.digest, manifest.bytes, { signal });
+    return manifest;
+  }
+
   return {
     ...registry,
 
     async manifest(repository, reference, call = {}) {
-      // A caller with a limit of its own is rare: it gets what it asks for.
-      if (call.maxBytes !== undefined) return registry.manifest(repository, reference, call);
+      if (call.maxBytes !== undefined) return bounded(repository, reference, call);
       const key = `${scope} ${registry.id}/${repository} ${reference}`;
       return shared.manifests.share(key, call.signal, (signal) => manifestOf(repository, reference, signal));
     },

@@ -206,7 +206,7 @@ describe("policies", () => {
         ...options,
         artifactType: bundleType,
       })) {
-        const referrer = await reading.manifest(repository, digest, options);
+        const referrer = await reading.manifest(repository, digest, { ...options, maxBytes: 100_000 });
         const { layers } = JSON.parse(Buffer.from(referrer.bytes).toString()) as {
           layers: [Parameters<typeof reading.readBlob>[1]];
         };

@@ -41,6 +41,9 @@ function createFlights<T>(): Flights<T> {
       flight.waiting += 1;
       try {
         return await unlessAborted(flight.result, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
       } finally {
         leave(key, flight);
       }
@@ -63,10 +66,8 @@ async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefi
   if (signal === undefined) return result;
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
-    };
+    // Whoever waits throws the signal's own reason.
+    stop = () => reject(new Error("aborted"));
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
