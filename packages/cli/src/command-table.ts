@@ -95,6 +95,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/alias.command.js")).declareAlias,
   },
   {
+    name: "cache",
+    summary: "what is kept of archives that were read",
+    group: other,
+    load: async () => (await import("./commands/cache.command.js")).declareCache,
+  },
+  {
     name: "config",
     summary: "show and change settings",
     group: other,

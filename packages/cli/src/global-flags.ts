@@ -14,6 +14,8 @@ export interface GlobalFlags {
   /** False: no colours, whatever the terminal can. */
   readonly color: boolean;
   readonly progress: ProgressMode;
+  /** Read from the registry, and keep nothing either. */
+  readonly skipCache: boolean;
   /** PEM file with authorities to trust besides Node's. */
   readonly caFile: string | undefined;
   readonly insecure: boolean;
@@ -31,6 +33,7 @@ export interface RawGlobalFlags {
   readonly debug?: boolean;
   readonly color: boolean;
   readonly progress: ProgressMode;
+  readonly skipCache?: boolean;
   readonly caFile?: string;
   readonly insecure?: boolean;
   readonly username?: string;
@@ -49,6 +52,7 @@ export function parseGlobalFlags(raw: RawGlobalFlags): GlobalFlags {
     verbosity: Math.max(raw.verbose ?? 0, raw.debug === true ? 2 : 0),
     color: raw.color,
     progress: raw.progress,
+    skipCache: raw.skipCache === true,
     caFile: raw.caFile,
     insecure: raw.insecure === true,
     username: raw.username,

@@ -18,6 +18,7 @@ export function addGlobalOptions(program: Command): void {
     )
     .option("--plain-http", "speak HTTP to registries instead of HTTPS; BLOB_PLAIN_HTTP")
     .addOption(new Option("--no-plain-http").hideHelp())
+    .option("--skip-cache", "read from the registry, not from caches")
     .option("--ca-file <file>", "trust these certificate authorities too: a PEM file")
     .option("--insecure", "believe whatever certificate the registry shows")
     .option("-u, --username <name>", "user name for the registry; needs --password-stdin")

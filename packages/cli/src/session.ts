@@ -84,7 +84,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       ...(await httpOptionsOf(flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
-    client: () => (client ??= composeClient(io, { flags, settings, output, closing })),
+    client: () => (client ??= composeClient(session, closing)),
     async open(reference) {
       const expanded = session.expand(reference);
       const options = await session.readOptions(expanded);
@@ -128,21 +128,21 @@ export function resolvedReference(reference: string, digest: string): string {
   return `${at > 0 && reference.includes(":", at) ? reference.slice(0, at) : reference}@${digest}`;
 }
 
-interface ClientParts {
-  readonly flags: GlobalFlags;
-  readonly settings: Settings;
-  readonly output: Output;
-  readonly closing: (() => Promise<void>)[];
-}
-
-async function composeClient(io: Io, { flags, settings, output, closing }: ClientParts): Promise<Client> {
-  const [{ createClient }, { credentialsOf }, http] = await Promise.all([
+async function composeClient(session: Session, closing: (() => Promise<void>)[]): Promise<Client> {
+  const { io, flags, settings, output } = session;
+  const [{ createClient }, { credentialsOf }, { cacheOptionsOf }, http] = await Promise.all([
     import("@blob/client"),
     import("./credentials.js"),
+    import("./cache-options.js"),
     httpOptionsOf(flags, output),
   ]);
   const credentials = await credentialsOf(io, flags, output);
-  const client = createClient({ credentials, plainHttp: settings.plainHttp.value, http });
+  const client = createClient({
+    credentials,
+    plainHttp: settings.plainHttp.value,
+    http,
+    ...cacheOptionsOf(session),
+  });
   closing.push(() => client.close());
   return client;
 }

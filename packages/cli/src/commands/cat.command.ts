@@ -14,7 +14,6 @@ export const declareCat: DeclareCommand = (command, run) => {
     .argument("<file...>")
     .option("--range <first-last>", "only these bytes of the file, as in 0-99 or 100-", byteRange)
     .option("--force", "write binary files to a terminal too")
-    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string, files: string[], flags: CatFlags) =>
       run(async (session) => (await import("./cat.js")).cat(session, reference, files, flags)),
     );

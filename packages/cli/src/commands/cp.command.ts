@@ -17,7 +17,6 @@ export const declareCp: DeclareCommand = (command, run) => {
     .option("-f, --force", "replace files that exist")
     .option("--strict", "exit with 6 when files were left alone")
     .option("--flat", "keep only the files' own names, not their directories")
-    .option("--skip-cache", "read from the registry, not from caches")
     .action((paths: readonly string[], flags: CpFlags) =>
       run(async (session) => (await import("./cp.js")).cp(session, paths, flags)),
     );

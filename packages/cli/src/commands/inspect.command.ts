@@ -9,7 +9,6 @@ export const declareInspect: DeclareCommand = (command, run) => {
   );
   command
     .argument("<reference>")
-    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string) =>
       run(async (session) => (await import("./inspect.js")).inspect(session, reference)),
     );

@@ -19,7 +19,6 @@ export const declarePull: DeclareCommand = (command, run) => {
     .option("--preserve", "restore permissions and modification times")
     .option("--strict", "exit with 6 when files were left alone")
     .option("--workers <count>", "threads that decompress and write", positiveNumber)
-    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string, directory: string, flags: PullFlags) =>
       run(async (session) => (await import("./pull.js")).pull(session, reference, directory, flags)),
     );

@@ -26,7 +26,11 @@ export async function runBlob(argv: readonly string[], options: RunOptions = {})
     stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
-    env: options.env ?? {},
+    // No caches unless a test has a home for them: nothing can be made below a file.
+    env:
+      options.homeDirectory === undefined
+        ? { XDG_CACHE_HOME: "/dev/null", ...options.env }
+        : (options.env ?? {}),
     homeDirectory: options.homeDirectory ?? "/nonexistent",
     signal: options.signal ?? new AbortController().signal,
   };

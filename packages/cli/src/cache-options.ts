@@ -1,0 +1,27 @@
+import { cacheNames, defaultCacheBytes, divideCacheBytes } from "@blob/cache";
+import type { ClientOptions } from "@blob/client";
+import type { Session } from "./session.js";
+
+/** The caches of this run, as configuration and `--skip-cache` say. One that does not work is told about with `-v`. */
+export function cacheOptionsOf({
+  flags,
+  settings,
+  config,
+  output,
+}: Pick<Session, "flags" | "settings" | "config" | "output">): Pick<
+  ClientOptions,
+  "cacheDir" | "cacheOptions"
+> {
+  const { cache = {} } = config.config;
+  if (flags.skipCache || cache.enabled === false) return {};
+  return {
+    cacheDir: settings.cacheDirectory.value,
+    cacheOptions: {
+      enabled: Object.fromEntries(cacheNames.map((name) => [name, cache[name]?.enabled ?? true])),
+      maxBytes: cache.max_size === undefined ? defaultCacheBytes : divideCacheBytes(cache.max_size),
+      refTtlMs: cache.ref_ttl,
+      onWarning: (name, error) =>
+        output.detail(`cache ${name}: ${error instanceof Error ? error.message : String(error)}`),
+    },
+  };
+}
