@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, statSync, truncateSync } from "node:fs";
 import { chmod, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -137,6 +137,17 @@ test("a broken ledger is counted anew", async () => {
     await writeFile(path.join(directory, ".usage"), content);
     await store.put("a", [bytes(content)]);
     expect(await read(store, "a")).toBe(content);
+  }
+});
+
+test("a ledger that was cut inside of a number does not lift the limit", async () => {
+  const directory = path.join(await scratchDirectory(), "s");
+  const store = createDiskStore({ directory, maxBytes: 32 * 4096 });
+  await store.put("first", [new Uint8Array(4096)]);
+  for (const length of [0, 7, 17, 23]) {
+    truncateSync(path.join(directory, ".usage"), length);
+    for (let i = 0; i < 60; i++) await store.put(`k${String(i)}`, [new Uint8Array(4096)]);
+    expect((await keys(store)).length).toBeLessThanOrEqual(32);
   }
 });
 

@@ -47,7 +47,8 @@ async function isStale(file: string): Promise<boolean> {
     if (!stats.isFile() || age > staleMs || age < -staleMs) return true;
     return isDeadMark(await readMark(file));
   } catch (error) {
-    if (isMissing(error)) return true;
+    // Its owner is done with it: to remove it now could remove somebody else's.
+    if (isMissing(error)) return false;
     throw error;
   }
 }

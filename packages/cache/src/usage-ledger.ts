@@ -62,16 +62,17 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
   async function records(handle: FileHandle): Promise<number[]> {
     const buffer = Buffer.alloc(maxLedgerBytes + recordBytes);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return Array.from({ length: Math.floor(bytesRead / recordBytes) }, (_, i) =>
-      buffer.readDoubleLE(i * recordBytes),
-    );
+    // One that was cut inside of a number would make nonsense of all that follows.
+    if (bytesRead % recordBytes !== 0) return [];
+    return Array.from({ length: bytesRead / recordBytes }, (_, i) => buffer.readDoubleLE(i * recordBytes));
   }
 
   async function sum(handle: FileHandle): Promise<number | undefined> {
     const [countedAt, ...amounts] = await records(handle);
     const age = countedAt === undefined ? Number.NaN : now() - countedAt;
     const total = amounts.reduce((all, one) => all + one, 0);
-    const isSound = age >= 0 && age < maxAgeMs && amounts.length > 0 && total >= 0 && total < 2 ** 53;
+    const isSound =
+      age >= 0 && age < maxAgeMs && amounts.length > 0 && amounts.every(Number.isSafeInteger) && total >= 0;
     return isSound ? total : undefined;
   }
 
@@ -137,7 +138,7 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     },
     async recount(count) {
       let isDone = false;
-      await withLedger(async (handle) => {
+      await withLedger(async (handle, inode) => {
         isDone = true;
         let seen = (await records(handle)).length;
         const addedSince = async (): Promise<number> => {
@@ -147,6 +148,8 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
           return added;
         };
         const counted = await count();
+        // Two may count at once. What was added to the ledger of the first would be lost in the second's.
+        if (!(await isCurrent(inode))) return;
         await replace(counted + (await addedSince()));
         // Who writes to the old ledger from now on sees that it is old.
         const late = await addedSince();
