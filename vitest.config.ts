@@ -23,7 +23,7 @@ const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "cli
 export default defineConfig({
   test: {
     reporters: ["default", new CountReporter()],
-    coverage: { include: ["packages/*/src/**/*.ts"] },
+    coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {

@@ -53,6 +53,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/tree.command.js")).declareTree,
   },
   {
+    name: "open",
+    summary: "browse an archive on the whole screen",
+    group: reading,
+    load: async () => (await import("./commands/open.command.js")).declareOpen,
+  },
+  {
     name: "inspect",
     summary: "show what an archive is, without its files",
     group: reading,

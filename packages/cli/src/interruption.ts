@@ -3,9 +3,9 @@ export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly exitCode: number;
 
-  constructor(signal: "SIGINT" | "SIGTERM") {
+  constructor(signal: "SIGHUP" | "SIGINT" | "SIGTERM") {
     super(`interrupted by ${signal}`);
     // As shells report a process that a signal ended: 128 and the signal's number.
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+    this.exitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal];
   }
 }

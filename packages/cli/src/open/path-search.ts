@@ -1,0 +1,76 @@
+import type { Archive } from "@blob/format";
+import { comparePaths } from "@blob/format";
+
+/** So many files are looked at before whatever else waits gets its turn: a few milliseconds. */
+const filesAtATime = 4000;
+
+/**
+ * Finds files and directories whose path contains the query, with the match reaching into their own name: `css` finds
+ * the directory but not every file in it. Without capitals in the query, case does not matter. Gives what was found
+ * piece by piece, and lets the event loop go on between the pieces.
+ */
+export async function* searchPaths(
+  archive: Archive,
+  query: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  const matches = matcher(query);
+  let found: string[] = [];
+  let looked = 0;
+  let previous = "";
+  for (const { path } of archive.entries()) {
+    for (const directory of newDirectories(previous, path)) if (matches(directory)) found.push(directory);
+    if (matches(path)) found.push(path);
+    previous = path;
+    looked += 1;
+    if (looked % filesAtATime === 0) {
+      yield found;
+      found = [];
+      await new Promise(setImmediate);
+      if (signal.aborted) return;
+    }
+  }
+  yield found;
+}
+
+/** Whether a path matches a query. */
+export function matcher(query: string): (path: string) => boolean {
+  const fold = query === query.toLowerCase();
+  return (path) => {
+    const text = fold ? path.toLowerCase() : path;
+    const at = text.lastIndexOf(query);
+    return query !== "" && at !== -1 && at + query.length > text.lastIndexOf("/") + 1;
+  };
+}
+
+/** The directories that a path is in and the previous one is not: files of a directory stand together. */
+function* newDirectories(previous: string, path: string): Generator<string> {
+  for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
+    if (!previous.startsWith(path.slice(0, slash + 1))) yield path.slice(0, slash);
+  }
+}
+
+/** Compares paths as a tree shows them: a directory comes right before what is in it. */
+export function compareInTree(a: string, b: string): number {
+  // Archive paths have no NUL: nothing sorts before what stands for a slash.
+  return comparePaths(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
+}
+
+/** The nearest match after (or before) a path, going on from the other end when there is none. */
+export function nextMatch(
+  matches: readonly string[],
+  from: string,
+  direction: 1 | -1,
+  including = false,
+): string | undefined {
+  let nearest: string | undefined;
+  let farthest: string | undefined;
+  for (const match of matches) {
+    const distance = compareInTree(match, from) * direction;
+    if (distance > 0 || (including && distance === 0)) {
+      if (nearest === undefined || compareInTree(match, nearest) * direction < 0) nearest = match;
+    }
+    if (farthest === undefined || compareInTree(match, farthest) * direction < 0) farthest = match;
+  }
+  return nearest ?? farthest;
+}

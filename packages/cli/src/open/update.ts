@@ -1,0 +1,404 @@
+import type { BrowserState, Effect, Message, Mode, Place, SaveRequest, Search } from "./browser-state.js";
+import { selectedNode } from "./browser-state.js";
+import { humanSize } from "../sizes.js";
+import type { Key } from "./keys.js";
+import { layoutOf } from "./layout.js";
+import type { ScreenSize } from "./layout.js";
+import { editLine, editorOf } from "./line-editor.js";
+import { matcher, nextMatch } from "./path-search.js";
+import type { Preview } from "./preview.js";
+import { previewHeight } from "./preview.js";
+import type { ListDirectory } from "./tree.js";
+import { collapse, createTree, expand, parentOf, reveal } from "./tree.js";
+
+/** What happens to the browser. */
+export type BrowserEvent =
+  | { readonly kind: "key"; readonly key: Key }
+  | { readonly kind: "resize"; readonly size: ScreenSize }
+  | { readonly kind: "preview"; readonly path: string; readonly preview: Preview }
+  | {
+      readonly kind: "found";
+      readonly query: string;
+      readonly paths: readonly string[];
+      readonly isDone: boolean;
+    }
+  | { readonly kind: "message"; readonly message: Message }
+  | {
+      readonly kind: "saved";
+      readonly request: SaveRequest;
+      readonly files: number;
+      readonly size: number;
+      readonly target: string;
+      readonly skipped: readonly string[];
+    }
+  | { readonly kind: "saveFailed"; readonly message: string };
+
+/** A state, and what has to be done because of it. */
+export type Updated = readonly [state: BrowserState, ...effects: readonly Effect[]];
+
+/** The state that a browser begins with. */
+export function initialState(
+  archive: BrowserState["archive"],
+  size: ScreenSize,
+  list: ListDirectory,
+): BrowserState {
+  return {
+    archive,
+    size,
+    focus: "tree",
+    place: { tree: createTree(list), selected: 0, top: 0 },
+    preview: { kind: "loading" },
+    previewAt: { line: 0, cell: 0 },
+    search: undefined,
+    mode: { kind: "browse" },
+    message: undefined,
+  };
+}
+
+/** The next state. Pure, as `list` is; costs what is on the screen, or the size of a directory that opens or closes. */
+export function update(state: BrowserState, event: BrowserEvent, list: ListDirectory): Updated {
+  const [next, ...effects] = apply(state, event, list);
+  const before = selectedNode(state)?.path;
+  const node = selectedNode(next);
+  const shown = keepInView(next);
+  if (node === undefined || node.path === before) return [shown, ...effects];
+  return [
+    { ...shown, preview: { kind: "loading" }, previewAt: { line: 0, cell: 0 } },
+    ...effects,
+    { kind: "preview", node },
+  ];
+}
+
+function apply(state: BrowserState, event: BrowserEvent, list: ListDirectory): Updated {
+  switch (event.kind) {
+    case "key":
+      return pressKey(state, event.key, list);
+    case "resize":
+      return [{ ...state, size: event.size }];
+    case "preview":
+      return [event.path === selectedNode(state)?.path ? { ...state, preview: event.preview } : state];
+    case "found":
+      return [addMatches(state, event, list)];
+    case "message":
+      return [{ ...state, message: event.message }];
+    case "saved":
+      return [afterSave(state, event)];
+    case "saveFailed":
+      return [{ ...browsing(state), message: { text: event.message, isError: true } }];
+  }
+}
+
+function pressKey(state: BrowserState, key: Key, list: ListDirectory): Updated {
+  if (key.name === "ctrl-c") return [state, { kind: "interrupt" }];
+  const { mode } = state;
+  switch (mode.kind) {
+    case "browse":
+      return browseKey({ ...state, message: undefined, search: withoutPlace(state.search) }, key, list);
+    case "help":
+      return [browsing(state)];
+    case "search":
+      return searchKey(state, mode, key, list);
+    case "save":
+      return saveKey(state, mode, key);
+    case "saving":
+      return key.name === "escape" ? [state, { kind: "cancelSave" }] : [state];
+    case "overwrite": {
+      if (key.name !== "y" && key.name !== "Y") {
+        const text = `Left alone what exists: ${String(mode.existing.length)}`;
+        return [{ ...browsing(state), message: { text, isError: false } }];
+      }
+      const request = { ...mode.request, overwrite: mode.existing };
+      return [
+        { ...state, mode: { kind: "saving", path: request.path } },
+        { kind: "save", request },
+      ];
+    }
+  }
+}
+
+function browseKey(state: BrowserState, key: Key, list: ListDirectory): Updated {
+  const node = selectedNode(state);
+  switch (key.name) {
+    case "q":
+      return [state, { kind: "quit" }];
+    case "?":
+      return [{ ...state, mode: { kind: "help" } }];
+    case "tab":
+    case "shift-tab":
+      return [{ ...state, focus: state.focus === "tree" ? "preview" : "tree" }];
+    case "/":
+      return [
+        {
+          ...state,
+          mode: { kind: "search", editor: editorOf(""), before: state.place },
+          focus: "tree",
+        },
+      ];
+    case "n":
+      return [goToMatch(state, 1, list)];
+    case "N":
+      return [goToMatch(state, -1, list)];
+    case "escape":
+      return state.focus === "preview" ? [{ ...state, focus: "tree" }] : [{ ...state, search: undefined }];
+    case "y":
+      return node === undefined ? [state] : [state, { kind: "copy", path: node.path }];
+    case "s":
+      return node === undefined
+        ? [state]
+        : [{ ...state, mode: { kind: "save", editor: editorOf(`./${node.name}`), path: node.path } }];
+    case "r":
+      return node === undefined
+        ? [state]
+        : [
+            { ...state, preview: { kind: "loading" } },
+            { kind: "preview", node },
+          ];
+    default:
+      return [state.focus === "tree" ? treeKey(state, key, list) : previewKey(state, key)];
+  }
+}
+
+function treeKey(state: BrowserState, key: Key, list: ListDirectory): BrowserState {
+  const { tree, selected } = state.place;
+  const row = tree.rows[selected];
+  const page = Math.max(1, layoutOf(state.size, "tree").height - 1);
+  switch (key.name) {
+    case "up":
+    case "k":
+      return select(state, selected - 1);
+    case "down":
+    case "j":
+      return select(state, selected + 1);
+    case "pageup":
+    case "ctrl-b":
+      return select(state, selected - page);
+    case "pagedown":
+    case "ctrl-f":
+      return select(state, selected + page);
+    case "home":
+    case "g":
+      return select(state, 0);
+    case "end":
+    case "G":
+      return select(state, tree.rows.length - 1);
+    case "enter":
+    case "space":
+    case " ":
+      if (row?.node.kind === "file") return { ...state, focus: "preview" };
+      return row !== undefined && tree.expanded.has(row.node.path)
+        ? withTree(state, collapse(tree, selected))
+        : withTree(state, expand(tree, selected, list));
+    case "right":
+    case "l":
+      if (row?.node.kind !== "directory") return row === undefined ? state : { ...state, focus: "preview" };
+      return tree.expanded.has(row.node.path)
+        ? select(state, selected + 1)
+        : withTree(state, expand(tree, selected, list));
+    case "left":
+    case "h": {
+      if (row !== undefined && tree.expanded.has(row.node.path))
+        return withTree(state, collapse(tree, selected));
+      const parent = parentOf(tree, selected);
+      return parent === -1 ? state : select(state, parent);
+    }
+    default:
+      return state;
+  }
+}
+
+/** A step sideways in a long line. */
+const cellStep = 8;
+/** No line of a preview is longer. */
+const lastCell = 256 * 1024;
+
+function previewKey(state: BrowserState, key: Key): BrowserState {
+  const { line, cell } = state.previewAt;
+  const page = bodyHeight(state) - 1;
+  const to = (nextLine: number, nextCell = cell): BrowserState => ({
+    ...state,
+    previewAt: { line: nextLine, cell: Math.min(lastCell, Math.max(0, nextCell)) },
+  });
+  switch (key.name) {
+    case "up":
+    case "k":
+      return to(line - 1);
+    case "down":
+    case "j":
+    case "enter":
+      return to(line + 1);
+    case "pageup":
+    case "ctrl-b":
+      return to(line - page);
+    case "pagedown":
+    case "ctrl-f":
+    case " ":
+      return to(line + page);
+    case "home":
+    case "g":
+      return to(0, 0);
+    case "end":
+    case "G":
+      return to(Number.MAX_SAFE_INTEGER);
+    case "right":
+    case "l":
+      return to(line, cell + cellStep);
+    case "left":
+    case "h":
+      // At the beginning of the lines there is only the tree to the left.
+      return cell === 0 ? { ...state, focus: "tree" } : to(line, cell - cellStep);
+    default:
+      return state;
+  }
+}
+
+function searchKey(
+  state: BrowserState,
+  mode: Mode & { readonly kind: "search" },
+  key: Key,
+  list: ListDirectory,
+): Updated {
+  if (key.name === "enter") {
+    return [tellIfNothing(browsing(state))];
+  }
+  if (key.name === "escape" || (key.name === "backspace" && mode.editor.text === "")) {
+    return [
+      { ...browsing(state), place: mode.before, search: undefined },
+      { kind: "search", query: "" },
+    ];
+  }
+  if (key.name === "down" || key.name === "up") {
+    return [goToMatch({ ...state, search: withoutPlace(state.search) }, key.name === "down" ? 1 : -1, list)];
+  }
+  const editor = editLine(mode.editor, key);
+  if (editor === undefined) return [state];
+  if (editor.text === mode.editor.text) return [{ ...state, mode: { ...mode, editor } }];
+  const query = editor.text;
+  return [
+    {
+      ...state,
+      // Looked for from where the search began, so that every character narrows the same search.
+      place: mode.before,
+      mode: { ...mode, editor },
+      search: query === "" ? undefined : { query, matches: [], isDone: false, from: mode.before },
+    },
+    { kind: "search", query },
+  ];
+}
+
+function addMatches(
+  state: BrowserState,
+  found: BrowserEvent & { readonly kind: "found" },
+  list: ListDirectory,
+): BrowserState {
+  const { search } = state;
+  if (search?.query !== found.query) return state;
+  const next: BrowserState = {
+    ...state,
+    search: { ...search, matches: search.matches.concat(found.paths), isDone: found.isDone },
+  };
+  if (search.from === undefined || found.paths.length === 0) {
+    return found.isDone ? tellIfNothing(next) : next;
+  }
+  const from = search.from.tree.rows[search.from.selected]?.node.path ?? "";
+  // What was selected among the earlier finds still competes.
+  const selected = selectedNode(state)?.path;
+  const earlier =
+    selected !== undefined && search.matches.length > 0 && isMatch(found.query, selected) ? [selected] : [];
+  const nearest = nextMatch([...earlier, ...found.paths], from, 1, true);
+  return nearest === undefined ? next : goTo({ ...next, place: search.from }, nearest, list);
+}
+
+function withoutPlace(search: Search | undefined): Search | undefined {
+  return search === undefined ? undefined : { ...search, from: undefined };
+}
+
+function tellIfNothing(state: BrowserState): BrowserState {
+  const { search, mode } = state;
+  return search?.isDone === true && search.matches.length === 0 && mode.kind === "browse"
+    ? { ...state, message: { text: "Nothing found", isError: false } }
+    : state;
+}
+
+function isMatch(query: string, path: string): boolean {
+  return matcher(query)(path);
+}
+
+function goToMatch(state: BrowserState, direction: 1 | -1, list: ListDirectory): BrowserState {
+  const { search } = state;
+  if (search === undefined) {
+    return { ...state, message: { text: "Nothing was searched for yet: press /", isError: false } };
+  }
+  const path = nextMatch(search.matches, selectedNode(state)?.path ?? "", direction);
+  if (path === undefined) return { ...state, message: { text: "Nothing found", isError: false } };
+  return goTo({ ...state, focus: "tree" }, path, list);
+}
+
+function goTo(state: BrowserState, path: string, list: ListDirectory): BrowserState {
+  const { tree, at } = reveal(state.place.tree, path, list);
+  return at === -1 ? state : { ...state, place: centred(state, { ...state.place, tree, selected: at }) };
+}
+
+/** Scrolls so that a row far away stands in the middle. */
+function centred(state: BrowserState, place: Place): Place {
+  const { height } = layoutOf(state.size, "tree");
+  const isVisible = place.selected >= place.top && place.selected < place.top + height;
+  return isVisible ? place : { ...place, top: Math.max(0, place.selected - Math.floor(height / 2)) };
+}
+
+function saveKey(state: BrowserState, mode: Mode & { readonly kind: "save" }, key: Key): Updated {
+  if (key.name === "escape") return [browsing(state)];
+  if (key.name === "enter") {
+    const destination = mode.editor.text;
+    if (destination === "") return [browsing(state)];
+    const request = { path: mode.path, destination, overwrite: undefined };
+    return [
+      { ...state, mode: { kind: "saving", path: mode.path } },
+      { kind: "save", request },
+    ];
+  }
+  const editor = editLine(mode.editor, key);
+  return [editor === undefined ? state : { ...state, mode: { ...mode, editor } }];
+}
+
+function afterSave(state: BrowserState, saved: BrowserEvent & { readonly kind: "saved" }): BrowserState {
+  const { request, files, size, target, skipped } = saved;
+  if (skipped.length > 0 && request.overwrite === undefined) {
+    return { ...state, mode: { kind: "overwrite", request, existing: skipped } };
+  }
+  const what = files === 1 ? "1 file" : `${String(files)} files`;
+  const text = `Saved ${what} (${humanSize(size)}) to ${target}`;
+  return { ...browsing(state), message: { text, isError: false } };
+}
+
+function browsing(state: BrowserState): BrowserState {
+  return { ...state, mode: { kind: "browse" } };
+}
+
+function select(state: BrowserState, at: number): BrowserState {
+  return { ...state, place: { ...state.place, selected: at } };
+}
+
+function withTree(state: BrowserState, tree: Place["tree"]): BrowserState {
+  return { ...state, place: { ...state.place, tree } };
+}
+
+function bodyHeight({ size, focus }: BrowserState): number {
+  const { height, factRows } = layoutOf(size, focus);
+  return Math.max(1, height - factRows);
+}
+
+/** The selection stays in the tree and on the screen, and the preview does not scroll past its end. */
+function keepInView(state: BrowserState): BrowserState {
+  const { place, previewAt, preview } = state;
+  const { height, previewWidth } = layoutOf(state.size, state.focus);
+  const rows = place.tree.rows.length;
+  const selected = Math.max(0, Math.min(place.selected, rows - 1));
+  const top = clamp(clamp(place.top, selected - height + 1, selected), 0, Math.max(0, rows - height));
+  const lines = previewHeight(preview, previewWidth);
+  const line = Math.max(0, Math.min(previewAt.line, lines - bodyHeight(state)));
+  return { ...state, place: { ...place, selected, top }, previewAt: { ...previewAt, line } };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}
