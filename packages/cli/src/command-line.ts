@@ -5,6 +5,7 @@ import { hasColor } from "./color.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
+import { DifferentError } from "./different-error.js";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
 import type { RawGlobalFlags } from "./global-flags.js";
 import { parseGlobalFlags } from "./global-flags.js";
@@ -46,6 +47,8 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   } catch (error) {
     const shown = error instanceof CommanderError ? usageErrorOf(error) : error;
     if (shown === undefined) return exitCodes.done;
+    // The result has said it all.
+    if (shown instanceof DifferentError) return exitCodes.other;
     const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
     io.stderr.write(reportError(shown, format, color));
     return exitCodeOf(shown);

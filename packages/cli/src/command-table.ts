@@ -2,6 +2,7 @@ import type { CommandEntry } from "./command-declaration.js";
 
 const archives = "Archives:";
 const reading = "Reading:";
+const signatures = "Signatures:";
 const registries = "Registries:";
 const other = "This command:";
 
@@ -65,10 +66,58 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/inspect.command.js")).declareInspect,
   },
   {
+    name: "diff",
+    summary: "what differs between two archives, or an archive and a directory",
+    group: reading,
+    load: async () => (await import("./commands/diff.command.js")).declareDiff,
+  },
+  {
+    name: "status",
+    summary: "whether a directory is as an archive says",
+    group: reading,
+    load: async () => (await import("./commands/diff.command.js")).declareStatus,
+  },
+  {
+    name: "sign",
+    summary: "sign an archive",
+    group: signatures,
+    load: async () => (await import("./commands/sign.command.js")).declareSign,
+  },
+  {
+    name: "attest",
+    summary: "attach a signed statement to an archive",
+    group: signatures,
+    load: async () => (await import("./commands/sign.command.js")).declareAttest,
+  },
+  {
+    name: "verify",
+    summary: "check who signed an archive",
+    group: signatures,
+    load: async () => (await import("./commands/verify.command.js")).declareVerify,
+  },
+  {
+    name: "verify-bundle",
+    summary: "check a Sigstore bundle over any file",
+    group: signatures,
+    load: async () => (await import("./commands/verify.command.js")).declareVerifyBundle,
+  },
+  {
     name: "tag",
     summary: "point a tag at another reference of the same repository",
     group: registries,
     load: async () => (await import("./commands/tag.command.js")).declareTag,
+  },
+  {
+    name: "copy",
+    summary: "copy an archive with its signatures between registries and layouts",
+    group: registries,
+    load: async () => (await import("./commands/copy.command.js")).declareCopy,
+  },
+  {
+    name: "tags",
+    summary: "list the tags of a repository",
+    group: registries,
+    load: async () => (await import("./commands/tags.command.js")).declareTags,
   },
   {
     name: "login",

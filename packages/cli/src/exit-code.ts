@@ -41,6 +41,22 @@ const byErrorCode: Readonly<Record<string, number>> = {
   PolicyViolation: exitCodes.verification,
   NotChecked: exitCodes.verification,
 
+  NotVerified: exitCodes.verification,
+  InvalidTrustedRoot: exitCodes.verification,
+
+  InvalidPolicy: exitCodes.usage,
+  InvalidSigner: exitCodes.usage,
+  MalformedKey: exitCodes.usage,
+  UnsupportedKey: exitCodes.usage,
+  PasswordRequired: exitCodes.authentication,
+  WrongPassword: exitCodes.authentication,
+  InvalidToken: exitCodes.authentication,
+
+  ServiceUnavailable: exitCodes.network,
+  ServiceTimedOut: exitCodes.network,
+  TrustUnavailable: exitCodes.network,
+  KeyUnavailable: exitCodes.network,
+
   Incomplete: exitCodes.incomplete,
 
   Network: exitCodes.network,

@@ -1,4 +1,6 @@
 import type { Archive } from "@blob/format";
+import type { Descriptor } from "@blob/registry";
+import { errorCodeOf } from "../exit-code.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 
@@ -8,6 +10,7 @@ export async function inspect(session: Session, reference: string): Promise<void
   const ratio = size === 0 ? 1 : storedSize / size;
   const compression = compressionOf(archive);
   const annotations = { ...manifest?.annotations };
+  const { signatures, attestations } = await attached(session, resolved, manifest !== undefined);
   await session.output.result(
     {
       ref: reference,
@@ -17,6 +20,8 @@ export async function inspect(session: Session, reference: string): Promise<void
       files,
       size: { compressed: storedSize, uncompressed: size, ratio },
       compression,
+      signatures,
+      attestations,
       annotations,
     },
     function* () {
@@ -26,6 +31,9 @@ export async function inspect(session: Session, reference: string): Promise<void
       yield `Files:       ${String(files)}`;
       yield `Size:        ${humanSize(size)}, stored in ${humanSize(archive.dataSize)} and an index of ${humanSize(archive.index.length)}`;
       yield `Compression: ${compression}, to ${(ratio * 100).toFixed(1)} %`;
+      for (const one of signatures) yield `Signature:   ${one.digest} (not verified)`;
+      for (const one of attestations)
+        yield `Attestation: ${one.digest}, ${one.predicate_type ?? one.artifact_type ?? "of no type"} (not verified)`;
       for (const [key, value] of Object.entries(annotations)) yield `Annotation:  ${key}=${value}`;
     },
   );
@@ -34,4 +42,42 @@ export async function inspect(session: Session, reference: string): Promise<void
 function compressionOf(archive: Archive): string {
   for (const entry of archive.entries()) if (entry.compression !== "none") return entry.compression;
   return "none";
+}
+
+/** Something that refers to the archive, as it describes itself. */
+interface Attached {
+  readonly digest: string;
+  readonly artifact_type: string | undefined;
+  readonly predicate_type: string | undefined;
+  readonly created: string | undefined;
+}
+
+const bundleType = /^application\/vnd\.dev\.sigstore\.bundle/u;
+const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
+
+/** What refers to the archive: listed only. `blob verify` says what it is worth. */
+async function attached(
+  session: Session,
+  resolved: string,
+  isPushed: boolean,
+): Promise<{ readonly signatures: readonly Attached[]; readonly attestations: readonly Attached[] }> {
+  if (!isPushed) return { signatures: [], attestations: [] };
+  let referrers: readonly Descriptor[] = [];
+  try {
+    referrers = await (await session.client()).referrers(resolved, { signal: session.signal });
+  } catch (error) {
+    if (errorCodeOf(error) !== "ReferrersUnsupported") throw error;
+    session.output.note("the registry cannot say what refers to the archive");
+  }
+  const all = referrers.map(({ digest, artifactType, annotations = {} }): Attached => ({
+    digest,
+    artifact_type: artifactType,
+    predicate_type: annotations["dev.sigstore.bundle.predicateType"],
+    created: annotations["org.opencontainers.image.created"],
+  }));
+  const isSignature = ({
+    artifact_type: type = "",
+    predicate_type: predicate = signedPredicateType,
+  }: Attached): boolean => bundleType.test(type) && predicate === signedPredicateType;
+  return { signatures: all.filter(isSignature), attestations: all.filter((one) => !isSignature(one)) };
 }

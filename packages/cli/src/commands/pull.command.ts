@@ -17,6 +17,10 @@ export const declarePull: DeclareCommand = (command, run) => {
     .option("-f, --overwrite", "replace files that exist")
     .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
     .option("--preserve", "restore permissions and modification times")
+    .option("--sync", "make the directory as the archive is, fetching only what differs")
+    .option("--delete", "with --sync: remove what the archive does not have")
+    .option("--quick", "with --sync: take files of the same size and time for the same")
+    .option("--dry-run", "with --sync: say what would be done")
     .option("--strict", "exit with 6 when files were left alone")
     .option("--workers <count>", "threads that decompress and write", positiveNumber)
     .action((reference: string, directory: string, flags: PullFlags) =>

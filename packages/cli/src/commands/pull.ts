@@ -1,7 +1,8 @@
-import { extractArchive } from "@blob/format/node";
+import { extractArchive, syncDirectory } from "@blob/format/node";
 import type { Session } from "../session.js";
 import { requireComplete } from "../incomplete-error.js";
 import { humanSize } from "../sizes.js";
+import { UsageError } from "../usage-error.js";
 
 export interface PullFlags {
   readonly prefix?: string;
@@ -9,6 +10,10 @@ export interface PullFlags {
   readonly preserve?: boolean;
   readonly strict?: boolean;
   readonly workers?: number;
+  readonly sync?: boolean;
+  readonly delete?: boolean;
+  readonly quick?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export async function pull(
@@ -17,6 +22,8 @@ export async function pull(
   destination: string,
   flags: PullFlags,
 ): Promise<void> {
+  checkFlags(flags);
+  if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output, signal } = session;
   const { archive, resolved, policies } = await session.open(reference);
   const { files, size, skipped } = await extractArchive(archive, destination, {
@@ -49,4 +56,58 @@ export async function pull(
     ],
   );
   if (flags.strict === true) requireComplete(skipped);
+}
+
+/** Brings the directory to the archive's state: only what differs is fetched. */
+async function sync(
+  session: Session,
+  reference: string,
+  destination: string,
+  flags: PullFlags,
+): Promise<void> {
+  const { output, signal } = session;
+  const { archive, resolved, policies } = await session.open(reference);
+  const { written, deleted, unchanged, size } = await syncDirectory(archive, destination, {
+    delete: flags.delete,
+    quick: flags.quick,
+    dryRun: flags.dryRun,
+    preserveMode: flags.preserve,
+    workers: flags.workers,
+    signal,
+    onProgress: await session.progress(),
+  });
+  for (const path of written) output.detail(`written: ${path}`);
+  for (const path of deleted) output.detail(`deleted: ${path}`);
+  const dryRun = flags.dryRun === true;
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolved,
+      destination,
+      file_count: written.length,
+      skipped_count: 0,
+      unchanged_count: unchanged,
+      deleted,
+      dry_run: dryRun,
+      total_size: size,
+      total_size_human: humanSize(size),
+      verified: policies > 0,
+      policies_applied: policies,
+    },
+    () => [
+      `${dryRun ? "Would write" : "Wrote"} ${String(written.length)} files (${humanSize(size)}) to ${destination}`,
+      `Unchanged: ${String(unchanged)}`,
+      ...(flags.delete === true ? [`${dryRun ? "Would delete" : "Deleted"}: ${String(deleted.length)}`] : []),
+    ],
+  );
+}
+
+function checkFlags(flags: PullFlags): void {
+  const ofSync = Object.entries({ delete: flags.delete, quick: flags.quick, "dry-run": flags.dryRun });
+  if (flags.sync !== true) {
+    for (const [name, value] of ofSync)
+      if (value === true) throw new UsageError(`--${name} goes with --sync`);
+  } else if (flags.prefix !== undefined) {
+    throw new UsageError("--sync is about the whole archive: it cannot go with --prefix");
+  }
 }

@@ -3,6 +3,7 @@ import { withExamples } from "../command-declaration.js";
 import { collect } from "../flag-parsers.js";
 import { addCreateOptions } from "./create-options.js";
 import type { PushFlags } from "./push.js";
+import { addSignerOptions } from "./signer-options.js";
 
 export const declarePush: DeclareCommand = (command, run) => {
   withExamples(
@@ -11,9 +12,10 @@ export const declarePush: DeclareCommand = (command, run) => {
     "blob push -t latest --annotation team=web ghcr.io/acme/site:v1 ./public",
     "blob push oci:./layout:v1 ./public",
   );
-  addCreateOptions(command.argument("<reference>").argument("<directory>"))
+  addSignerOptions(addCreateOptions(command.argument("<reference>").argument("<directory>")))
     .option("--annotation <key=value>", "annotation of the manifest; may be repeated", collect)
     .option("-t, --tag <tag>", "another tag for the same archive; may be repeated", collect)
+    .option("--sign", "sign what was pushed, with the flags of blob sign")
     .option("--dry-run", "archive, say what would be pushed, and push nothing")
     .action((reference: string, directory: string, flags: PushFlags) =>
       run(async (session) => (await import("./push.js")).push(session, reference, directory, flags)),

@@ -1,13 +1,15 @@
 import type { Session } from "../session.js";
+import type { SignerFlags } from "../signing/signer.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
 import type { CreateFlags } from "./create-flags.js";
 import { createOptionsOf } from "./create-flags.js";
 import { skippedLines } from "./skipped.js";
 
-export interface PushFlags extends CreateFlags {
+export interface PushFlags extends CreateFlags, SignerFlags {
   readonly annotation?: readonly string[];
   readonly tag?: readonly string[];
+  readonly sign?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -19,6 +21,9 @@ export async function push(
 ): Promise<void> {
   const annotations = parseAnnotations(flags.annotation ?? []);
   if (flags.dryRun === true) return dryRun(session, reference, directory, flags);
+  // Before anything is pushed: a key that cannot be read is found at once.
+  const signer =
+    flags.sign === true ? await (await import("../signing/signer.js")).signerOf(session, flags) : undefined;
   const client = await session.client();
   const { signal, output } = session;
   const tags = flags.tag ?? [];
@@ -31,6 +36,7 @@ export async function push(
   });
   const { index, data, descriptor, files, size, skipped } = pushed;
   for (const line of skippedLines(skipped)) output.note(line);
+  const signature = signer === undefined ? undefined : await client.sign(pushed, signer, { signal });
   await output.result(
     {
       ref: reference,
@@ -39,7 +45,8 @@ export async function push(
       size: { index: index.size, data: data.size, uncompressed: size },
       files,
       skipped,
-      signed: false,
+      signed: signature !== undefined,
+      signature_digest: signature?.descriptor.digest,
     },
     () => [
       `Pushed ${reference}`,
@@ -47,6 +54,7 @@ export async function push(
       `Files:  ${String(files)}, ${humanSize(size)}`,
       `Index:  ${humanSize(index.size)}, ${index.pushed}`,
       `Data:   ${humanSize(data.size)}, ${data.pushed}`,
+      ...(signature === undefined ? [] : [`Signed: ${signature.descriptor.digest}`]),
     ],
   );
 }

@@ -101,7 +101,7 @@ function splitWords(line: string, variables: Readonly<Record<string, string>>): 
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
 
-async function checkSchema(name: string, text: string, where: string): Promise<void> {
+export async function checkSchema(name: string, text: string, where: string): Promise<void> {
   const validate =
     ajv.getSchema(name) ??
     ajv

@@ -1,0 +1,43 @@
+import { resolvedReference } from "../session.js";
+import type { Session } from "../session.js";
+
+export interface CopyFlags {
+  readonly withReferrers: boolean;
+  readonly tag?: readonly string[];
+}
+
+export async function copy(
+  session: Session,
+  source: string,
+  destination: string,
+  flags: CopyFlags,
+): Promise<void> {
+  const [from, to] = [session.expand(source), session.expand(destination)];
+  const client = await session.client();
+  const { descriptor, manifests, blobs, tags } = await client.copy(from, to, {
+    ...(await session.readOptions(from)),
+    referrers: flags.withReferrers,
+    tags: flags.tag,
+    onBlob: ({ digest }, pushed) => session.output.detail(`${digest}: ${pushed}`),
+  });
+  const { digest } = descriptor;
+  await session.output.result(
+    {
+      src_ref: source,
+      resolved_src_ref: resolvedReference(from, digest),
+      dst_ref: destination,
+      resolved_dst_ref: resolvedReference(to, digest),
+      digest,
+      tags,
+      manifests,
+      blobs,
+      status: "success",
+    },
+    () => [
+      `Copied ${source} to ${destination}`,
+      `Digest:    ${digest}`,
+      `Manifests: ${String(manifests)}`,
+      `Blobs:     ${String(blobs.uploaded)} uploaded, ${String(blobs.mounted)} mounted, ${String(blobs.exists)} there already`,
+    ],
+  );
+}
