@@ -1,12 +1,16 @@
+import type { WriteStream } from "node:tty";
 import type { Archive } from "@blob/format";
 import { hasColor } from "../color.js";
 import { Interruption } from "../interruption.js";
 import type { Session } from "../session.js";
-import type { BrowserState, Effect, Message, SaveRequest } from "./browser-state.js";
+import type { Effect, Message, SaveRequest } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
 import { clipboardSequence } from "./clipboard.js";
 import { draw } from "./draw.js";
+import type { Drawing } from "./draw.js";
+import { frameOf } from "./frame.js";
 import { createHighlighter } from "./highlighter.js";
+import type { ScreenSize } from "./layout.js";
 import { searchPaths } from "./path-search.js";
 import { createPreviewLoader } from "./preview-loader.js";
 import { saveToDisk } from "./save-to-disk.js";
@@ -17,24 +21,13 @@ import type { BrowserEvent } from "./update.js";
 
 /** Shows an archive on the whole screen until the user leaves. The terminal is given back on every way out. */
 export async function browse(session: Session, reference: string): Promise<void> {
-  requireTerminal(session.io);
+  const { stdout } = requireTerminal(session.io);
   const { archive } = await session.open(reference);
   const list = createLister(archive);
-  const end = createEnd();
-  const terminal = enterTerminal(session.io, {
-    onKey: (key) => dispatch({ kind: "key", key }),
-    onResize: () => {
-      drawing?.clear();
-      dispatch({ kind: "resize", size: terminal.size() });
-    },
-    onHangup: () => end.with(new Interruption("SIGHUP")),
-  });
-  const onAbort = (): void => end.with(session.signal.reason);
-  session.signal.addEventListener("abort", onAbort, { once: true });
-
   const { files, size } = archive.directoryStats();
-  let state = initialState({ reference, files, size }, terminal.size(), list);
-  const listeners = new Set<() => void>();
+  let state = initialState({ reference, files, size }, sizeOf(stdout), list);
+  let drawing: Drawing | undefined;
+  const end = createEnd();
   const highlighter = createHighlighter();
   const previews = createPreviewLoader({
     archive,
@@ -43,16 +36,19 @@ export async function browse(session: Session, reference: string): Promise<void>
   });
   const search = createSearch(archive, (event) => dispatch(event));
   const saver = createSaver(archive, session.io.homeDirectory, (event) => dispatch(event));
-  let drawing: Awaited<ReturnType<typeof draw>> | undefined;
 
   // Keys that came together are drawn together.
-  let isNotifying = false;
-  function notify(): void {
-    if (isNotifying) return;
-    isNotifying = true;
+  let willDraw = false;
+  function drawSoon(): void {
+    if (willDraw) return;
+    willDraw = true;
     setImmediate(() => {
-      isNotifying = false;
-      for (const listener of listeners) listener();
+      willDraw = false;
+      try {
+        drawing?.show(frameOf(state));
+      } catch (error) {
+        end.with(error);
+      }
     });
   }
 
@@ -60,7 +56,7 @@ export async function browse(session: Session, reference: string): Promise<void>
     try {
       const [next, ...effects] = update(state, event, list);
       state = next;
-      notify();
+      drawSoon();
       for (const effect of effects) perform(effect);
     } catch (error) {
       end.with(error);
@@ -83,26 +79,26 @@ export async function browse(session: Session, reference: string): Promise<void>
         return saver.stop();
       case "copy": {
         const sequence = clipboardSequence(effect.path);
-        if (sequence !== undefined) terminal.write(sequence);
+        if (sequence !== undefined) stdout.write(sequence);
         dispatch({ kind: "message", message: copyMessage(effect.path, sequence !== undefined) });
       }
     }
   }
 
+  const onAbort = (): void => end.with(session.signal.reason);
+  const terminal = enterTerminal(session.io, {
+    onKey: (key) => dispatch({ kind: "key", key }),
+    onResize: () => {
+      drawing?.clear();
+      dispatch({ kind: "resize", size: sizeOf(stdout) });
+    },
+    onHangup: () => end.with(new Interruption("SIGHUP")),
+  });
   try {
+    session.signal.addEventListener("abort", onAbort, { once: true });
     if (session.signal.aborted) onAbort();
-    const store = {
-      get: (): BrowserState => state,
-      subscribe: (listener: () => void) => {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
-    };
-    drawing = await draw(
-      terminal.stdout,
-      store,
-      hasColor(session.io.stdout, session.io.env, session.flags.color),
-    );
+    drawing = await draw(stdout, hasColor(stdout, session.io.env, session.flags.color));
+    drawSoon();
     const first = selectedNode(state);
     if (first !== undefined) previews.show(first);
     await Promise.race([end.reached, drawing.ended]);
@@ -111,9 +107,14 @@ export async function browse(session: Session, reference: string): Promise<void>
     previews.close();
     search.start("");
     drawing?.close();
+    drawing = undefined;
     terminal.leave();
     await Promise.all([saver.close(), highlighter.close()]);
   }
+}
+
+function sizeOf({ columns, rows }: WriteStream): ScreenSize {
+  return { columns, rows };
 }
 
 function copyMessage(path: string, isCopied: boolean): Message {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
@@ -88,6 +88,15 @@ async function opened(columns?: number, rows?: number, env = ""): Promise<Termin
   return it;
 }
 
+/** The process that the shell waits for. */
+function processIn(it: Terminal): number {
+  const shell = it.tmux("display-message", "-p", "-t", "test", "#{pane_pid}").trim();
+  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", shell], { encoding: "utf8" });
+  const pid = Number(stdout.trim());
+  expect(pid).toBeGreaterThan(0);
+  return pid;
+}
+
 /** The terminal is as it was: the usual screen, a cursor, no raw mode, and pastes as they are. */
 async function expectRestored(it: Terminal, code: number): Promise<void> {
   await it.shows(`ended ${String(code)}`);
@@ -145,27 +154,27 @@ describe.skipIf(!canRun)("blob open in a terminal", () => {
   });
 
   test.each([
-    ["TERM", 143],
-    ["INT", 130],
-    ["HUP", 129],
-  ])("gives the terminal back after kill -%s", async (signal, code) => {
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ])("gives the terminal back after %s", async (signal, code) => {
     const it = await opened();
-    it.type("q");
-    await it.shows("ended 0");
-    const run = `sh -c 'echo $$ > pid; exec ${process.execPath} ${command} open file:${archive}'`;
-    it.type("clear; ", run, '; echo "ended $?"', "Enter");
-    await it.shows("▸ config/");
-    const pid = Number(await readFile(path.join(directory.path, "pid"), "utf8"));
-    process.kill(pid, `SIG${signal}`);
+    process.kill(processIn(it), signal);
     await expectRestored(it, code);
+  });
+
+  test("gives the terminal back after a crash, which is seen on the usual screen", async () => {
+    const crash = path.join(directory.path, "crash.mjs");
+    await writeFile(crash, 'process.on("SIGUSR2", () => { throw new Error("out of the blue"); });');
+    const it = await opened(100, 24, `NODE_OPTIONS='--import ${crash}'`);
+    process.kill(processIn(it), "SIGUSR2");
+    await it.shows("Error: out of the blue");
+    await expectRestored(it, 1);
   });
 
   test("ends when its terminal goes away", async () => {
     const it = await opened();
-    const pids = it.tmux("display-message", "-p", "-t", "test", "#{pane_pid}").trim();
-    const children = spawnSync("ps", ["-o", "pid=", "--ppid", pids], { encoding: "utf8" });
-    const pid = Number(children.stdout.trim());
-    expect(pid).toBeGreaterThan(0);
+    const pid = processIn(it);
     spawnSync("tmux", ["-S", server, "kill-server"]);
     server = "";
     while (existsSync(`/proc/${String(pid)}`)) await pause(30);

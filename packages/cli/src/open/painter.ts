@@ -1,11 +1,11 @@
 import type { WriteStream } from "node:tty";
 
-/** Brings frames to the terminal: each row that is not what it was, at its place. */
+/** Brings rows that ink has drawn to their places on the terminal. */
 export interface Painter {
-  /** The terminal as ink sees it: what is written to it is a whole frame. */
+  /** The terminal as ink sees it: what is written to it are the rows that were announced, one a line. */
   readonly stream: WriteStream;
-  /** Empties the screen; the next frame is painted whole. */
-  clear(): void;
+  /** Says which rows of the screen ink draws next, counted from 0. */
+  announce(rows: readonly number[]): void;
 }
 
 // Terminals that know it show everything between these at once.
@@ -13,23 +13,22 @@ const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
 
 export function createPainter(terminal: WriteStream): Painter {
-  let painted: readonly string[] = [];
-  const paint = (frame: string): boolean => {
-    const rows = frame.split("\n").slice(0, terminal.rows);
-    const changes: string[] = [];
-    for (let row = 0; row < Math.max(rows.length, painted.length); row += 1) {
-      const text = rows[row] ?? "";
-      if (text !== painted[row])
-        changes.push(`\u001b[${String(row + 1)};1H\u001b[0m${text}\u001b[0m\u001b[K`);
-    }
-    painted = rows;
-    return changes.length === 0 || terminal.write(beginUpdate + changes.join("") + endUpdate);
+  let announced: readonly number[] = [];
+  const paint = (drawn: string): boolean => {
+    const rows = announced;
+    announced = [];
+    if (rows.length === 0) return true;
+    const lines = drawn.split("\n");
+    const painted = rows.map(
+      (row, at) => `\u001b[${String(row + 1)};1H\u001b[0m${lines[at] ?? ""}\u001b[0m\u001b[K`,
+    );
+    return terminal.write(beginUpdate + painted.join("") + endUpdate);
   };
   const stream = new Proxy(terminal, {
     get(target, property) {
       if (property === "write") {
-        return (frame: string, done?: unknown) => {
-          const isDrained = paint(frame);
+        return (drawn: string, done?: unknown) => {
+          const isDrained = paint(drawn);
           if (typeof done === "function") process.nextTick(done);
           return isDrained;
         };
@@ -39,11 +38,5 @@ export function createPainter(terminal: WriteStream): Painter {
       return Reflect.get(target, property, target) as unknown;
     },
   });
-  return {
-    stream,
-    clear() {
-      painted = [];
-      terminal.write("\u001b[0m\u001b[2J\u001b[H");
-    },
-  };
+  return { stream, announce: (rows) => void (announced = rows) };
 }

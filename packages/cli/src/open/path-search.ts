@@ -2,7 +2,7 @@ import type { Archive } from "@blob/format";
 import { comparePaths } from "@blob/format";
 
 /** So many files are looked at before whatever else waits gets its turn: a few milliseconds. */
-const filesAtATime = 4000;
+const filesAtATime = 1000;
 
 /**
  * Finds files and directories whose path contains the query, with the match reaching into their own name: `css` finds
@@ -45,16 +45,25 @@ export function matcher(query: string): (path: string) => boolean {
 
 /** The directories that a path is in and the previous one is not: files of a directory stand together. */
 function* newDirectories(previous: string, path: string): Generator<string> {
-  for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
-    if (!previous.startsWith(path.slice(0, slash + 1))) yield path.slice(0, slash);
+  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
+    if (!previous.startsWith(path.slice(0, end + 1))) yield path.slice(0, end);
   }
 }
 
 /** Compares paths as a tree shows them: a directory comes right before what is in it. */
 export function compareInTree(a: string, b: string): number {
-  // Archive paths have no NUL: nothing sorts before what stands for a slash.
-  return comparePaths(a.replaceAll("/", "\0"), b.replaceAll("/", "\0"));
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x === y) continue;
+    if (x === slash || y === slash) return x === slash ? -1 : 1;
+    return comparePaths(a.slice(at), b.slice(at));
+  }
+  return a.length - b.length;
 }
+
+const slash = 0x2f;
 
 /** The nearest match after (or before) a path, going on from the other end when there is none. */
 export function nextMatch(
@@ -63,14 +72,18 @@ export function nextMatch(
   direction: 1 | -1,
   including = false,
 ): string | undefined {
-  let nearest: string | undefined;
-  let farthest: string | undefined;
-  for (const match of matches) {
-    const distance = compareInTree(match, from) * direction;
-    if (distance > 0 || (including && distance === 0)) {
-      if (nearest === undefined || compareInTree(match, nearest) * direction < 0) nearest = match;
+  // Matches are in the order of the archive, which is nearly the tree's. Looking at each once is quick enough.
+  const first = (isIn: (match: string) => boolean): string | undefined => {
+    let found: string | undefined;
+    for (const match of matches) {
+      if (!isIn(match)) continue;
+      if (found === undefined || compareInTree(match, found) * direction < 0) found = match;
     }
-    if (farthest === undefined || compareInTree(match, farthest) * direction < 0) farthest = match;
-  }
-  return nearest ?? farthest;
+    return found;
+  };
+  const isAfter = (match: string): boolean => {
+    const distance = compareInTree(match, from) * direction;
+    return distance > 0 || (including && distance === 0);
+  };
+  return first(isAfter) ?? first(() => true);
 }

@@ -4,13 +4,9 @@ import type { Io } from "../io.js";
 import { UsageError } from "../usage-error.js";
 import type { Key } from "./keys.js";
 import { decodeKeys } from "./keys.js";
-import type { ScreenSize } from "./layout.js";
 
 /** The terminal while a full-screen program has it. */
 export interface Terminal {
-  readonly stdout: WriteStream;
-  size(): ScreenSize;
-  write(text: string): void;
   /** Gives the terminal back as it was. May be called again. */
   leave(): void;
 }
@@ -95,10 +91,5 @@ export function enterTerminal(io: Io, listeners: TerminalListeners): Terminal {
   stdout.on("resize", listeners.onResize);
   stdout.write(enterSequence);
   stdin.resume();
-  return {
-    stdout,
-    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
-    write: (text) => void stdout.write(text),
-    leave,
-  };
+  return { leave };
 }
