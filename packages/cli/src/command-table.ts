@@ -102,6 +102,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.command.js")).declareVerifyBundle,
   },
   {
+    name: "serve",
+    summary: "serve an archive over HTTP, read-only, with pages to browse it",
+    group: reading,
+    load: async () => (await import("./commands/serve.command.js")).declareServe,
+  },
+  {
     name: "tag",
     summary: "point a tag at another reference of the same repository",
     group: registries,

@@ -1,0 +1,157 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Archive, ZstdDecoder } from "@blob/format";
+import { renderDirectory } from "./directory-page.js";
+import type { FileContext } from "./file-answer.js";
+import { answerWithFile } from "./file-answer.js";
+import { renderFile } from "./file-page.js";
+import { markup } from "./markup.js";
+import { createLister } from "./listing.js";
+import type { Page } from "./page.js";
+import { renderPage } from "./page.js";
+import { renderPreview } from "./preview.js";
+import { createReadSlots } from "./read-slots.js";
+import type { RequestTarget } from "./request-target.js";
+import { parseRequestTarget, urlOf } from "./request-target.js";
+import { commonHeaders } from "./security-headers.js";
+import { ClientGone, sendBody } from "./send-body.js";
+import { createStoredZstd } from "./stored-zstd.js";
+
+export interface ArchiveListenerOptions {
+  readonly archive: Archive;
+  /** As pages show it. */
+  readonly reference: string;
+  /** Checks what is passed on compressed. */
+  readonly zstd: ZstdDecoder;
+  readonly isHostAllowed: (host: string | undefined) => boolean;
+  /** Serve a directory's `index.html` instead of a list. */
+  readonly index: boolean;
+  readonly maxReads: number;
+  readonly stallMs: number;
+  readonly now: () => number;
+  /** One request was answered, or broke off. */
+  readonly onRequest: (request: {
+    method: string;
+    target: string;
+    status: number;
+    broke: Error | undefined;
+  }) => void;
+}
+
+/** Answers HTTP requests with an archive's files and with pages about them. Read-only: GET and HEAD. */
+export function createArchiveListener(options: ArchiveListenerOptions): RequestListener {
+  const { archive, reference, index, stallMs, now } = options;
+  const list = createLister(archive);
+  const slots = createReadSlots(options.maxReads);
+  const stored = createStoredZstd(archive, options.zstd);
+  const files: FileContext = { archive, stored, stallMs, now, embeddable: index };
+
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    if (!options.isHostAllowed(request.headers.host)) {
+      // Not a page: nothing of the archive is for whoever asks so.
+      response.writeHead(421, { "content-type": "text/plain; charset=utf-8" });
+      response.end("This server answers only to the name of the machine that it runs on.\n");
+      return;
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      return sendProblem(request, response, 405, "This server only reads: GET and HEAD.");
+    }
+    const target = parseRequestTarget(request.url ?? "");
+    if (target === undefined) return sendProblem(request, response, 400, "This is not the path of a file.");
+    const release = await slots.take(signal);
+    try {
+      await answerTarget(request, response, target, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async function answerTarget(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: RequestTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { path, hasSlash, query } = target;
+    const entry = archive.entry(path);
+    if (entry !== undefined && !hasSlash) {
+      if (query.has("preview")) {
+        const preview = await renderPreview(archive, entry, signal);
+        return sendPage(request, response, renderFile(reference, entry, preview));
+      }
+      return answerWithFile(files, { request, response, entry, download: query.has("download"), signal });
+    }
+    if (entry === undefined && !archive.isDirectory(path)) {
+      return sendProblem(request, response, 404, "The archive has no such file or directory.", path);
+    }
+    if (entry !== undefined || !hasSlash) {
+      const search = query.size === 0 ? "" : `?${query.toString()}`;
+      const location = urlOf(path, entry === undefined ? "directory" : "file") + search;
+      response.writeHead(308, { location, "content-length": 0 }).end();
+      return;
+    }
+    const indexFile = index ? archive.entry(path === "" ? "index.html" : `${path}/index.html`) : undefined;
+    if (indexFile !== undefined && query.size === 0) {
+      return answerWithFile(files, { request, response, entry: indexFile, download: false, signal });
+    }
+    const filter = (query.get("q") ?? "").slice(0, 200);
+    const page = /^\d{1,7}$/u.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;
+    const listing = list(path, { filter, page });
+    return sendPage(request, response, renderDirectory({ archive, reference, path, filter, listing }));
+  }
+
+  function sendPage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    page: Page,
+    status = 200,
+  ): Promise<void> {
+    const body = Buffer.from(page.body);
+    response.writeHead(status, { ...page.headers, "content-length": body.length });
+    if (request.method !== "HEAD") return sendBody(response, [body], stallMs);
+    response.end();
+    return Promise.resolve();
+  }
+
+  function sendProblem(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    message: string,
+    path = "",
+  ): Promise<void> {
+    const content = markup`<div class="title"><h1>${message}</h1></div>
+      <p><a href="/">Go to the top of the archive</a></p>`;
+    return sendPage(request, response, renderPage({ archive: reference, path, content }), status);
+  }
+
+  return (request, response) => {
+    const gone = new AbortController();
+    response.on("close", () => gone.abort(new ClientGone()));
+    const { method = "", url: target = "" } = request;
+    const finish = (broke: Error | undefined): void => {
+      options.onRequest({ method, target, status: response.statusCode, broke });
+    };
+    answer(request, response, gone.signal).then(
+      () => finish(undefined),
+      async (error: unknown) => {
+        if (gone.signal.aborted || response.headersSent) response.destroy();
+        else {
+          for (const name of response.getHeaderNames()) {
+            if (!(name in commonHeaders)) response.removeHeader(name);
+          }
+          // What went wrong is for whoever runs the server: it may name hosts and paths that are nobody else's business.
+          await sendProblem(request, response, 502, "The file could not be read, or is damaged.").catch(() =>
+            response.destroy(),
+          );
+        }
+        finish(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  };
+}

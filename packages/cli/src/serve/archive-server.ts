@@ -1,0 +1,67 @@
+import { createServer } from "node:http";
+import type { ArchiveListenerOptions } from "./archive-listener.js";
+import { createArchiveListener } from "./archive-listener.js";
+import { createHostCheck } from "./host-check.js";
+
+export interface ArchiveServerOptions extends Pick<
+  ArchiveListenerOptions,
+  "archive" | "reference" | "zstd" | "index" | "onRequest"
+> {
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly listen: string;
+  /** After how many milliseconds a client that takes nothing is given up. Default 30,000. */
+  readonly stallMs?: number;
+}
+
+export interface ArchiveServer {
+  /** With a slash at the end. */
+  readonly url: string;
+  /** Breaks what is under way. */
+  close(): Promise<void>;
+}
+
+/** Each holds at most one small file in memory, or a decoder's window. */
+const maxReads = 32;
+const maxConnections = 256;
+
+/** Serves an archive over HTTP until it is closed. */
+export async function startArchiveServer(options: ArchiveServerOptions): Promise<ArchiveServer> {
+  const { port, listen, stallMs = 30_000 } = options;
+  const listener = createArchiveListener({
+    ...options,
+    stallMs,
+    maxReads,
+    isHostAllowed: createHostCheck(listen),
+    now: () => Date.now() / 1000,
+  });
+  const server = createServer(
+    {
+      headersTimeout: stallMs,
+      requestTimeout: stallMs,
+      keepAliveTimeout: 5000,
+      connectionsCheckingInterval: Math.min(stallMs, 5000),
+      maxHeaderSize: 64 * 1024,
+    },
+    listener,
+  );
+  server.maxConnections = maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, listen, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${String(address.port)}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Archive, DirectoryEntry } from "@blob/format";
+import { formatTime, isoTime } from "../entry-text.js";
+import { humanSize } from "../sizes.js";
+import type { Html } from "./markup.js";
+import { markup } from "./markup.js";
+import { iconOf } from "./icons.js";
+import type { ListingPage } from "./listing.js";
+import type { Page } from "./page.js";
+import { renderPage } from "./page.js";
+import { urlOf } from "./request-target.js";
+
+export interface DirectoryPageParts {
+  readonly archive: Archive;
+  readonly reference: string;
+  readonly path: string;
+  readonly filter: string;
+  readonly listing: ListingPage;
+}
+
+/** The index page of a directory: a table of names, sizes and times, with a filter that works without scripts too. */
+export function renderDirectory(parts: DirectoryPageParts): Page {
+  const { archive, reference, path, filter, listing } = parts;
+  const name = path === "" ? "All files" : path.slice(path.lastIndexOf("/") + 1);
+  const stats = archive.directoryStats(path);
+  const isComplete = listing.pages === 1 && listing.found === listing.total;
+  const parent =
+    path === "" ? undefined : urlOf(path.slice(0, Math.max(0, path.lastIndexOf("/"))), "directory");
+  const content = markup`<div class="title">
+      <h1>${name}</h1>
+      <p class="facts">${count(stats.files, "file")} · ${humanSize(stats.size)}</p>
+    </div>
+    <form role="search" method="get" data-complete="${String(isComplete)}">
+      <label for="filter">Filter this directory</label>
+      <div class="field">
+        <input
+          id="filter"
+          name="q"
+          type="search"
+          value="${filter}"
+          autocomplete="off"
+          spellcheck="false"
+          placeholder="Part of a name"
+        />
+        <button>Filter</button>
+      </div>
+    </form>
+    <p id="shown" role="status" data-all="${describe(listing, filter)}">${describe(listing, filter)}</p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col" class="size">Size</th>
+          <th scope="col" class="time">Modified (UTC)</th>
+          <th scope="col" class="actions"><span class="hidden">Download</span></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${
+          parent === undefined
+            ? undefined
+            : markup`<tr>
+                <td colspan="4">
+                  <a class="name" href="${parent}">${iconOf("parent")}<span>Parent directory</span></a>
+                </td>
+              </tr>`
+        }
+        ${listing.entries.map((entry) => row(archive, entry))}
+      </tbody>
+    </table>
+    ${pager(listing, filter)}`;
+  return renderPage({ archive: reference, path, content, withFilter: true });
+}
+
+function row(archive: Archive, one: DirectoryEntry): Html {
+  if (one.kind === "directory") {
+    const { files, size } = archive.directoryStats(one.path);
+    return markup`<tr data-name="${one.name}">
+      <td>
+        <a class="name" href="${urlOf(one.path, "directory")}"
+          >${iconOf("directory")}<span>${one.name}/</span></a
+        >
+      </td>
+      <td class="size" title="${count(files, "file")}">${humanSize(size)}</td>
+      <td class="time"></td>
+      <td class="actions"></td>
+    </tr> `;
+  }
+  const { size, mtimeNs } = one.entry;
+  const url = urlOf(one.path, "file");
+  return markup`<tr data-name="${one.name}">
+    <td>
+      <a class="name" href="${url}?preview">${iconOf("file")}<span>${one.name}</span></a>
+    </td>
+    <td class="size" title="${String(size)} bytes">${humanSize(size)}</td>
+    <td class="time"><time datetime="${isoTime(mtimeNs)}">${formatTime(mtimeNs)}</time></td>
+    <td class="actions">
+      <a href="${url}?download" download aria-label="Download ${one.name}">${iconOf("download")}</a>
+    </td>
+  </tr> `;
+}
+
+function describe({ found, total, page, pages }: ListingPage, filter: string): string {
+  const which =
+    filter === ""
+      ? count(total, "entry", "entries")
+      : `${String(found)} of ${count(total, "entry", "entries")} fit “${filter}”`;
+  return pages === 1 ? which : `${which}, page ${String(page)} of ${String(pages)}`;
+}
+
+function pager({ page, pages }: ListingPage, filter: string): Html | undefined {
+  if (pages === 1) return undefined;
+  const link = (to: number, text: string, rel?: string): Html => {
+    if (to < 1 || to > pages || to === page) return markup`<span aria-disabled="true">${text}</span>`;
+    const query = new URLSearchParams({ ...(filter === "" ? {} : { q: filter }), page: String(to) });
+    return markup`<a href="?${query.toString()}" ${rel === undefined ? undefined : markup` rel="${rel}"`}
+      >${text}</a
+    >`;
+  };
+  return markup`<nav class="pager" aria-label="Pages">
+    ${link(1, "First")}${link(page - 1, "Previous", "prev")}<span>Page ${page} of ${pages}</span
+    >${link(page + 1, "Next", "next")}${link(pages, "Last")}
+  </nav>`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,82 @@
+import type { Archive, Entry } from "@blob/format";
+import { humanSize } from "../sizes.js";
+import { verifiedFirstBytes } from "./content.js";
+import { isText, mediaTypeOf } from "./content-type.js";
+import { highlight } from "./highlight.js";
+import type { Html } from "./markup.js";
+import { markup } from "./markup.js";
+import { urlOf } from "./request-target.js";
+
+/** How much of a text is shown; also what renders it, and a browser, are asked to take. */
+const maxTextBytes = 256 * 1024;
+
+/** What is in a file, to look at: a picture, a player, rendered Markdown or text. Of other files nothing is read. */
+export async function renderPreview(archive: Archive, entry: Entry, signal: AbortSignal): Promise<Html> {
+  const { path, size } = entry;
+  const type = mediaTypeOf(path);
+  const url = urlOf(path, "file");
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (size === 0) return markup`<p class="note">The file is empty.</p>`;
+  if (/^image\/(?:png|jpeg|gif|webp|avif|svg\+xml|x-icon|vnd\.microsoft\.icon|bmp)$/u.test(type)) {
+    return markup`<div class="frame"><img class="picture" src="${url}" alt="${name}" /></div>`;
+  }
+  if (type.startsWith("video/")) {
+    return markup`<video
+      class="picture"
+      src="${url}"
+      controls
+      preload="metadata"
+      aria-label="${name}"
+    ></video>`;
+  }
+  if (type.startsWith("audio/")) {
+    return markup`<audio
+      class="picture"
+      src="${url}"
+      controls
+      preload="metadata"
+      aria-label="${name}"
+    ></audio>`;
+  }
+  if (!isText(type) && type !== "application/octet-stream") return noPreview;
+  const bytes = await beginning(archive, entry, signal);
+  const text = textOf(bytes, bytes.length < size);
+  if (text === undefined) return noPreview;
+  const isWhole = bytes.length === size;
+  if (isWhole && type === "text/markdown") {
+    const { renderMarkdown } = await import("./markdown.js");
+    return markup`<article class="markdown">${renderMarkdown(archive, path, text)}</article>`;
+  }
+  return markup`${isWhole ? undefined : cutNote(size)}
+    <pre
+      class="text"
+      tabindex="0"
+      role="region"
+      aria-label="Content of ${name}"
+    ><code>${highlight(text, path)}</code></pre>`;
+}
+
+const noPreview = markup`<p class="note">There is no preview for files of this type.</p>`;
+
+function cutNote(size: number): Html {
+  const unverified =
+    size > verifiedFirstBytes
+      ? " It was not verified: the hash covers the whole file, which a download checks."
+      : "";
+  return markup`<p class="note">The first ${humanSize(maxTextBytes)} of ${humanSize(size)}.${unverified}</p>`;
+}
+
+async function beginning(archive: Archive, { path, size }: Entry, signal: AbortSignal): Promise<Uint8Array> {
+  if (size <= verifiedFirstBytes) return (await archive.readFile(path, { signal })).subarray(0, maxTextBytes);
+  return archive.readFile(path, { range: { offset: 0, length: maxTextBytes }, signal });
+}
+
+/** UTF-8, with a NUL nowhere; of a text that was cut the last character may be incomplete. */
+function textOf(bytes: Uint8Array, isCut: boolean): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
+  } catch {
+    return undefined;
+  }
+}

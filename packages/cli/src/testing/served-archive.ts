@@ -1,0 +1,61 @@
+import path from "node:path";
+import type { LocalArchive } from "@blob/format/node";
+import { createArchiveFiles, createNodeZstd, openLocalArchive } from "@blob/format/node";
+import { createTemporaryDirectory, writeTree } from "@blob/testing";
+import type { ArchiveServer } from "../serve/archive-server.js";
+import { startArchiveServer } from "../serve/archive-server.js";
+
+export interface ServedArchive {
+  readonly server: ArchiveServer;
+  readonly archive: LocalArchive;
+  /** Has the archive's `data.blob` in `archive`. */
+  readonly directory: string;
+  /** What was answered so far: method, target, status, and what broke. */
+  readonly log: string[];
+  close(): Promise<void>;
+}
+
+export interface ServedArchiveOptions {
+  readonly compression?: "none" | "zstd";
+  readonly index?: boolean;
+  readonly listen?: string;
+  readonly stallMs?: number;
+}
+
+/** An archive of some files, on disk, behind a server on a loopback port of its own. */
+export async function serveArchive(
+  tree: Readonly<Record<string, string | Uint8Array>>,
+  options: ServedArchiveOptions = {},
+): Promise<ServedArchive> {
+  const directory = await createTemporaryDirectory();
+  await writeTree(path.join(directory.path, "tree"), tree);
+  const out = path.join(directory.path, "archive");
+  const { compression, index = false, listen = "127.0.0.1" } = options;
+  await createArchiveFiles(path.join(directory.path, "tree"), out, { compression, skipCompression: [] });
+  const archive = await openLocalArchive(out);
+  const { decoder } = await createNodeZstd();
+  const log: string[] = [];
+  const server = await startArchiveServer({
+    archive,
+    reference: "registry.example/acme/site:v1",
+    zstd: decoder,
+    port: 0,
+    listen,
+    index,
+    ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
+    onRequest: ({ method, target, status, broke }) => {
+      log.push([method, target, status, ...(broke === undefined ? [] : [broke.message])].join(" "));
+    },
+  });
+  return {
+    server,
+    archive,
+    directory: directory.path,
+    log,
+    async close() {
+      await server.close();
+      await archive.close();
+      await directory.remove();
+    },
+  };
+}
