@@ -58,3 +58,5 @@ export type { VerifyBundleOptions } from "./verify/verify-bundle.js";
 export { trustedRootBytes, trustedRootFile } from "./trust/trusted-root-file.js";
 export { trustedRootTuf } from "./trust/trusted-root-tuf.js";
 export type { TrustedRootTufOptions, TufMirror } from "./trust/trusted-root-tuf.js";
+export { parsePolicyFile, policyFromContent, policyFromFile } from "./policy-file/policy-file.js";
+export type { PolicyFileOptions, PolicyTextOptions } from "./policy-file/policy-file-options.js";

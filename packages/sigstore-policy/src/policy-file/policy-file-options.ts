@@ -1,0 +1,15 @@
+import type { TrustedRootSource } from "../verify/trusted-root-source.js";
+
+/** What a policy file does not say itself. */
+export interface PolicyFileOptions {
+  /** What signatures with certificates are checked with. */
+  readonly trustedRoot: TrustedRootSource;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PolicyTextOptions extends PolicyFileOptions {
+  /** For messages. Default: "the policy". */
+  readonly file?: string | undefined;
+  /** What paths of keys are relative to. Default: the working directory. */
+  readonly directory?: string | undefined;
+}

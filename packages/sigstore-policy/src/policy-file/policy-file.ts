@@ -1,0 +1,47 @@
+import { open } from "node:fs/promises";
+import path from "node:path";
+import type { Policy } from "@blob/registry";
+import { PolicyError } from "../errors.js";
+import { buildPolicy } from "./build-policy.js";
+import { readPolicyDocument } from "./policy-document.js";
+import type { PolicyFileOptions, PolicyTextOptions } from "./policy-file-options.js";
+import { maxPolicyFileBytes, parsePolicyYaml } from "./policy-yaml.js";
+
+/**
+ * The policy that a YAML file describes: all that it says has to hold. Keys that it names are read or fetched now, with
+ * paths relative to the file; the trusted root is asked for when the policy is evaluated.
+ *
+ * @throws PolicyError `InvalidPolicy` with file, line and column; `KeyUnavailable`, `MalformedKey`, `UnsupportedKey`.
+ */
+export async function policyFromFile(file: string, options: PolicyFileOptions): Promise<Policy> {
+  const text = await readPolicyFile(file);
+  return parsePolicyFile(text, { ...options, file, directory: path.dirname(file) });
+}
+
+/** As {@link policyFromFile}, for text that was read already. */
+export async function parsePolicyFile(text: string, options: PolicyTextOptions): Promise<Policy> {
+  const { content, locate } = await parsePolicyYaml(text, options.file ?? "the policy");
+  return buildPolicy(readPolicyDocument(content, locate), locate, options);
+}
+
+/**
+ * As {@link policyFromFile}, for a policy inside of another document that is parsed already: plain mappings, lists
+ * and texts.
+ *
+ * @param options `file` is the place of the policy, for messages: `config.yaml:7`.
+ */
+export function policyFromContent(content: unknown, options: PolicyTextOptions): Promise<Policy> {
+  const locate = (): string => options.file ?? "the policy";
+  return Promise.resolve().then(() => buildPolicy(readPolicyDocument(content, locate), locate, options));
+}
+
+async function readPolicyFile(file: string): Promise<string> {
+  try {
+    await using handle = await open(file);
+    const buffer = Buffer.alloc(maxPolicyFileBytes + 1);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, bytesRead));
+  } catch (cause) {
+    throw new PolicyError("InvalidPolicy", `the policy file ${file} cannot be read`, { cause });
+  }
+}
