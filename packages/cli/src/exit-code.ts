@@ -51,6 +51,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   PasswordRequired: exitCodes.authentication,
   WrongPassword: exitCodes.authentication,
   InvalidToken: exitCodes.authentication,
+  IdentityUnavailable: exitCodes.authentication,
 
   ServiceUnavailable: exitCodes.network,
   ServiceTimedOut: exitCodes.network,

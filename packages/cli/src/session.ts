@@ -26,6 +26,14 @@ export interface OpenedArchive {
   readonly policies: number;
 }
 
+/** Which policies a command asks. */
+export interface PolicyFlags {
+  /** Policy files, all of which have to hold, too. */
+  readonly policy?: readonly string[];
+  /** Whether those of the configuration hold. Default true. */
+  readonly defaultPolicy?: boolean;
+}
+
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
 export interface Session {
   readonly io: Io;
@@ -36,14 +44,14 @@ export interface Session {
   readonly config: LoadedConfig;
   /** The reference that an alias stands for; any other text as it is. */
   expand(reference: string): string;
-  /** What a verb that reads `reference` has to be given: the configured policies. Expands aliases. */
-  readOptions(reference: string): Promise<ReadVerbOptions>;
+  /** What a verb that reads `reference` has to be given: the policies, and the signal. Expands aliases. */
+  readOptions(reference: string, flags?: PolicyFlags): Promise<ReadVerbOptions>;
   /** How registries are reached: for commands that talk to one without a client. */
   connection(): Promise<HttpRegistryOptions>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
   client(): Promise<Client>;
   /** Opens `file:DIR`, an alias, or whatever a client can pull; policies are asked. Closed with the session. */
-  open(reference: string): Promise<OpenedArchive>;
+  open(reference: string, flags?: PolicyFlags): Promise<OpenedArchive>;
   /**
    * Shows how far a long command is, from its first call on, as the flags say; gone again before anything else is written.
    * Give it to whatever takes an `onProgress`.
@@ -75,19 +83,22 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       if (expanded !== reference) output.detail(`${reference} stands for ${expanded}`);
       return expanded;
     },
-    async readOptions(reference) {
-      const { policies = [] } = config.config;
-      const { policiesFor } = await import("./config/policies.js");
-      return { policies: await policiesFor(policies, session.expand(reference)), signal: io.signal };
+    async readOptions(reference, { policy = [], defaultPolicy = true } = {}) {
+      const { configuredPolicies, filePolicies } = await import("./config/policies.js");
+      const policies = [
+        ...(defaultPolicy ? await configuredPolicies(config, session.expand(reference), session) : []),
+        ...(await filePolicies(policy, session)),
+      ];
+      return { policies, signal: io.signal };
     },
     connection: async () => ({
       ...(await httpOptionsOf(flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
     client: () => (client ??= composeClient(session, closing)),
-    async open(reference) {
+    async open(reference, policyFlags) {
       const expanded = session.expand(reference);
-      const options = await session.readOptions(expanded);
+      const options = await session.readOptions(expanded, policyFlags);
       if (expanded.startsWith(localPrefix)) {
         if (options.policies !== undefined && options.policies.length > 0) {
           throw new UsageError(`${reference}: a local archive has no manifest that a policy could accept`);

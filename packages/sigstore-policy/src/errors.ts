@@ -19,7 +19,7 @@ export const policyErrorCodes = [
   /** A public key could not be fetched. */
   "KeyUnavailable",
   /** There is no identity token: not given, refused by who issues them, or nobody signed in. */
-  "TokenUnavailable",
+  "IdentityUnavailable",
   /** What should be an identity token is none, or is not for this use: the message says what is wrong with it. */
   "InvalidToken",
   /** The options of a signer make no sense together, or not for what is to be signed. */

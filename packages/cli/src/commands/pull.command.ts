@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
-import { positiveNumber } from "../flag-parsers.js";
+import { collect, positiveNumber } from "../flag-parsers.js";
 import type { PullFlags } from "./pull.js";
 
 export const declarePull: DeclareCommand = (command, run) => {
@@ -22,6 +22,8 @@ export const declarePull: DeclareCommand = (command, run) => {
     .option("--quick", "with --sync: take files of the same size and time for the same")
     .option("--dry-run", "with --sync: say what would be done")
     .option("--strict", "exit with 6 when files were left alone")
+    .option("--policy <file>", "a policy file that has to accept it; may be repeated", collect)
+    .option("--no-default-policy", "leave the configured policies out")
     .option("--workers <count>", "threads that decompress and write", positiveNumber)
     .action((reference: string, directory: string, flags: PullFlags) =>
       run(async (session) => (await import("./pull.js")).pull(session, reference, directory, flags)),

@@ -1,10 +1,10 @@
 import { extractArchive, syncDirectory } from "@blob/format/node";
-import type { Session } from "../session.js";
+import type { PolicyFlags, Session } from "../session.js";
 import { requireComplete } from "../incomplete-error.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
 
-export interface PullFlags {
+export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;
   readonly overwrite?: boolean;
   readonly preserve?: boolean;
@@ -25,7 +25,7 @@ export async function pull(
   checkFlags(flags);
   if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output, signal } = session;
-  const { archive, resolved, policies } = await session.open(reference);
+  const { archive, resolved, policies } = await session.open(reference, flags);
   const { files, size, skipped } = await extractArchive(archive, destination, {
     directory: flags.prefix,
     overwrite: flags.overwrite,
@@ -66,7 +66,7 @@ async function sync(
   flags: PullFlags,
 ): Promise<void> {
   const { output, signal } = session;
-  const { archive, resolved, policies } = await session.open(reference);
+  const { archive, resolved, policies } = await session.open(reference, flags);
   const { written, deleted, unchanged, size } = await syncDirectory(archive, destination, {
     delete: flags.delete,
     quick: flags.quick,

@@ -27,7 +27,6 @@ export const declareVerify: DeclareCommand = (command, run) => {
     .option("--tags <name>", "of --repo: on this tag; may be repeated", collect)
     .option("--trusted-root <file>", "whom to trust; default: the public Sigstore, kept up to date")
     .option("--offline", "do not ask anybody for the trusted root")
-    .option("--skip-cache", "read from the registry, not from caches")
     .action((reference: string, flags: VerifyFlags) =>
       run(async (session) => (await import("./verify.js")).verify(session, reference, flags)),
     );

@@ -1,6 +1,7 @@
 import type { PolicyVerdict } from "@blob/client";
 import { ClientError } from "@blob/client";
 import type { Evidence } from "@blob/registry";
+import { filePolicies } from "../config/policies.js";
 import { resolvedReference } from "../session.js";
 import type { Session } from "../session.js";
 import type { RequiredSignerFlags } from "../signing/required-signers.js";
@@ -10,7 +11,6 @@ import { UsageError } from "../usage-error.js";
 export interface VerifyFlags extends RequiredSignerFlags {
   readonly policy?: readonly string[];
   readonly defaultPolicy: boolean;
-  readonly skipCache?: boolean;
 }
 
 /** What a signature states when it states nothing else. */
@@ -20,8 +20,14 @@ const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {
   const { output, signal } = session;
   const target = session.expand(reference);
-  const { policies: configured = [] } = await session.readOptions(target);
-  const policies = [...configured, ...(await requiredSigners(session, flags))];
+  const { policies: configured = [] } = await session.readOptions(target, {
+    defaultPolicy: flags.defaultPolicy,
+  });
+  const policies = [
+    ...configured,
+    ...(await filePolicies(flags.policy ?? [], session, flags)),
+    ...(await requiredSigners(session, flags)),
+  ];
   if (policies.length === 0) {
     throw new UsageError(
       "there is nothing to verify by: give --policy, --key, --issuer with --identity, or --repo, or configure policies",
@@ -30,7 +36,6 @@ export async function verify(session: Session, reference: string, flags: VerifyF
   const client = await session.client();
   const { descriptor, ok, verdicts } = await client.verify(target, policies, {
     signal,
-    skipCache: flags.skipCache,
   });
   const { digest } = descriptor;
   const evidence = verdicts.flatMap(({ verdict }) => (verdict.ok ? (verdict.evidence ?? []) : []));

@@ -1,24 +1,48 @@
+import path from "node:path";
 import type { Policy } from "@blob/registry";
-import type { PolicyRule } from "./config.js";
-import { ConfigError } from "./config-error.js";
+import type { Session } from "../session.js";
+import type { TrustFlags } from "../signing/trusted-root.js";
+import { trustedRootOf } from "../signing/trusted-root.js";
+import type { LoadedConfig } from "./config.js";
 
 /**
- * The policies that the configuration has for a reference, all of which have to accept what is read.
+ * The policies that the configuration has for a reference, all of which have to accept what is read. Paths of keys are
+ * relative to the configuration file.
  *
- * @throws ConfigError when one cannot be made: what it would have to accept must not be read.
+ * @throws PolicyError `InvalidPolicy`, ConfigError when one cannot be made: what it would have to accept must not be read.
  */
-export async function policiesFor(
-  rules: readonly PolicyRule[],
+export async function configuredPolicies(
+  { file, config: { policies: rules = [] } }: LoadedConfig,
   reference: string,
+  session: Pick<Session, "settings" | "io">,
 ): Promise<readonly Policy[]> {
   if (rules.length === 0) return [];
   const { matchingRules } = await import("./match-reference.js");
-  return matchingRules(rules, reference).map(buildPolicy);
+  const matching = matchingRules(rules, reference);
+  if (matching.length === 0) return [];
+  const [{ policyFromContent }, trustedRoot] = await Promise.all([
+    import("@blob/sigstore-policy"),
+    trustedRootOf(session, {}),
+  ]);
+  const directory = path.dirname(file);
+  const { signal } = session.io;
+  return Promise.all(
+    matching.map(({ policy, place }) =>
+      policyFromContent(policy, { file: place, directory, trustedRoot, signal }),
+    ),
+  );
 }
 
-function buildPolicy({ match, place }: PolicyRule): Policy {
-  throw new ConfigError(
-    place,
-    `the policy for ${match} cannot be evaluated by this version of blob: nothing is read`,
-  );
+/** The policies of files that a flag names. */
+export async function filePolicies(
+  files: readonly string[],
+  session: Pick<Session, "settings" | "io">,
+  trust: TrustFlags = {},
+): Promise<readonly Policy[]> {
+  if (files.length === 0) return [];
+  const [{ policyFromFile }, trustedRoot] = await Promise.all([
+    import("@blob/sigstore-policy"),
+    trustedRootOf(session, trust),
+  ]);
+  return Promise.all(files.map((file) => policyFromFile(file, { trustedRoot, signal: session.io.signal })));
 }

@@ -7,12 +7,14 @@ export interface TrustFlags {
   readonly offline?: boolean;
 }
 
-/** A file, or else the public instance's trusted root, kept below the cache directory. Nothing is read before it is needed. */
+/** A file that a flag or `BLOB_TRUSTED_ROOT` names, or else the public instance's trusted root, kept below the cache directory. Nothing is read before it is needed. */
 export async function trustedRootOf(
-  { settings }: Pick<Session, "settings">,
-  { trustedRoot, offline }: TrustFlags,
+  { settings, io }: Pick<Session, "settings" | "io">,
+  flags: TrustFlags,
 ): Promise<TrustedRootSource> {
   const { trustedRootFile, trustedRootTuf } = await import("@blob/sigstore-policy");
-  if (trustedRoot !== undefined) return trustedRootFile(trustedRoot);
+  const file = flags.trustedRoot ?? io.env["BLOB_TRUSTED_ROOT"] ?? "";
+  if (file !== "") return trustedRootFile(file);
+  const { offline } = flags;
   return trustedRootTuf({ cacheDirectory: path.join(settings.cacheDirectory.value, "sigstore"), offline });
 }

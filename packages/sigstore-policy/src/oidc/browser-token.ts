@@ -61,7 +61,7 @@ export function browserToken(options: BrowserTokenOptions = {}): TokenProvider {
       } catch (error) {
         signal?.throwIfAborted();
         if (error !== timeout.reason) throw error;
-        throw new PolicyError("TokenUnavailable", "nobody signed in with the browser in time");
+        throw new PolicyError("IdentityUnavailable", "nobody signed in with the browser in time");
       } finally {
         redirect.close();
       }

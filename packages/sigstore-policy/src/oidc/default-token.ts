@@ -23,7 +23,7 @@ export function defaultToken(options: DefaultTokenOptions = {}): TokenProvider {
       if (provider !== undefined) return provider.token(request);
       const message =
         "there is no identity token: give one, set SIGSTORE_ID_TOKEN, or sign in with a browser";
-      return Promise.reject(new PolicyError("TokenUnavailable", message));
+      return Promise.reject(new PolicyError("IdentityUnavailable", message));
     },
   };
 }

@@ -29,11 +29,11 @@ function endpointOf(env: Readonly<Record<string, string | undefined>>): { url: U
   const { ACTIONS_ID_TOKEN_REQUEST_URL: address = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret = "" } = env;
   if (address === "" || secret === "") {
     const message = `${name} gives this job no identity token: add "permissions: id-token: write" to the job`;
-    throw new PolicyError("TokenUnavailable", message);
+    throw new PolicyError("IdentityUnavailable", message);
   }
   // A header cannot hold anything else, and what fetch says about it would quote it.
   if (!URL.canParse(address) || !/^[\x21-\x7e]+$/u.test(secret)) {
-    throw new PolicyError("TokenUnavailable", `${name} gave an address or a token that cannot be used`);
+    throw new PolicyError("IdentityUnavailable", `${name} gave an address or a token that cannot be used`);
   }
   return { url: new URL(address), secret };
 }

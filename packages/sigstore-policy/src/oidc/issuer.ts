@@ -16,22 +16,22 @@ export interface Issuer {
 /**
  * Reads an issuer's configuration (OpenID Connect Discovery, section 4).
  *
- * @throws PolicyError `TokenUnavailable`
+ * @throws PolicyError `IdentityUnavailable`
  */
 export async function discoverIssuer(url: string, signal: AbortSignal | undefined): Promise<Issuer> {
-  if (!URL.canParse(url)) throw new PolicyError("TokenUnavailable", "the issuer's address is not a URL");
+  if (!URL.canParse(url)) throw new PolicyError("IdentityUnavailable", "the issuer's address is not a URL");
   const base = url.replace(/\/$/u, "");
   const location = new URL(`${base}/.well-known/openid-configuration`);
   const what = "the configuration of the issuer";
   const configuration = await requestJson({ url: location, what, signal });
   // Otherwise one issuer could pass a user on to another (section 4.3).
   if (valueAt(configuration, "issuer") !== url) {
-    throw new PolicyError("TokenUnavailable", `${what} (${location.host}) is of another issuer`);
+    throw new PolicyError("IdentityUnavailable", `${what} (${location.host}) is of another issuer`);
   }
   const endpoint = (name: string): URL => {
     const value = valueAt(configuration, name);
     if (typeof value === "string" && URL.canParse(value) && isSafe(new URL(value))) return new URL(value);
-    throw new PolicyError("TokenUnavailable", `${what} (${location.host}) has no usable ${name}`);
+    throw new PolicyError("IdentityUnavailable", `${what} (${location.host}) has no usable ${name}`);
   };
   return {
     url,

@@ -78,20 +78,20 @@ function codeFrom(query: URLSearchParams, issuer: string): string | PolicyError 
   // RFC 9207: an issuer that names itself has to be the one that was asked.
   const named = query.get("iss");
   if (named !== null && named !== issuer) {
-    return new PolicyError("TokenUnavailable", "another issuer answered the sign-in");
+    return new PolicyError("IdentityUnavailable", "another issuer answered the sign-in");
   }
   const code = query.get("code");
   if (code !== null && code !== "" && query.get("error") === null) return code;
   const error = /^[a-z_]{1,40}$/u.exec(query.get("error") ?? "")?.[0];
   const detail = error === undefined ? "" : ` (${error})`;
-  return new PolicyError("TokenUnavailable", `the issuer did not let the user sign in${detail}`);
+  return new PolicyError("IdentityUnavailable", `the issuer did not let the user sign in${detail}`);
 }
 
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
       reject(
-        new PolicyError("TokenUnavailable", "no port could be opened for the browser to come back to", {
+        new PolicyError("IdentityUnavailable", "no port could be opened for the browser to come back to", {
           cause,
         }),
       );

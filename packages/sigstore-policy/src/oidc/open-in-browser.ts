@@ -9,7 +9,7 @@ export async function openInBrowser(url: URL): Promise<void> {
     child.once("spawn", resolve);
     child.once("error", (cause) => {
       const message = `no browser could be opened (${command}): give an identity token instead`;
-      reject(new PolicyError("TokenUnavailable", message, { cause }));
+      reject(new PolicyError("IdentityUnavailable", message, { cause }));
     });
   });
   child.unref();

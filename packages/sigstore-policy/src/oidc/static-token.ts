@@ -32,7 +32,7 @@ function givenToken(name: string, read: () => string, options: TokenClock): Toke
       signal?.throwIfAborted();
       const token = read().trim();
       if (token === "")
-        throw new PolicyError("TokenUnavailable", `there is no identity token: ${name} is empty`);
+        throw new PolicyError("IdentityUnavailable", `there is no identity token: ${name} is empty`);
       return checkIdToken(token, { audience, source: name, now });
     },
   };

@@ -12,7 +12,7 @@ export interface TokenProvider {
    * A token that has not expired and has this audience. Its signature is for the authority to check. No error quotes
    * a token, nor the answer of whoever should have issued one.
    *
-   * @throws PolicyError `TokenUnavailable`, `InvalidToken`
+   * @throws PolicyError `IdentityUnavailable`, `InvalidToken`
    */
   token(options: TokenOptions): Promise<string>;
 }

@@ -63,7 +63,7 @@ describe("a given token", () => {
   });
 
   test.each([
-    ["", "TokenUnavailable: there is no identity token: the given token is empty"],
+    ["", "IdentityUnavailable: there is no identity token: the given token is empty"],
     [secret, "is not a token (a JWT)"],
     [`${secret}.${secret}.${secret}`, "is not a token (a JWT)"],
     [`${good}.${secret}`, "is not a token (a JWT)"],
@@ -131,7 +131,7 @@ describe("GitHub Actions", () => {
     ["a broken connection", (request) => request.socket.destroy()],
   ])("%s is an error that repeats nothing", async (_name, listener) => {
     const provider = githubActionsToken({ env: environment(await serve(listener)), now });
-    expect(await failureOf(provider.token({ audience }))).toMatch(/^(TokenUnavailable|InvalidToken)/u);
+    expect(await failureOf(provider.token({ audience }))).toMatch(/^(IdentityUnavailable|InvalidToken)/u);
   });
 
   test.each([
@@ -141,12 +141,12 @@ describe("GitHub Actions", () => {
     secret,
   ])("nothing is sent to an unsafe address (%#)", async (url) => {
     const provider = githubActionsToken({ env: { ...environment(""), ACTIONS_ID_TOKEN_REQUEST_URL: url } });
-    expect(await failureOf(provider.token({ audience }))).toContain("TokenUnavailable");
+    expect(await failureOf(provider.token({ audience }))).toContain("IdentityUnavailable");
   });
 
   test("a request token that no header can hold is not quoted", async () => {
     const env = { ...environment("http://127.0.0.1:9"), ACTIONS_ID_TOKEN_REQUEST_TOKEN: `${secret}\n` };
-    expect(await failureOf(githubActionsToken({ env }).token({ audience }))).toContain("TokenUnavailable");
+    expect(await failureOf(githubActionsToken({ env }).token({ audience }))).toContain("IdentityUnavailable");
   });
 });
 
