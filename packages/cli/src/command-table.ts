@@ -144,6 +144,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/auth.command.js")).declareAuth,
   },
   {
+    name: "doctor",
+    summary: "look at everything that reaching an archive depends on",
+    group: registries,
+    load: async () => (await import("./commands/doctor.command.js")).declareDoctor,
+  },
+  {
     name: "registry",
     summary: "a registry for development and tests",
     group: registries,

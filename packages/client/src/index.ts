@@ -1,4 +1,5 @@
 export type { ArchiveManifest } from "./archive-manifest.js";
+export { parseArchiveManifest } from "./archive-manifest.js";
 export type { StaleReference } from "./caching-registry.js";
 export { createClient } from "./client.js";
 export type { Client, ClientOptions } from "./client.js";

@@ -24,6 +24,8 @@ import { withTrace } from "./http/trace.js";
 import type { ConnectionOptions } from "./http/dispatcher.js";
 import type { Transport } from "./http/undici-handler.js";
 import { createUndiciTransport } from "./http/undici-handler.js";
+import type { UploadProbe } from "./http/upload-probe.js";
+import { probeUpload } from "./http/upload-probe.js";
 import { createUploader } from "./http/uploads.js";
 import { withPlainBodies } from "./http/plain-bodies.js";
 import { withUserAgent } from "./http/user-agent.js";
@@ -60,6 +62,13 @@ export interface HttpRegistryOptions extends ConnectionOptions {
 
 /** A registry over HTTP, which holds connections. */
 export interface HttpRegistry extends Registry {
+  /** Where its API is, as in `https://registry-1.docker.io`. */
+  readonly origin: string;
+  /**
+   * Opens an upload session as a push would, and cancels it: tells whether these credentials may push, without pushing.
+   * The errors of `pushBlob`.
+   */
+  probeUpload(repository: string, options?: CallOptions): Promise<UploadProbe>;
   /**
    * Finds out whether the registry is there and accepts the credentials: one request, and those that a token takes.
    *
@@ -148,6 +157,10 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     },
 
     tags: (repository, call = {}) => listTags(endpoint, repository, call),
+
+    origin,
+
+    probeUpload: async (repository, call = {}) => probeUpload(endpoint, repository, call),
 
     close: () => transport.close(),
   };

@@ -19,6 +19,7 @@ export type {
 } from "./http/handler.js";
 export type { RetryClock, RetryOptions } from "./http/retry.js";
 export type { HttpTrace } from "./http/trace.js";
+export type { UploadProbe } from "./http/upload-probe.js";
 export type { Transport } from "./http/undici-handler.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";

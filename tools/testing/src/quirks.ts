@@ -50,6 +50,8 @@ export interface Quirks {
     readonly method: string;
     readonly path: string;
   }) => Quirks;
+  /** Sent as Date: a clock that is wrong. */
+  date?: string;
   /** 404 for the referrers API, and no OCI-Subject header. */
   noReferrersApi?: boolean;
 }

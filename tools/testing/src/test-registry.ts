@@ -136,6 +136,7 @@ function changeHeaders(quirks: Quirks, response: ServerResponse): void {
     if (quirks.chunkMinLength !== undefined && status === 202) {
       changed["oci-chunk-min-length"] = String(quirks.chunkMinLength);
     }
+    if (quirks.date !== undefined) changed["date"] = quirks.date;
     if (quirks.noReferrersApi === true) delete changed["oci-subject"];
     return writeHead(status, changed);
   };

@@ -1,4 +1,5 @@
 import type { HttpResponse, Layer } from "./handler.js";
+import { printable } from "../printable.js";
 import { redactUrl } from "./redact.js";
 
 /** One request as it went over the wire: each redirect and each retry is one of its own. Fit for logs. */
@@ -14,6 +15,12 @@ export interface HttpTrace {
   readonly status: number | undefined;
   /** The bytes that the answer announces for its body; undefined when it does not say. */
   readonly contentLength: number | undefined;
+  /** The range that the answer says it has, as in `bytes 0-99/1000`. */
+  readonly contentRange: string | undefined;
+  /** The host that the answer redirects to, with its port. */
+  readonly redirectHost: string | undefined;
+  /** The time that the answer says it is. */
+  readonly date: string | undefined;
   /** Why no answer came. */
   readonly error: string | undefined;
   /** Until the headers of the answer were there. */
@@ -32,6 +39,9 @@ export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
         authorized: request.headers["authorization"] !== undefined,
         status: response?.status,
         contentLength: lengthOf(response),
+        contentRange: shown(response?.headers["content-range"]),
+        redirectHost: redirectHostOf(request.url, response),
+        date: shown(response?.headers["date"]),
         error,
         durationMs: performance.now() - start,
       });
@@ -44,6 +54,22 @@ export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
       throw error;
     }
   };
+}
+
+function shown(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : printable(header, 100);
+}
+
+function redirectHostOf(from: URL, response: HttpResponse | undefined): string | undefined {
+  const location = response?.headers["location"];
+  if (location === undefined || response === undefined || response.status < 300 || response.status > 399) {
+    return undefined;
+  }
+  try {
+    return printable(new URL(location, from).host, 300);
+  } catch {
+    return undefined;
+  }
 }
 
 function lengthOf(response: HttpResponse | undefined): number | undefined {

@@ -150,3 +150,24 @@ test("bytes of another length are found out here", async () => {
     });
   }
 });
+
+describe("a probe", () => {
+  test("opens a session and cancels it", async () => {
+    const { registry, requests } = await startQuirky();
+    expect(await registry.probeUpload(repository)).toBe("cancelled");
+    expect(requests()).toEqual([
+      `${post} 202`,
+      expect.stringMatching(/^DELETE \/v2\/acme\/site\/blobs\/uploads\/[0-9a-f-]+ 204$/u),
+    ]);
+  });
+
+  test("that cannot be cancelled leaves the session", async () => {
+    const { registry } = await startQuirky({ fail: { status: 405, times: 1, path: /uploads\/[0-9a-f]/u } });
+    expect(await registry.probeUpload(repository)).toBe("left");
+  });
+
+  test("that is refused is an error", async () => {
+    const { registry } = await startQuirky({ fail: { status: 403, times: 1, path: /uploads/u } });
+    await expect(registry.probeUpload(repository)).rejects.toMatchObject({ code: "Forbidden" });
+  });
+});

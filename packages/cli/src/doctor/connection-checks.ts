@@ -1,0 +1,86 @@
+import { lookup } from "node:dns/promises";
+import { connect as connectTcp } from "node:net";
+import type { Socket } from "node:net";
+import { connect as connectTls, rootCertificates, TLSSocket } from "node:tls";
+import type { HttpRegistryOptions } from "@blob/registry";
+import type { Finding } from "./check.js";
+import { ok } from "./check.js";
+
+/** As long as a client waits. */
+const timeoutMs = 10_000;
+
+/** No connection: DNS, TCP or TLS. */
+class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+  readonly code = "Network";
+}
+
+/** The addresses of a host's name. */
+export async function checkDns({ hostname }: URL): Promise<Finding> {
+  const start = performance.now();
+  try {
+    const found = await lookup(bare(hostname), { all: true });
+    const shown = found.slice(0, 4).map(({ address }) => address);
+    const more = found.length > shown.length ? ` and ${String(found.length - shown.length)} more` : "";
+    return ok(`${bare(hostname)} is ${shown.join(", ")}${more}, ${elapsed(start)}`);
+  } catch (error) {
+    throw new ConnectionError(`${bare(hostname)}: the name was not found`, { cause: error });
+  }
+}
+
+/** A connection of its own, with TLS where the registry has it; closed again at once. */
+export async function checkConnection(
+  url: URL,
+  tls: HttpRegistryOptions["tls"],
+  signal: AbortSignal,
+): Promise<Finding> {
+  signal.throwIfAborted();
+  const host = bare(url.hostname);
+  const isTls = url.protocol === "https:";
+  const port = Number(url.port === "" ? (isTls ? 443 : 80) : url.port);
+  const start = performance.now();
+  const socket = isTls
+    ? connectTls({
+        host,
+        port,
+        servername: /^[\d.]+$|:/u.test(host) ? "" : host,
+        rejectUnauthorized: tls?.insecure !== true,
+        ...(tls?.ca === undefined ? {} : { ca: [...rootCertificates, tls.ca] }),
+      })
+    : connectTcp({ host, port });
+  try {
+    await connected(socket, isTls ? "secureConnect" : "connect", signal);
+    return ok(`${host}:${String(port)}, ${describe(socket)}, ${elapsed(start)}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConnectionError(`${host}:${String(port)}: ${why}`, { cause: error });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once(event, resolve).once("error", reject);
+    socket.setTimeout(timeoutMs, () => reject(new Error("no connection within 10 seconds")));
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function describe(socket: Socket): string {
+  if (!(socket instanceof TLSSocket)) return "plain HTTP, not encrypted";
+  const { subject, issuer, valid_to: until } = socket.getPeerCertificate();
+  const trusted = socket.authorized ? "" : ", NOT trusted (--insecure)";
+  const by = [issuer.O ?? issuer.CN ?? "unknown"].flat().join(" ");
+  return `${socket.getProtocol() ?? "TLS"}, certificate of ${[subject.CN ?? "?"].flat().join(" ")} by ${by} until ${until}${trusted}`;
+}
+
+/** An IPv6 address without the brackets of its URL. */
+function bare(hostname: string): string {
+  return hostname.replaceAll(/[[\]]/gu, "");
+}
+
+function elapsed(start: number): string {
+  return `${(performance.now() - start).toFixed(0)} ms`;
+}

@@ -1,0 +1,90 @@
+import { createAuthenticator, describeCredential } from "@blob/auth";
+import type { Location } from "@blob/client";
+import type { HttpTrace, Manifest } from "@blob/registry";
+import { createHttpRegistry } from "@blob/registry";
+import { credentialsOf } from "../credentials.js";
+import type { Session } from "../session.js";
+import type { Checklist } from "./check.js";
+import { ok, skipped, warning } from "./check.js";
+import { checkConnection, checkDns } from "./connection-checks.js";
+import { proxyFor } from "./proxy.js";
+import type { Subject } from "./registry-checks.js";
+import { checkClock, checkUpload } from "./registry-checks.js";
+import { archiveChecks, diagnoseArchive } from "./diagnose-archive.js";
+import { createRequestLog } from "./request-log.js";
+
+/** All that reaching an archive in a registry over HTTP depends on, from the network up. */
+export async function diagnoseRegistry(
+  session: Session,
+  location: Location & { readonly place: { readonly kind: "registry" } },
+  list: Checklist,
+): Promise<void> {
+  const { io, flags, output, signal } = session;
+  const { host } = location.place;
+  const { repository, text } = location;
+  const connection = await session.connection();
+  const credentials = await credentialsOf(io, flags, output);
+  const record = (trace: HttpTrace): void => {
+    log.record(trace);
+    connection.trace?.(trace);
+  };
+  const registry = createHttpRegistry(host, {
+    ...connection,
+    authenticator: createAuthenticator({ credentials }),
+    // What is wrong is to be seen: one more try, for what passes by itself.
+    retry: { retries: 1, maxWaitMs: 2000 },
+    trace: record,
+  });
+  const log = createRequestLog(registry.origin, () => Date.now());
+  const url = new URL(registry.origin);
+  try {
+    const proxy = proxyFor(url, io.env);
+    const isDirect = "none" in proxy;
+    await list.check("proxy", () => ok(isDirect ? proxy.none : `${proxy.host}, from ${proxy.variable}`));
+    const byProxy = skipped("the proxy does it");
+    await list.check("dns", () => (isDirect ? checkDns(url) : byProxy));
+    await list.check("connection", () => (isDirect ? checkConnection(url, connection.tls, signal) : byProxy));
+    await list.check("credentials", async () => {
+      const found = await describeCredential(credentials, { host, repository }, { signal });
+      if (found === undefined) return ok("none found: requests are anonymous");
+      return ok([found.kind, found.username, `from ${found.source}`].filter(Boolean).join(", "));
+    });
+    const isReachable = !list.checks.some(
+      ({ name, status }) => (name === "dns" || name === "connection") && status === "failed",
+    );
+    const subject: Subject = { registry, repository, reference: referenceOf(location), text, signal };
+    let redirects: readonly string[] = [];
+    let manifest: Manifest | undefined;
+    const unreachable = skipped("needs a connection");
+    if (!isReachable) for (const name of archiveChecks) await list.check(name, () => unreachable);
+    else {
+      ({ redirects, manifest } = await diagnoseArchive(subject, list, () => log.take()));
+    }
+    await list.check("redirects", () => {
+      if (!isReachable) return unreachable;
+      if (manifest === undefined) return skipped("needs a blob to ask for");
+      return ok(
+        redirects.length === 0
+          ? "none: blobs come from the registry"
+          : `blobs come from ${redirects.join(", ")}`,
+      );
+    });
+    await list.check("upload", () => (isReachable ? checkUpload(registry, subject) : unreachable));
+    await list.check("token", () => {
+      if (!isReachable) return unreachable;
+      if (log.tokens.length === 0) return ok("the registry asked for none");
+      const asked = [
+        ...new Set(log.tokens.map(({ host: from, scopes }) => `${scopes || "no scope"} (${from})`)),
+      ];
+      return ok(`asked for ${asked.join("; ")}`);
+    });
+    await list.check("clock", () => (isReachable ? checkClock(log.skewSeconds()) : unreachable));
+    if (flags.insecure) await list.check("tls", () => warning("--insecure: whoever answers is believed"));
+  } finally {
+    await registry.close();
+  }
+}
+
+function referenceOf({ digest, tag }: Location): string {
+  return digest ?? tag ?? "latest";
+}
