@@ -1,5 +1,6 @@
-import type { HttpResponse, Layer } from "./handler.js";
+import type { HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { printable } from "../printable.js";
+import { secretsBehind } from "./known-secrets.js";
 import { redactUrl } from "./redact.js";
 
 /** One request as it went over the wire: each redirect and each retry is one of its own. Fit for logs. */
@@ -39,9 +40,9 @@ export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
         authorized: request.headers["authorization"] !== undefined,
         status: response?.status,
         contentLength: lengthOf(response),
-        contentRange: shown(response?.headers["content-range"]),
-        redirectHost: redirectHostOf(request.url, response),
-        date: shown(response?.headers["date"]),
+        contentRange: contentRangeOf(response),
+        redirectHost: redirectHostOf(request, response),
+        date: dateOf(response),
         error,
         durationMs: performance.now() - start,
       });
@@ -56,20 +57,28 @@ export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
   };
 }
 
-function shown(header: string | undefined): string | undefined {
-  return header === undefined ? undefined : printable(header, 100);
+/** Nothing but numbers: a header can have anything in it, such as the credentials that the request came with. */
+function contentRangeOf(response: HttpResponse | undefined): string | undefined {
+  return /^bytes \d{1,15}-\d{1,15}\/(?:\d{1,15}|\*)$/u.exec(response?.headers["content-range"] ?? "")?.[0];
 }
 
-function redirectHostOf(from: URL, response: HttpResponse | undefined): string | undefined {
+/** Written anew, for the same reason. */
+function dateOf(response: HttpResponse | undefined): string | undefined {
+  const date = new Date(response?.headers["date"] ?? "");
+  return Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
+}
+
+/** A host's name in small letters could still be a secret that the answer repeats. */
+function redirectHostOf(request: HttpRequest, response: HttpResponse | undefined): string | undefined {
   const location = response?.headers["location"];
   if (location === undefined || response === undefined || response.status < 300 || response.status > 399) {
     return undefined;
   }
-  try {
-    return printable(new URL(location, from).host, 300);
-  } catch {
-    return undefined;
-  }
+  if (!URL.canParse(location, request.url.href)) return undefined;
+  const { host } = new URL(location, request.url);
+  const authorization = request.headers["authorization"];
+  const secrets = secretsBehind({ ...response, ...(authorization === undefined ? {} : { authorization }) });
+  return secrets.some((secret) => host.includes(secret.toLowerCase())) ? "…" : printable(host);
 }
 
 function lengthOf(response: HttpResponse | undefined): number | undefined {
