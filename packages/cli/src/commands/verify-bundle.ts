@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Session } from "../session.js";
 import { readText } from "../signing/signer.js";
@@ -29,14 +30,15 @@ export async function verifyBundleFile(
   const bundle = Buffer.from(await readText("--bundle", flags.bundle));
   const { verifyBundle } = await import("@blob/sigstore-policy");
   const trustedRoot = await trustedRootOf(session, flags);
-  const digest = await digestOf(artifact);
-  const what = { bundle, artifact: { sha256: digest }, signal };
+  const { digest, bytes } = await readArtifact(artifact);
+  const what = { bundle, artifact: bytes === undefined ? { sha256: digest } : { bytes }, signal };
   const { signer } =
     identity === undefined
       ? await verifyBundle({
           ...what,
           key: await readText("--key", flags.key ?? ""),
-          ...(flags.trustedRoot !== undefined && { trustedRoot }),
+          // Whoever has the key needs no log, but what the bundle has of one must hold.
+          ...(flags.trustedRoot !== undefined && { trustedRoot, thresholds: { logEntries: 0 } }),
         })
       : await verifyBundle({ ...what, identity, trustedRoot });
   await output.result(
@@ -45,15 +47,22 @@ export async function verifyBundleFile(
   );
 }
 
-async function digestOf(artifact: string): Promise<string> {
+/** Some signatures can only be verified over the bytes; what is larger goes by its digest. */
+const maxBytesInMemory = 64 * 1024 * 1024;
+
+async function readArtifact(artifact: string): Promise<{ digest: string; bytes?: Uint8Array }> {
   const given = /^sha256:([0-9a-f]{64})$/u.exec(artifact)?.[1];
-  if (given !== undefined) return given;
+  if (given !== undefined) return { digest: given };
   const hash = createHash("sha256");
   try {
+    if ((await stat(artifact)).size <= maxBytesInMemory) {
+      const bytes = await readFile(artifact);
+      return { digest: hash.update(bytes).digest("hex"), bytes };
+    }
     await pipeline(createReadStream(artifact), hash);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${artifact}: ${why}`, { cause: error });
   }
-  return hash.digest("hex");
+  return { digest: hash.digest("hex") };
 }

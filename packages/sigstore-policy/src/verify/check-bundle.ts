@@ -23,6 +23,8 @@ import type { Trust } from "./trust-material.js";
 export interface BundleCheck {
   readonly bundle: Uint8Array;
   readonly artifact: Artifact;
+  /** Verifies a signature over the artifact when only its SHA-256 is at hand. Without it, such signatures are refused. */
+  readonly isDigestSigned?: (key: KeyObject, sha256: Uint8Array, signature: Uint8Array) => boolean;
   /** The key that has to have signed; without one, the holder of a certificate. */
   readonly key: PublicKey | undefined;
   /** Without it, log entries and time stamps are not looked at: only for a key. */
@@ -61,7 +63,8 @@ export function checkBundle(check: BundleCheck): CheckedBundle {
   }
 }
 
-function checked({ bundle: bytes, artifact, key, trust, thresholds }: BundleCheck): CheckedBundle {
+function checked(check: BundleCheck): CheckedBundle {
+  const { bundle: bytes, artifact, key, trust, thresholds } = check;
   const bundle = parseBundle(bytes);
   const holder = signerOf(bundle, key);
   const content = signedContent(bundle, artifact, holder.key, holder.certificate);
@@ -70,7 +73,7 @@ function checked({ bundle: bytes, artifact, key, trust, thresholds }: BundleChec
   if (entries.length < thresholds.logEntries) {
     throw new Refusal(tooFew("log entries", entries.length, thresholds.logEntries));
   }
-  const signedTimes = verifySigner(bundle, holder, content, trust, thresholds);
+  const signedTimes = verifySigner(bundle, holder, content, check);
   checkLogsInUse(entries, signedTimes);
   const statement =
     bundle.content.$case === "dsseEnvelope"
@@ -146,8 +149,7 @@ function verifySigner(
   bundle: Bundle,
   holder: Holder,
   content: SignedContent,
-  trust: Trust | undefined,
-  thresholds: BundleCheck["thresholds"],
+  { artifact, trust, thresholds, isDigestSigned }: BundleCheck,
 ): readonly Date[] {
   const entity = toSignedEntity(bundle, Buffer.alloc(0));
   const timestamps = trust === undefined ? [] : entity.timestamps;
@@ -175,7 +177,11 @@ function verifySigner(
       signature: content.signature,
       compareSignature: (signature) => content.signature.equals(signature),
       compareDigest: () => false,
-      verifySignature: (key) => signed !== undefined && isSignedWith(key, signed, content.signature),
+      verifySignature: (key) => {
+        if (signed !== undefined) return isSignedWith(key, signed, content.signature);
+        const sha256 = Buffer.from(artifactSha256(artifact), "hex");
+        return isDigestSigned?.(key, sha256, content.signature) ?? false;
+      },
     },
   });
   return times.toSorted((a, b) => a.getTime() - b.getTime());

@@ -35,7 +35,7 @@ const rootMediaType =
   /^application\/vnd\.dev\.sigstore\.trustedroot(?:\+json;version=0\.[12]|\.v0\.[12]\+json)$/;
 
 /**
- * What a trusted root says, without what cannot be used: an authority or log with a key of an unknown kind, and one
+ * What a trusted root says, without what cannot be used: an authority or log with a key of an unknown kind, and a log
  * without a start of validity. Whatever relies on those is refused later, and the others still work.
  */
 export function parseTrustedRoot(bytes: Uint8Array): Trust {
@@ -101,7 +101,6 @@ const pkcs1: readonly PublicKeyDetails[] = [
 
 function parseAuthority(value: unknown): void {
   const authority = CertificateAuthority.fromJSON(value);
-  if (authority.validFor?.start === undefined) throw new Refusal("an authority without start of validity");
   if (authority.certChain?.certificates.length === 0) throw new Refusal("an authority without certificates");
   toTrustMaterial({
     ...TrustedRoot.fromJSON({}),

@@ -11,7 +11,10 @@ export type VerifyBundleOptions = (KeylessRequirement | KeyRequirement) &
   CallOptions & {
     /** The bundle's JSON, of version 0.1, 0.2 or 0.3. At most 1 MiB. */
     readonly bundle: Uint8Array;
-    /** The artifact's bytes, or its SHA-256 in lower-case hexadecimal digits. */
+    /**
+     * The artifact's bytes, or its SHA-256 in lower-case hexadecimal digits. The digest does for every statement, and for
+     * signatures over the artifact with P-256 and RSA.
+     */
     readonly artifact: Artifact;
   };
 
@@ -29,10 +32,14 @@ export async function verifyBundle(options: VerifyBundleOptions): Promise<Checke
   const { checkBundle } = await import("./check-bundle.js");
   const { loadTrust } = await import("./trust-cache.js");
   const trust = trustedRoot === undefined ? undefined : await loadTrust(trustedRoot, options);
+  const digestOnly = artifact.bytes === undefined && {
+    isDigestSigned: (await import("./signed-digest.js")).isDigestSignedWith,
+  };
   options.signal?.throwIfAborted();
   try {
     const key = requirement.kind === "key" ? requirement.key : undefined;
-    const checked = checkBundle({ bundle, artifact, key, trust, thresholds: requirement.thresholds });
+    const { thresholds } = requirement;
+    const checked = checkBundle({ bundle, artifact, key, trust, thresholds, ...digestOnly });
     checkIdentity(requirement, checked);
     return checked;
   } catch (cause) {
