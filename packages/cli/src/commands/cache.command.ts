@@ -2,7 +2,7 @@ import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
 
 export const declareCache: DeclareCommand = (command, run) => {
-  withExamples(command, "blob cache status", "blob cache clear content");
+  withExamples(command, "blob cache status", "blob cache prune --max-size 1GiB", "blob cache clear content");
   command
     .command("status")
     .description("show what each cache holds")
@@ -19,4 +19,18 @@ export const declareCache: DeclareCommand = (command, run) => {
     .action((type: string | undefined, flags: { readonly force?: boolean }) =>
       run(async (session) => (await import("./cache.js")).clearCaches(session, type, flags)),
     );
+  command
+    .command("prune")
+    .description("delete what was not used for longest until the caches are small enough")
+    .option(
+      "--max-size <size>",
+      "for all caches together, as in 500MiB (default: the limit they have anyway)",
+    )
+    .action((flags: { readonly maxSize?: string }) =>
+      run(async (session) => (await import("./cache.js")).pruneCaches(session, flags)),
+    );
+  command
+    .command("verify")
+    .description("read all that is kept, and delete what is damaged")
+    .action(() => run(async (session) => (await import("./cache.js")).verifyCaches(session)));
 };

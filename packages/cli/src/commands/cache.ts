@@ -1,41 +1,46 @@
-import path from "node:path";
-import type { CacheName, DiskStore } from "@blob/cache";
-import { cacheNames, createDiskStore, defaultCacheBytes } from "@blob/cache";
+import type { CacheDirectory, CacheName, CacheUsage } from "@blob/cache";
+import { cacheNames, defaultCacheBytes, openCacheDirectory } from "@blob/cache";
+import { parseSize } from "../config/quantities.js";
 import { askTerminal, isTerminal } from "../prompt.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
 
-interface CacheUse {
-  readonly name: CacheName;
-  readonly path: string;
-  readonly enabled: boolean;
-  readonly size: number;
-  readonly size_human: string;
-  readonly files: number;
-}
-
 export async function cacheStatus(session: Session): Promise<void> {
-  const root = session.settings.cacheDirectory.value;
-  const caches = await Promise.all(cacheNames.map((name) => useOf(session, name)));
-  const [size, files] = [sumOf(caches, "size"), sumOf(caches, "files")];
+  const directory = directoryOf(session);
+  const { root } = directory;
+  const usage = await directory.status({ signal: session.signal });
+  const caches = usage.map(({ name, path, bytes, files }) => ({
+    name,
+    path,
+    enabled: isEnabled(session, name),
+    size: bytes,
+    size_human: humanSize(bytes),
+    files,
+  }));
+  const total = totalOf(usage);
   await session.output.result(
-    { root, caches, total_size: size, total_size_human: humanSize(size), total_files: files },
+    {
+      root,
+      caches,
+      total_size: total.bytes,
+      total_size_human: humanSize(total.bytes),
+      total_files: total.files,
+    },
     function* () {
       yield `Cache directory: ${root}`;
-      for (const cache of caches) {
-        const off = cache.enabled ? "" : " (disabled)";
-        yield `${`${cache.name}:`.padEnd(10)} ${cache.size_human} (${String(cache.files)} files)${off}`;
+      for (const { name, enabled, size_human, files } of caches) {
+        const off = enabled ? "" : " (disabled)";
+        yield `${`${name}:`.padEnd(10)} ${size_human} (${String(files)} files)${off}`;
       }
-      yield `Total: ${humanSize(size)} (${String(files)} files)`;
+      yield `Total: ${sizeAndFiles(total)}`;
     },
   );
 }
 
-export async function cachePath({ settings, output }: Session): Promise<void> {
-  const root = settings.cacheDirectory.value;
-  const paths = Object.fromEntries(cacheNames.map((name) => [name, path.join(root, name)]));
-  await output.result({ root, paths }, () => [root]);
+export async function cachePath(session: Session): Promise<void> {
+  const { root, paths } = directoryOf(session);
+  await session.output.result({ root, paths }, () => [root]);
 }
 
 export async function clearCaches(
@@ -47,22 +52,52 @@ export async function clearCaches(
   if (wanted.length === 0)
     throw new UsageError(`there is no cache ${String(type)}: there are ${cacheNames.join(", ")}`);
   if (flags.force !== true) await confirm(session, wanted);
-  const before = await Promise.all(wanted.map((name) => useOf(session, name)));
-  for (const name of wanted) {
-    const store = storeOf(session, name);
-    const keys: string[] = [];
-    for await (const { key } of store.entries({ signal: session.signal })) keys.push(key);
-    for (const key of keys) await store.delete(key);
-  }
-  const [size, files] = [sumOf(before, "size"), sumOf(before, "files")];
+  const cleared = totalOf(await directoryOf(session).clear(wanted, { signal: session.signal }));
   await session.output.result(
     {
       cleared: wanted,
-      total_size_cleared: size,
-      total_size_human: humanSize(size),
-      total_files_cleared: files,
+      total_size_cleared: cleared.bytes,
+      total_size_human: humanSize(cleared.bytes),
+      total_files_cleared: cleared.files,
     },
-    () => [`Cleared ${wanted.join(", ")}: ${humanSize(size)} (${String(files)} files)`],
+    () => [`Cleared ${wanted.join(", ")}: ${sizeAndFiles(cleared)}`],
+  );
+}
+
+/** To what the flag says, the configuration, or the limits that the caches keep by themselves. */
+export async function pruneCaches(session: Session, flags: { readonly maxSize?: string }): Promise<void> {
+  const maxBytes =
+    flags.maxSize === undefined
+      ? (session.config.config.cache?.max_size ?? sum(Object.values(defaultCacheBytes)))
+      : parseSize(flags.maxSize);
+  if (maxBytes === undefined)
+    throw new UsageError(`--max-size ${String(flags.maxSize)}: it is a size, as in 500MiB or 1.5G`);
+  const directory = directoryOf(session);
+  const pruned = await directory.prune(maxBytes, { signal: session.signal });
+  await session.output.result(
+    {
+      root: directory.root,
+      max_size: maxBytes,
+      max_size_human: humanSize(maxBytes),
+      total_size_pruned: pruned.bytes,
+      total_size_human: humanSize(pruned.bytes),
+      total_files_pruned: pruned.files,
+    },
+    () => [`Pruned to ${humanSize(maxBytes)}: ${sizeAndFiles(pruned)} deleted`],
+  );
+}
+
+/** Damaged entries are no failure of this command: nothing reads them, and they are gone when it ends. */
+export async function verifyCaches(session: Session): Promise<void> {
+  const directory = directoryOf(session);
+  const caches = await directory.verify({ signal: session.signal });
+  const [good, bad] = [sum(caches.map((cache) => cache.good)), sum(caches.map((cache) => cache.bad.length))];
+  await session.output.result(
+    { root: directory.root, caches, total_good: good, total_deleted: bad },
+    function* () {
+      for (const cache of caches) for (const key of cache.bad) yield `Deleted ${cache.name} ${key}: damaged`;
+      yield `Verified: ${String(good)} good, ${String(bad)} deleted`;
+    },
   );
 }
 
@@ -74,27 +109,25 @@ async function confirm({ io, output }: Session, names: readonly string[]): Promi
   if (!/^y(?:es)?$/iu.test(answer)) throw new UsageError("nothing was cleared");
 }
 
-async function useOf(session: Session, name: CacheName): Promise<CacheUse> {
-  const { cache = {} } = session.config.config;
-  let [size, files] = [0, 0];
-  for await (const entry of storeOf(session, name).entries({ signal: session.signal })) {
-    size += entry.size;
-    files += 1;
-  }
-  const enabled = cache.enabled !== false && cache[name]?.enabled !== false;
-  return { name, path: directoryOf(session, name), enabled, size, size_human: humanSize(size), files };
+function directoryOf({ settings }: Session): CacheDirectory {
+  return openCacheDirectory(settings.cacheDirectory.value);
 }
 
-/** Looking does not count as use. */
-function storeOf(session: Session, name: CacheName): DiskStore {
-  const directory = directoryOf(session, name);
-  return createDiskStore({ directory, maxBytes: defaultCacheBytes[name], marksUse: false });
+function isEnabled({ config }: Session, name: CacheName): boolean {
+  const { cache = {} } = config.config;
+  return cache.enabled !== false && cache[name]?.enabled !== false;
 }
 
-function directoryOf({ settings }: Session, name: CacheName): string {
-  return path.join(settings.cacheDirectory.value, name);
+type Amount = Pick<CacheUsage, "bytes" | "files">;
+
+function totalOf(usage: readonly Amount[]): Amount {
+  return { bytes: sum(usage.map(({ bytes }) => bytes)), files: sum(usage.map(({ files }) => files)) };
 }
 
-function sumOf(caches: readonly CacheUse[], field: "size" | "files"): number {
-  return caches.reduce((sum, cache) => sum + cache[field], 0);
+function sizeAndFiles({ bytes, files }: Amount): string {
+  return `${humanSize(bytes)} (${String(files)} files)`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeTree } from "@blob/testing";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -18,6 +18,7 @@ import { runBlob } from "./run-blob.js";
  *     json NAME            standard output (`json error`: standard error) is as schemas/NAME.json says
  *     env NAME=VALUE       for the commands that follow
  *     write FILE TEXT      write a line to a file
+ *     damage DIRECTORY     change a byte of every file below it
  *     exists FILE, missing FILE
  */
 export async function runScript(text: string, variables: Readonly<Record<string, string>>): Promise<void> {
@@ -67,6 +68,9 @@ export async function runScript(text: string, variables: Readonly<Record<string,
       case "write":
         await writeFile(absolute(words[0]), `${words[1] ?? ""}\n`);
         break;
+      case "damage":
+        await damage(absolute(words[0]));
+        break;
       case "exists":
         expect(await exists(absolute(words[0])), where).toBe(true);
         break;
@@ -112,6 +116,16 @@ export async function checkSchema(name: string, text: string, where: string): Pr
       .getSchema(name);
   const value: unknown = JSON.parse(text);
   expect(validate?.(value) === true ? [] : validate?.errors, `${where}\n${text}`).toEqual([]);
+}
+
+async function damage(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const bytes = await readFile(file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await writeFile(file, bytes);
+  }
 }
 
 async function exists(file: string): Promise<boolean> {
