@@ -199,6 +199,24 @@ describe.skipIf(!hasBrowser)("the pages in Chromium", () => {
     expect(await page.evaluate("origin")).toBe(served.server.url.slice(0, -1));
   });
 
+  test("with --index a document has its styles and pictures, but neither scripts nor an origin", async () => {
+    const site = await serveArchive(
+      {
+        "index.html": `<link rel="stylesheet" href="a.css"><h1>x</h1><img src="dot.png" onload="document.title = 'ran'">`,
+        "a.css": "h1 { color: rgb(1, 2, 3) }",
+        "dot.png": pixel(),
+      },
+      { index: true },
+    );
+    try {
+      await page.goto(site.server.url);
+      const seen = `[getComputedStyle(document.querySelector("h1")).color, document.images[0].naturalWidth, document.title, origin]`;
+      expect(await page.evaluate(seen)).toEqual(["rgb(1, 2, 3)", 4, "", "null"]);
+    } finally {
+      await site.close();
+    }
+  });
+
   test("a page of another origin can use none of it", async () => {
     // Not one of ours, whose own policy would refuse before anything is asked.
     const other = createServer((_request, response) => {
