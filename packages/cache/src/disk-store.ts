@@ -92,6 +92,16 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     return wasThere;
   }
 
+  async function isThere(file: string): Promise<boolean> {
+    try {
+      await lstat(file);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
   async function openEntry(file: string): Promise<{ handle: FileHandle; stats: Stats } | undefined> {
     let handle: FileHandle;
     try {
@@ -140,7 +150,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   async function place(temporary: string, folder: string, file: string): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       await make(folder);
-      await removeEntry(file);
+      if (await isThere(file)) await removeEntry(file);
       try {
         await rename(temporary, file);
         return;

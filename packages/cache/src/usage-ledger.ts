@@ -33,11 +33,24 @@ const maxLedgerBytes = 256 * 1024;
 /** What killed processes did not write down is found after this time. */
 const maxAgeMs = 60 * 60 * 1000;
 
+/** Few others write between two looks of one process. */
+const tailBytes = 4096;
+
+/** A beginning of a ledger that was read already. What is appended changes nothing in it. */
+interface Read {
+  readonly inode: number;
+  readonly bytes: number;
+  readonly countedAt: number;
+  readonly total: number;
+  readonly isSound: boolean;
+}
+
 const flags =
   constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export function createUsageLedger(directory: string, now: () => number): UsageLedger {
   const file = path.join(directory, ".usage");
+  let read: Read | undefined;
 
   async function withLedger<T>(
     work: (ledger: FileHandle, inode: number) => Promise<T>,
@@ -67,13 +80,33 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     return Array.from({ length: bytesRead / recordBytes }, (_, i) => buffer.readDoubleLE(i * recordBytes));
   }
 
-  async function sum(handle: FileHandle): Promise<number | undefined> {
-    const [countedAt, ...amounts] = await records(handle);
-    const age = countedAt === undefined ? Number.NaN : now() - countedAt;
+  async function sum(handle: FileHandle, inode: number): Promise<number | undefined> {
+    read = (await readOn(handle, inode)) ?? (await readAll(handle, inode));
+    const { countedAt, total, isSound } = read;
+    const age = now() - countedAt;
+    return isSound && age >= 0 && age < maxAgeMs && total >= 0 ? total : undefined;
+  }
+
+  async function readAll(handle: FileHandle, inode: number): Promise<Read> {
+    const [countedAt = Number.NaN, ...amounts] = await records(handle);
+    const bytes = amounts.length === 0 ? 0 : (amounts.length + 1) * recordBytes;
     const total = amounts.reduce((all, one) => all + one, 0);
-    const isSound =
-      age >= 0 && age < maxAgeMs && amounts.length > 0 && amounts.every(Number.isSafeInteger) && total >= 0;
-    return isSound ? total : undefined;
+    const isSound = amounts.length > 0 && amounts.every(Number.isSafeInteger);
+    return { inode, bytes, countedAt, total, isSound };
+  }
+
+  /** Only what came since; undefined when that is not how the ledger continues. */
+  async function readOn(handle: FileHandle, inode: number): Promise<Read | undefined> {
+    if (read?.inode !== inode || !read.isSound) return undefined;
+    const { bytes, countedAt, total } = read;
+    const buffer = Buffer.allocUnsafe(tailBytes);
+    // From the last record that is known: a ledger that was cut does not have it.
+    const { bytesRead } = await handle.read(buffer, 0, tailBytes, bytes - recordBytes);
+    if (bytesRead === 0 || bytesRead === tailBytes || bytesRead % recordBytes !== 0) return undefined;
+    let added = 0;
+    for (let at = recordBytes; at < bytesRead; at += recordBytes) added += buffer.readDoubleLE(at);
+    const isSound = Number.isSafeInteger(added);
+    return { inode, bytes: bytes + bytesRead - recordBytes, countedAt, total: total + added, isSound };
   }
 
   async function isCurrent(inode: number): Promise<boolean> {
@@ -95,7 +128,7 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const added = await withLedger(async (handle, inode) => {
         await append(handle, bytes);
-        const total = await sum(handle);
+        const total = await sum(handle, inode);
         // Somebody may have counted meanwhile, and not have seen it.
         return { total, isDone: await isCurrent(inode) };
       });

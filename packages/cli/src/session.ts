@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
+import type { ContentStore } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "./config/aliases.js";
 import type { LoadedConfig } from "./config/config.js";
@@ -24,6 +25,8 @@ export interface OpenedArchive {
   readonly manifest: ArchiveManifest | undefined;
   /** How many policies accepted it. */
   readonly policies: number;
+  /** Contents that are cached: for whoever extracts. */
+  readonly contents: ContentStore | undefined;
 }
 
 /** Which policies a command asks. */
@@ -106,13 +109,21 @@ export function createSession(io: Io, parts: SessionOptions): Session {
         const { openLocalArchive } = await import("@blob/format/node");
         const archive = await openLocalArchive(expanded.slice(localPrefix.length), { signal: io.signal });
         closing.push(() => archive.close());
-        return { archive, reference, resolved: expanded, manifest: undefined, policies: 0 };
+        return {
+          archive,
+          reference,
+          resolved: expanded,
+          manifest: undefined,
+          policies: 0,
+          contents: undefined,
+        };
       }
       const archive = await (await session.client()).pull(expanded, options);
       closing.push(() => archive.close());
       const { manifest } = archive;
       const resolved = resolvedReference(expanded, manifest.descriptor.digest);
-      return { archive, reference, resolved, manifest, policies: options.policies?.length ?? 0 };
+      const { contents } = archive;
+      return { archive, reference, resolved, manifest, policies: options.policies?.length ?? 0, contents };
     },
     async progress() {
       const [{ createProgressReporter }, { progressStyle }] = await Promise.all([

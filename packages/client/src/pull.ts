@@ -1,5 +1,6 @@
 import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
+import type { ContentStore } from "@blob/format/node";
 import { nodeSha256 } from "@blob/format/node";
 import type { BlobId } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
@@ -34,6 +35,8 @@ export interface PulledFrom {
 
 /** An archive in a registry: files are fetched when they are read. `await using` closes it. */
 export interface PulledArchive extends Archive, PulledFrom, AsyncDisposable {
+  /** The client's content cache: give it to `extractArchive`, which then fetches only what it does not have. */
+  readonly contents: ContentStore;
   /** Stops what is being read; later reads throw `Closed`. Look-ups go on working. */
   close(): Promise<void>;
 }
@@ -76,6 +79,7 @@ export async function pull(
   return Object.assign(withContentCache(archive, caches.content, limits), {
     reference,
     manifest,
+    contents: caches.content,
     close: closeArchive,
     [Symbol.asyncDispose]: closeArchive,
   });

@@ -6,7 +6,14 @@ import type { ClientProgress } from "./progress.js";
 import type { VerbContext } from "./verb-context.js";
 
 export interface SyncVerbOptions
-  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, "signal" | "onProgress" | "decoder"> {
+  extends
+    Omit<PullOptions, "onProgress">,
+    Omit<SyncOptions, "signal" | "onProgress" | "decoder" | "contents" | "contentsBy"> {
+  /**
+   * Take contents from the client's content cache, in this way, and keep there what is fetched (see `ExtractOptions` of
+   * `@blob/format/node`). For directories that are made again and again: keeping takes as long as writing. Default no.
+   */
+  readonly contentsBy?: SyncOptions["contentsBy"];
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
@@ -24,6 +31,9 @@ export async function sync(
   options: SyncVerbOptions = {},
 ): Promise<SyncVerbResult> {
   await using archive = await pull(context, reference, { ...options, wholeFiles: true });
-  const result = await syncDirectory(archive, directory, options);
+  const result = await syncDirectory(archive, directory, {
+    ...options,
+    contents: options.contentsBy === undefined ? undefined : archive.contents,
+  });
   return { ...result, reference, digest: archive.manifest.descriptor.digest };
 }

@@ -24,6 +24,12 @@ export const declarePull: DeclareCommand = (command, run) => {
     .option("--strict", "exit with 6 when files were left alone")
     .option("--policy <file>", "a policy file that has to accept it; may be repeated", collect)
     .option("--no-default-policy", "leave the configured policies out")
+    .addOption(
+      new Option(
+        "--contents <how>",
+        "take files that are cached from the cache, and keep there what is fetched",
+      ).choices(["copy", "clone", "link"]),
+    )
     .option("--workers <count>", "threads that decompress and write", positiveNumber)
     .action((reference: string, directory: string, flags: PullFlags) =>
       run(async (session) => (await import("./pull.js")).pull(session, reference, directory, flags)),

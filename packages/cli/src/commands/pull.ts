@@ -1,3 +1,4 @@
+import type { ContentsBy } from "@blob/format/node";
 import { extractArchive, syncDirectory } from "@blob/format/node";
 import type { PolicyFlags, Session } from "../session.js";
 import { requireComplete } from "../incomplete-error.js";
@@ -10,6 +11,7 @@ export interface PullFlags extends PolicyFlags {
   readonly preserve?: boolean;
   readonly strict?: boolean;
   readonly workers?: number;
+  readonly contents?: ContentsBy;
   readonly sync?: boolean;
   readonly delete?: boolean;
   readonly quick?: boolean;
@@ -25,13 +27,15 @@ export async function pull(
   checkFlags(flags);
   if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output, signal } = session;
-  const { archive, resolved, policies } = await session.open(reference, flags);
+  const { archive, resolved, policies, contents } = await session.open(reference, flags);
   const { files, size, skipped } = await extractArchive(archive, destination, {
     directory: flags.prefix,
     overwrite: flags.overwrite,
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
     workers: flags.workers,
+    contents: flags.contents === undefined ? undefined : contents,
+    contentsBy: flags.contents,
     signal,
     onProgress: await session.progress(),
   });
@@ -66,13 +70,15 @@ async function sync(
   flags: PullFlags,
 ): Promise<void> {
   const { output, signal } = session;
-  const { archive, resolved, policies } = await session.open(reference, flags);
+  const { archive, resolved, policies, contents } = await session.open(reference, flags);
   const { written, deleted, unchanged, size } = await syncDirectory(archive, destination, {
     delete: flags.delete,
     quick: flags.quick,
     dryRun: flags.dryRun,
     preserveMode: flags.preserve,
     workers: flags.workers,
+    contents: flags.contents === undefined ? undefined : contents,
+    contentsBy: flags.contents,
     signal,
     onProgress: await session.progress(),
   });

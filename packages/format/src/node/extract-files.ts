@@ -22,7 +22,15 @@ import { loadZstdDecoder } from "./node-zstd.js";
 /** How files are fetched and written: what `extractArchive` documents. */
 export type ExtractFilesOptions = Pick<
   ExtractOptions,
-  "signal" | "concurrency" | "readAheadBytes" | "maxRangeBytes" | "decoder" | "workers" | "onProgress"
+  | "signal"
+  | "concurrency"
+  | "readAheadBytes"
+  | "maxRangeBytes"
+  | "decoder"
+  | "workers"
+  | "contents"
+  | "contentsBy"
+  | "onProgress"
 >;
 
 const defaultConcurrency = 4;
@@ -37,6 +45,9 @@ const maxWholeBytes = 4 * 1024 * 1024;
 
 /** Small files are written with sync calls; other work of the process gets a turn after this many: about 2 ms. */
 const filesPerTurn = 64;
+
+/** Contents that are given to a store at once, so that memory is bounded. */
+const keptAtATime = 16;
 
 /** Large files are written in pieces of this size: smaller ones cost more calls than they save memory. */
 const writeBytes = 1024 * 1024;
@@ -58,18 +69,19 @@ export async function extractFiles(
     Math.ceil(readAheadBytes / concurrency),
   );
   const report = createReport(wanted, options.onProgress);
-  const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
-  const stage = startStage(wanted, writer, options);
+  const missing = await writeKnown(writer, wanted, options, report);
+  const targets = new Map(missing.map(({ entry, target }) => [entry.path, target]));
+  const stage = startStage(missing, writer, options);
   try {
     const decoder = options.decoder ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
-    const { small, large } = sortBySize(wanted, maxRangeBytes);
+    const { small, large } = sortBySize(missing, maxRangeBytes);
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
       if (stage === undefined) {
         const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
-        await writeRange(writer, decoder, read, bytes, files, signal, report);
+        await writeRange({ writer, decoder, contents: options.contents, report }, read, bytes, files, signal);
         return;
       }
       const shared = new Uint8Array(new SharedArrayBuffer(read.length));
@@ -91,6 +103,22 @@ export async function extractFiles(
   return report.result();
 }
 
+/** Those that `contents` has; the others are returned. */
+async function writeKnown(
+  writer: FileWriter,
+  wanted: readonly Extraction[],
+  { contents, contentsBy = "copy", signal }: ExtractFilesOptions,
+  report: Report,
+): Promise<readonly Extraction[]> {
+  if (contents === undefined) return wanted;
+  const { writeKnownContents } = await import("./known-contents.js");
+  const onFile = (entry: Entry, written: boolean): void => {
+    report.bytes(entry.size, entry);
+    report.finished(entry, written);
+  };
+  return writeKnownContents(writer, wanted, { contents, by: contentsBy, signal, onFile });
+}
+
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
@@ -103,7 +131,7 @@ const maxWorkers = 64;
 function startStage(
   wanted: readonly Extraction[],
   writer: FileWriter,
-  { decoder, workers }: ExtractFilesOptions,
+  { decoder, workers, contents }: ExtractFilesOptions,
 ): ExtractStage | undefined {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
     throw new FormatError(
@@ -116,7 +144,8 @@ function startStage(
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.
-  const isPossible = decoder === undefined && writer.canReserve && canExtractInWorkers();
+  const isPossible =
+    decoder === undefined && contents === undefined && writer.canReserve && canExtractInWorkers();
   return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
 }
 
@@ -174,33 +203,48 @@ function sourceMismatch({ offset, length }: ByteRange, what: string): FormatErro
   );
 }
 
+/** What small files are written with. */
+interface SmallFiles {
+  readonly writer: FileWriter;
+  readonly decoder: ZstdDecoder;
+  readonly contents: ExtractFilesOptions["contents"];
+  readonly report: Report;
+}
+
 /** Writes the files of a range on this thread. */
 async function writeRange(
-  writer: FileWriter,
-  decoder: ZstdDecoder,
+  { writer, decoder, contents, report }: SmallFiles,
   range: ByteRange,
   bytes: Uint8Array,
   files: readonly Extraction[],
   signal: AbortSignal,
-  report: Report,
 ): Promise<void> {
+  const keeping: Promise<void>[] = [];
   let untilTurn = filesPerTurn;
-  for (const file of files) {
-    if (untilTurn-- === 0) {
-      untilTurn = filesPerTurn;
-      await nextTurn();
-      signal.throwIfAborted();
+  try {
+    for (const file of files) {
+      if (untilTurn-- === 0) {
+        untilTurn = filesPerTurn;
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+      const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
+      const from = dataOffset - range.offset;
+      const promised = {
+        path,
+        size,
+        hash: Buffer.from(hash).toString("hex"),
+        isCompressed: compression === "zstd",
+      };
+      const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
+      writeSmall(writer, file, content, report);
+      if (contents === undefined || size === 0) continue;
+      keeping.push(contents.put(hash, [content], { signal }));
+      if (keeping.length === keptAtATime) await Promise.all(keeping.splice(0));
     }
-    const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
-    const from = dataOffset - range.offset;
-    const promised = {
-      path,
-      size,
-      hash: Buffer.from(hash).toString("hex"),
-      isCompressed: compression === "zstd",
-    };
-    const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
-    writeSmall(writer, file, content, report);
+    await Promise.all(keeping);
+  } finally {
+    await Promise.allSettled(keeping);
   }
 }
 

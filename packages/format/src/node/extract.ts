@@ -9,6 +9,7 @@ import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
 import { normalizePath } from "../path.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
+import type { ContentsBy, ContentStore } from "./content-store.js";
 import { createFileWriter } from "./destination-file.js";
 import type { FileWriter } from "./destination-file.js";
 import { openDestination } from "./destination.js";
@@ -49,6 +50,17 @@ export interface ExtractOptions extends SignalOptions {
    * on this thread.
    */
   readonly workers?: number | undefined;
+  /**
+   * Contents that are known already: they are not fetched, and what is fetched is kept there, but for files above 4 MiB.
+   * Files are then written on this thread. Used on Linux only, where directories are held meanwhile.
+   */
+  readonly contents?: ContentStore | undefined;
+  /**
+   * How files get known contents: `copy` (default); `clone`, which shares their bytes where the file system can; or
+   * `link`, one more name of the kept file, readable for its owner only. Who changes a linked file spoils what is kept,
+   * which its owner notices. With `preserveMode` or `preserveTimes` a link becomes a clone.
+   */
+  readonly contentsBy?: ContentsBy | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
 
@@ -98,7 +110,14 @@ export async function extractArchive(
 /** Options of {@link extractFile}. */
 export type ExtractFileOptions = Pick<
   ExtractOptions,
-  "overwrite" | "preserveMode" | "preserveTimes" | "decoder" | "onProgress" | "signal"
+  | "overwrite"
+  | "preserveMode"
+  | "preserveTimes"
+  | "decoder"
+  | "contents"
+  | "contentsBy"
+  | "onProgress"
+  | "signal"
 >;
 
 /** Writes one file of an archive to a file of any name. The same promises and errors as {@link extractArchive}. */

@@ -16,6 +16,8 @@ export interface SyncOptions extends Pick<
   | "maxRangeBytes"
   | "decoder"
   | "workers"
+  | "contents"
+  | "contentsBy"
   | "onProgress"
   | "signal"
 > {
