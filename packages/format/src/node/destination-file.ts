@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, linkSync, lstatSync, renameSync, unlinkSync, writev } from "node:fs";
+import { closeSync, constants, linkSync, lstatSync, renameSync, unlinkSync, writev } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
@@ -33,6 +34,11 @@ export interface ReservedFile {
   readonly facts: TemporaryFacts;
   /** Gives the file, which has this inode number, its name; false as for {@link PendingFile.commit}. */
   commit(ino: bigint): boolean;
+  /**
+   * The same when the file is another name of one that belongs to somebody else; see {@link FileWriter.canLink}. False
+   * also when it cannot get its name in this way.
+   */
+  commitLink(ino: bigint): boolean;
   /** Removes the file unless it was committed, and lets the directory go. Nobody may write to it any more. */
   dispose(): void;
 }
@@ -49,23 +55,38 @@ export interface FileWriter {
   readonly canReserve: boolean;
   /** For a writer on another thread. */
   reserve(target: string, entry: Entry): ReservedFile;
+  /**
+   * Whether a file may be another name of one that belongs to somebody else: it must need no mode and time of its own,
+   * and only get a name that was free when {@link isTaken} looked.
+   */
+  canLink(target: string): boolean;
+  /** What has the name now, for those who know what it should be. Throws when it is not a file. */
+  read(target: string): AsyncIterable<Uint8Array>;
 }
 
 /** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
 const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
+
+/** To open a pipe would wait for its other end. */
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+const readBytes = 64 * 1024;
 
 export function createFileWriter(destination: Destination, options: FileWriterOptions): FileWriter {
   const run = randomBytes(8).toString("hex");
   let files = 0;
   /** Inode numbers of what this writer made. */
   const made = new Set<bigint>();
+  /** And of what it linked, which may have had other names here before. */
+  const linked = new Set<bigint>();
+  const taken = new Set<string>();
 
   /** False when the name is free; throws when a directory, or a file of this run, has it. */
   function inspect(location: string, target: string): boolean {
     const stats = lstatSync(location, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return false;
     if (stats.isDirectory()) throw conflict(target, "is a directory where a file belongs");
-    if (made.has(stats.ino)) {
+    if (made.has(stats.ino) || (linked.has(stats.ino) && !taken.has(target))) {
       throw conflict(
         target,
         "is the same file as another of the archive for this file system (upper and lower case?)",
@@ -124,7 +145,9 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
         return false;
       }
       try {
-        return inspect(directory.locate(name), target);
+        if (!inspect(directory.locate(name), target)) return false;
+        taken.add(target);
+        return true;
       } catch (cause) {
         throw fileSystemError(cause, "look at", target);
       } finally {
@@ -148,6 +171,17 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
             throw fileSystemError(cause, "create", target);
           }
         },
+        commitLink(ino) {
+          try {
+            // Unlike a rename, which does nothing between two names of one file.
+            linkSync(directory.locate(temporary), directory.locate(name));
+            linked.add(ino);
+            return true;
+          } catch (cause) {
+            if (isSystemError(cause, "EEXIST", ...noLinks)) return false;
+            throw fileSystemError(cause, "create", target);
+          }
+        },
         dispose() {
           try {
             if (!isNamed) unlinkSync(directory.locate(temporary));
@@ -158,6 +192,31 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
           }
         },
       };
+    },
+
+    canLink: (target) =>
+      destination.access === "handles" &&
+      !options.preserveMode &&
+      !options.preserveTimes &&
+      !taken.has(target),
+
+    async *read(target) {
+      const { parent, name } = split(target);
+      const directory = destination.find(parent);
+      if (directory === undefined) throw conflict(target, "is gone");
+      const handle = await openFile(directory.locate(name), readFlags).finally(() => directory.release());
+      try {
+        const stats = await handle.stat();
+        if (!stats.isFile()) throw conflict(target, "is not a file any more");
+        for (;;) {
+          const buffer = new Uint8Array(Math.min(readBytes, stats.size + 1));
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+          if (bytesRead === 0) return;
+          yield buffer.subarray(0, bytesRead);
+        }
+      } finally {
+        await handle.close();
+      }
     },
 
     create(target, entry) {

@@ -5,7 +5,6 @@ import type { Archive } from "../archive.js";
 import type { ByteRange } from "../byte-source.js";
 import type { Entry } from "../entry.js";
 import { streamContent } from "../content-reader.js";
-import type { ContentSource } from "../content-reader.js";
 import { FormatError } from "../errors.js";
 import { planReads } from "../read-plan.js";
 import { resolveLimits } from "../read-limits.js";
@@ -14,10 +13,16 @@ import { decodeWhole } from "./decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
+import { createExtractReport } from "./extract-report.js";
+import type { ExtractReport } from "./extract-report.js";
+import { extractStored } from "./extract-stored.js";
 import type { Extraction, ExtractOptions, ExtractResult } from "./extract.js";
 import { forEachConcurrent } from "./for-each-concurrent.js";
+import { createContentKeeper } from "./keep-contents.js";
+import type { ContentKeeper } from "./keep-contents.js";
 import { nodeSha256 } from "./node-sha256.js";
 import { loadZstdDecoder } from "./node-zstd.js";
+import { writeLarge, writeSmall } from "./write-content.js";
 
 /** How files are fetched and written: what `extractArchive` documents. */
 export type ExtractFilesOptions = Pick<
@@ -28,9 +33,9 @@ export type ExtractFilesOptions = Pick<
   | "maxRangeBytes"
   | "decoder"
   | "workers"
+  | "onProgress"
   | "contents"
   | "contentsBy"
-  | "onProgress"
 >;
 
 const defaultConcurrency = 4;
@@ -46,42 +51,84 @@ const maxWholeBytes = 4 * 1024 * 1024;
 /** Small files are written with sync calls; other work of the process gets a turn after this many: about 2 ms. */
 const filesPerTurn = 64;
 
-/** Contents that are given to a store at once, so that memory is bounded. */
-const keptAtATime = 16;
-
-/** Large files are written in pieces of this size: smaller ones cost more calls than they save memory. */
-const writeBytes = 1024 * 1024;
-
 /** One is written while another one is decompressed. More are not faster, and take some 25 MB each. */
 const maxLargeFiles = 2;
 
-/** Fetches, verifies and writes files; what was left alone is returned as skipped. */
+/** Takes contents from a store, fetches the rest, verifies and writes; what was left alone is returned as skipped. */
 export async function extractFiles(
   archive: Archive,
   writer: FileWriter,
   wanted: readonly Extraction[],
   options: ExtractFilesOptions,
 ): Promise<ExtractResult> {
+  const { contents, contentsBy: by = "copy", signal } = options;
   const concurrency = positive("concurrency", options.concurrency ?? defaultConcurrency);
   const readAheadBytes = positive("readAheadBytes", options.readAheadBytes ?? defaultReadAheadBytes);
   const maxRangeBytes = Math.min(
     positive("maxRangeBytes", options.maxRangeBytes ?? defaultMaxRangeBytes),
     Math.ceil(readAheadBytes / concurrency),
   );
-  const report = createReport(wanted, options.onProgress);
-  const missing = await writeKnown(writer, wanted, options, report);
-  const targets = new Map(missing.map(({ entry, target }) => [entry.path, target]));
-  const stage = startStage(missing, writer, options);
+  const report = createExtractReport(wanted, options.onProgress, maxWholeBytes);
+  if (contents === undefined) {
+    await fetchFiles(archive, writer, wanted, { ...options, concurrency, maxRangeBytes, report });
+    return report.result();
+  }
+  const stored = { by, concurrency, maxWholeBytes, signal };
+  const missing = await extractStored(contents, writer, wanted, report, stored);
+  const keeper = createContentKeeper(contents, writer, signal);
+  try {
+    const keeping = keepFinished(report, missing, keeper);
+    await fetchFiles(archive, writer, missing, { ...options, concurrency, maxRangeBytes, report: keeping });
+    await keeper.finish();
+    signal?.throwIfAborted();
+  } finally {
+    await keeper.stop();
+  }
+  return report.result();
+}
+
+/** The same report; what it is told to be written is also kept. */
+function keepFinished(
+  report: ExtractReport,
+  files: readonly Extraction[],
+  keeper: ContentKeeper,
+): ExtractReport {
+  const byPath = new Map(files.map((file) => [file.entry.path, file]));
+  return {
+    ...report,
+    finished(entry, written) {
+      const file = byPath.get(entry.path);
+      if (written && file !== undefined) keeper.add(file);
+      report.finished(entry, written);
+    },
+  };
+}
+
+interface FetchOptions extends ExtractFilesOptions {
+  readonly concurrency: number;
+  readonly maxRangeBytes: number;
+  readonly report: ExtractReport;
+}
+
+async function fetchFiles(
+  archive: Archive,
+  writer: FileWriter,
+  wanted: readonly Extraction[],
+  options: FetchOptions,
+): Promise<void> {
+  const { concurrency, maxRangeBytes, report } = options;
+  const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
+  const stage = startStage(wanted, writer, options);
   try {
     const decoder = options.decoder ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
-    const { small, large } = sortBySize(missing, maxRangeBytes);
+    const { small, large } = sortBySize(wanted, maxRangeBytes);
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
       if (stage === undefined) {
         const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
-        await writeRange({ writer, decoder, contents: options.contents, report }, read, bytes, files, signal);
+        await writeRange(writer, decoder, read, bytes, files, signal, report);
         return;
       }
       const shared = new Uint8Array(new SharedArrayBuffer(read.length));
@@ -94,29 +141,14 @@ export async function extractFiles(
     // Large files need the memory.
     await stage?.close();
     const width = Math.min(concurrency, maxLargeFiles);
-    await forEachConcurrent(large, width, options.signal, (extraction, signal) =>
-      writeLarge(source, writer, extraction, signal, report),
-    );
+    await forEachConcurrent(large, width, options.signal, async (file, signal) => {
+      const { entry } = file;
+      const chunks = streamContent(source, entry, { range: undefined, signal });
+      report.finished(entry, await writeLarge(writer, file, chunks, (count) => report.bytes(count, entry)));
+    });
   } finally {
     await stage?.close();
   }
-  return report.result();
-}
-
-/** Those that `contents` has; the others are returned. */
-async function writeKnown(
-  writer: FileWriter,
-  wanted: readonly Extraction[],
-  { contents, contentsBy = "copy", signal }: ExtractFilesOptions,
-  report: Report,
-): Promise<readonly Extraction[]> {
-  if (contents === undefined) return wanted;
-  const { writeKnownContents } = await import("./known-contents.js");
-  const onFile = (entry: Entry, written: boolean): void => {
-    report.bytes(entry.size, entry);
-    report.finished(entry, written);
-  };
-  return writeKnownContents(writer, wanted, { contents, by: contentsBy, signal, onFile });
 }
 
 /** Below this much work on one thread, starting workers takes longer than they save. */
@@ -131,7 +163,7 @@ const maxWorkers = 64;
 function startStage(
   wanted: readonly Extraction[],
   writer: FileWriter,
-  { decoder, workers, contents }: ExtractFilesOptions,
+  { decoder, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
     throw new FormatError(
@@ -144,8 +176,7 @@ function startStage(
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.
-  const isPossible =
-    decoder === undefined && contents === undefined && writer.canReserve && canExtractInWorkers();
+  const isPossible = decoder === undefined && writer.canReserve && canExtractInWorkers();
   return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
 }
 
@@ -203,130 +234,34 @@ function sourceMismatch({ offset, length }: ByteRange, what: string): FormatErro
   );
 }
 
-/** What small files are written with. */
-interface SmallFiles {
-  readonly writer: FileWriter;
-  readonly decoder: ZstdDecoder;
-  readonly contents: ExtractFilesOptions["contents"];
-  readonly report: Report;
-}
-
 /** Writes the files of a range on this thread. */
 async function writeRange(
-  { writer, decoder, contents, report }: SmallFiles,
+  writer: FileWriter,
+  decoder: ZstdDecoder,
   range: ByteRange,
   bytes: Uint8Array,
   files: readonly Extraction[],
   signal: AbortSignal,
+  report: ExtractReport,
 ): Promise<void> {
-  const keeping: Promise<void>[] = [];
   let untilTurn = filesPerTurn;
-  try {
-    for (const file of files) {
-      if (untilTurn-- === 0) {
-        untilTurn = filesPerTurn;
-        await nextTurn();
-        signal.throwIfAborted();
-      }
-      const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
-      const from = dataOffset - range.offset;
-      const promised = {
-        path,
-        size,
-        hash: Buffer.from(hash).toString("hex"),
-        isCompressed: compression === "zstd",
-      };
-      const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
-      writeSmall(writer, file, content, report);
-      if (contents === undefined || size === 0) continue;
-      keeping.push(contents.put(hash, [content], { signal }));
-      if (keeping.length === keptAtATime) await Promise.all(keeping.splice(0));
+  for (const file of files) {
+    if (untilTurn-- === 0) {
+      untilTurn = filesPerTurn;
+      await nextTurn();
+      signal.throwIfAborted();
     }
-    await Promise.all(keeping);
-  } finally {
-    await Promise.allSettled(keeping);
+    const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
+    const from = dataOffset - range.offset;
+    const promised = {
+      path,
+      size,
+      hash: Buffer.from(hash).toString("hex"),
+      isCompressed: compression === "zstd",
+    };
+    const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
+    const written = writeSmall(writer, file, content);
+    report.bytes(content.length, file.entry);
+    report.finished(file.entry, written);
   }
-}
-
-function writeSmall(
-  writer: FileWriter,
-  { entry, target }: Extraction,
-  content: Uint8Array,
-  report: Report,
-): void {
-  const file = writer.create(target, entry);
-  try {
-    file.write(content);
-    report.bytes(content.length, entry);
-    report.finished(entry, file.commit());
-  } finally {
-    file.dispose();
-  }
-}
-
-/** The stream throws instead of ending when the content is wrong: then the file never gets its name. */
-async function writeLarge(
-  source: ContentSource,
-  writer: FileWriter,
-  { entry, target }: Extraction,
-  signal: AbortSignal,
-  report: Report,
-): Promise<void> {
-  const file = writer.create(target, entry);
-  // What was decompressed is written on another thread while this one goes on: one write at a time.
-  let writing = Promise.resolve();
-  let gathered: Uint8Array[] = [];
-  let size = 0;
-  const flush = async (): Promise<void> => {
-    await writing;
-    writing = file.writeLater(gathered);
-    // A failure is thrown by the next flush, or at the end: until then it is not an unhandled one.
-    writing.catch(() => undefined);
-    report.bytes(size, entry);
-    gathered = [];
-    size = 0;
-  };
-  try {
-    for await (const chunk of streamContent(source, entry, { range: undefined, signal })) {
-      gathered.push(chunk);
-      size += chunk.length;
-      if (size >= writeBytes) await flush();
-    }
-    await flush();
-    await writing;
-    report.finished(entry, file.commit());
-  } finally {
-    // The handle must not be closed, and given to another file, under a write.
-    await writing.catch(() => undefined);
-    file.dispose();
-  }
-}
-
-interface Report {
-  bytes(count: number, entry: Entry): void;
-  finished(entry: Entry, written: boolean): void;
-  result(): ExtractResult;
-}
-
-function createReport(wanted: readonly Extraction[], onProgress: ExtractFilesOptions["onProgress"]): Report {
-  const bytesTotal = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
-  const skipped: string[] = [];
-  let bytesDone = 0;
-  let filesDone = 0;
-  let size = 0;
-  const tell = (path: string): void =>
-    onProgress?.({ stage: "extracting", path, bytesDone, bytesTotal, filesDone, filesTotal: wanted.length });
-  return {
-    bytes(count, entry) {
-      bytesDone += count;
-      if (entry.size > maxWholeBytes) tell(entry.path);
-    },
-    finished(entry, written) {
-      filesDone++;
-      if (written) size += entry.size;
-      else skipped.push(entry.path);
-      tell(entry.path);
-    },
-    result: () => ({ files: filesDone - skipped.length, size, skipped }),
-  };
 }

@@ -50,15 +50,13 @@ export interface ExtractOptions extends SignalOptions {
    * on this thread.
    */
   readonly workers?: number | undefined;
-  /**
-   * Contents that are known already: they are not fetched, and what is fetched is kept there, but for files above 4 MiB.
-   * Files are then written on this thread. Used on Linux only, where directories are held meanwhile.
-   */
+  /** Contents that are known already: they are not fetched, and what is fetched is kept there, behind the extraction. */
   readonly contents?: ContentStore | undefined;
   /**
    * How files get known contents: `copy` (default); `clone`, which shares their bytes where the file system can; or
-   * `link`, one more name of the kept file, readable for its owner only. Who changes a linked file spoils what is kept,
-   * which its owner notices. With `preserveMode` or `preserveTimes` a link becomes a clone.
+   * `link`, one more name of the kept file, readable for its owner only. **Who changes a linked file spoils what is
+   * kept**, which its owner notices. A file that replaces another, or with `preserveMode` or `preserveTimes`, is cloned
+   * instead of linked. Where directories are not held, which only Linux can, all are copied.
    */
   readonly contentsBy?: ContentsBy | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;

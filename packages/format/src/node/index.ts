@@ -5,7 +5,7 @@ export { createArchive, defaultMaxFiles } from "./create-archive.js";
 export type { CreatedArchive, CreateOptions, ReproducibleOptions } from "./create-archive.js";
 export { diffDirectory } from "./diff-directory.js";
 export type { DiffDirectoryOptions, DirectoryDiff } from "./diff-directory.js";
-export type { ContentsBy, ContentStore } from "./content-store.js";
+export type { ContentsBy, ContentStore, StoredContent } from "./content-store.js";
 export { extractArchive, extractFile } from "./extract.js";
 export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract.js";
 export { openFileSource } from "./file-source.js";
