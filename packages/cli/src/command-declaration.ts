@@ -21,6 +21,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** The heading in `blob --help`. */
   readonly group: string;
+  /** Not for people: it is in no list. */
+  readonly hidden?: boolean;
   readonly load: () => Promise<DeclareCommand>;
 }
 

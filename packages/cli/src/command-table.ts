@@ -174,6 +174,19 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/config.command.js")).declareConfig,
   },
   {
+    name: "completion",
+    summary: "show a script that completes this command in a shell",
+    group: other,
+    load: async () => (await import("./commands/completion.command.js")).declareCompletion,
+  },
+  {
+    name: "complete",
+    summary: "what may stand at the cursor of a command line",
+    group: other,
+    hidden: true,
+    load: async () => (await import("./commands/completion.command.js")).declareComplete,
+  },
+  {
     name: "version",
     summary: "show the version of this command",
     group: other,

@@ -4,9 +4,12 @@ import { progressModes } from "./global-flags.js";
 
 /** The flags that every command takes, before or after its name; `GlobalFlags` says what they mean. */
 export function addGlobalOptions(program: Command): void {
+  const output = new Option("--output <format>", "text or json; BLOB_OUTPUT");
+  // For completion only: what is none of these is refused with the settings, as it is when the environment has it.
+  output.argChoices = ["text", "json"];
   program
     .option("--config <file>", "configuration file; BLOB_CONFIG")
-    .option("--output <format>", "text or json; BLOB_OUTPUT")
+    .addOption(output)
     .option("-v, --verbose", "say more: -v where settings come from, -vv HTTP requests too", countOne)
     .option("--debug", "show HTTP requests, without secrets: the same as -vv")
     .option("-q, --quiet", "no messages besides results and errors")

@@ -45,8 +45,8 @@ export async function createProgram(argv: readonly string[], io: Io, run: RunCom
   return { program, options };
 }
 
-function addCommand(program: Command, { name, summary, group }: CommandEntry): Command {
-  return program.command(name).summary(summary).description(summary).helpGroup(group);
+function addCommand(program: Command, { name, summary, group, hidden = false }: CommandEntry): Command {
+  return program.command(name, { hidden }).summary(summary).description(summary).helpGroup(group);
 }
 
 /** The first word that is neither a flag nor a flag's value; after `help`, the word that follows. */

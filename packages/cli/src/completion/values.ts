@@ -1,0 +1,50 @@
+import { parseCpSource } from "../cp-source.js";
+import type { Session } from "../session.js";
+import type { Candidate } from "./candidate.js";
+import type { WordKind } from "./word-kind.js";
+
+interface Asked {
+  /** When these are all that there is. */
+  readonly choices: readonly string[] | undefined;
+  readonly kind: WordKind | undefined;
+  /** The command's first argument. */
+  readonly reference: string;
+  readonly word: string;
+}
+
+/** Values of an argument or a flag. */
+export async function valuesOf(
+  session: Session,
+  { choices, kind, reference, word }: Asked,
+): Promise<readonly Candidate[]> {
+  if (choices !== undefined) return choices.map((value) => ({ value }));
+  const aliases = Object.entries(session.config.config.aliases ?? {});
+  switch (kind) {
+    case "alias":
+    case "reference":
+      return aliases.map(([value, description]) => ({ value, description }));
+    case "archivePath":
+      return pathsOrNone(session, reference, word);
+    case "copySource": {
+      if (!word.includes(":/")) {
+        return aliases.map(([name, description]) => ({ value: `${name}:/`, description }));
+      }
+      const source = parseCpSource(word);
+      const paths = await pathsOrNone(session, source.reference, source.path);
+      return paths.map(({ value }) => ({ value: `${source.reference}:${value}` }));
+    }
+    case "other":
+    case undefined:
+      return [];
+  }
+}
+
+/** An archive that cannot be read without the network, or not at all, has none; `-v` says why. */
+async function pathsOrNone(session: Session, reference: string, word: string): Promise<readonly Candidate[]> {
+  try {
+    return await (await import("./archive-paths.js")).archivePaths(session, reference, word);
+  } catch (error) {
+    session.output.detail(`${reference}: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}
