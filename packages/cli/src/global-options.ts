@@ -4,7 +4,7 @@ import { progressModes } from "./global-flags.js";
 
 /** The flags that every command takes, before or after its name; `GlobalFlags` says what they mean. */
 export function addGlobalOptions(program: Command): void {
-  const output = new Option("--output <format>", "text or json; BLOB_OUTPUT");
+  const output = new Option("--output <format>", "how results are written; BLOB_OUTPUT");
   // For completion only: what is none of these is refused with the settings, as it is when the environment has it.
   output.argChoices = ["text", "json"];
   program

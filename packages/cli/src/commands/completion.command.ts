@@ -7,9 +7,9 @@ import type { CompleteFlags } from "./complete.js";
 export const declareCompletion: DeclareCommand = (command, run) => {
   withExamples(
     command,
+    "blob completion fish > ~/.config/fish/completions/blob.fish",
     "source <(blob completion bash)     # in ~/.bashrc",
     "source <(blob completion zsh)      # in ~/.zshrc, after compinit",
-    "blob completion fish > ~/.config/fish/completions/blob.fish",
   );
   command.addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"])).action((shell: Shell) =>
     run(async (session) => (await import("./completion.js")).showCompletion(session, shell), {
