@@ -317,6 +317,16 @@ describe("validity in the trusted root", () => {
     expect(await refusal(bundle, { trustedRoot: borrowed })).toContain("timestamp could not be verified");
   });
 
+  test("of an authority with the same name and another key does not hide the right one", async () => {
+    await using other = await startTestSigstore();
+    const decoy: { certificateAuthorities: unknown[] } = JSON.parse(JSON.stringify(other.trustedRoot));
+    const authorities = [...decoy.certificateAuthorities, ...(root["certificateAuthorities"] as unknown[])];
+    for (const certificateAuthorities of [authorities, authorities.toReversed()]) {
+      expect(await refusal(forge(), { trustedRoot: { ...root, certificateAuthorities } })).toBeUndefined();
+    }
+    expect(await refusal(forge(), { trustedRoot: { ...root, ...decoy } })).toBeTypeOf("string");
+  });
+
   test("what has a key of an unknown kind does not spoil the rest", async () => {
     const unknown = {
       baseUrl: "https://new.example",
