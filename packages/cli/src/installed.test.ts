@@ -1,0 +1,142 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { generateKeyPair } from "@blob/sigstore-policy";
+import type { TemporaryDirectory } from "@blob/testing";
+import { createTemporaryDirectory, writeTree } from "@blob/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+// What people get: the packed packages, installed by npm, without anything optional and outside of this workspace.
+const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+const folderOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const isWindows = process.platform === "win32";
+
+const reason = await reasonToSkip();
+if (reason !== undefined) console.info(`${reason}: tests of the installed command are skipped`);
+
+async function reasonToSkip(): Promise<string | undefined> {
+  if (!packages.every((name) => existsSync(path.join(folderOf(name), "dist", "index.js")))) {
+    return "the packages are not built (`pnpm build`)";
+  }
+  const ping = run("npm", ["ping", "--fetch-retries=0", "--fetch-timeout=5000"]);
+  return (await ping).code === 0 ? undefined : "npm's registry cannot be reached";
+}
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+async function run(file: string, argv: readonly string[], { cwd, env }: RunOptions = {}): Promise<Ran> {
+  try {
+    const ran = await promisify(execFile)(file, argv, { cwd, env: env ?? process.env, shell: isWindows });
+    return { code: 0, ...ran };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as Partial<Ran>;
+    return { code: typeof code === "number" ? code : -1, stdout, stderr };
+  }
+}
+
+describe.skipIf(reason !== undefined)("packed and installed", () => {
+  let directory: TemporaryDirectory;
+  let command = "";
+  let env: Readonly<Record<string, string | undefined>> = {};
+
+  beforeAll(async () => {
+    directory = await createTemporaryDirectory();
+    const tarballs = path.join(directory.path, "tarballs");
+    for (const name of packages) {
+      const packed = await run("pnpm", ["pack", "--pack-destination", tarballs], { cwd: folderOf(name) });
+      expect(packed.code, packed.stderr).toBe(0);
+    }
+    const files = (await readdir(tarballs)).map((name) => path.join(tarballs, name));
+    const prefix = path.join(directory.path, "prefix");
+    const flags = ["--no-audit", "--no-fund", "--prefer-offline"];
+    const installed = await run("npm", ["install", "--global", "--prefix", prefix, ...flags, ...files]);
+    expect(installed.code, installed.stderr).toBe(0);
+    command = isWindows ? path.join(prefix, "blob.cmd") : path.join(prefix, "bin", "blob");
+    env = { PATH: process.env["PATH"], HOME: directory.path, USERPROFILE: directory.path };
+    await writeTree(path.join(directory.path, "site"), { "a.txt": "hello\n", "css/b.css": "p {}\n" });
+  }, 180_000);
+  afterAll(() => directory.remove());
+
+  const blob = (...argv: readonly string[]): Promise<Ran> => run(command, argv, { cwd: directory.path, env });
+
+  test("--version is the package's, and nothing optional is there", async () => {
+    const manifest: unknown = JSON.parse(await readFile(path.join(folderOf("cli"), "package.json"), "utf8"));
+    const { code, stdout, stderr } = await blob("--version");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(manifest).toMatchObject({ version: stdout.trim() });
+    const everything = await readdir(path.join(directory.path, "prefix"), { recursive: true });
+    expect(everything.filter((name) => path.basename(name) === "zstd-napi")).toEqual([]);
+    // Tests and what only they need stay at home.
+    expect(everything.filter((name) => /@blob.[a-z-]+.(?:src|dist).*\.test\./u.test(name))).toEqual([]);
+  });
+
+  test("create, ls and cat of local files", async () => {
+    expect(await blob("create", "site", "archive")).toMatchObject({ code: 0, stderr: "" });
+    expect(await blob("ls", "file:archive")).toEqual({ code: 0, stdout: "a.txt\ncss/\n", stderr: "" });
+    expect(await blob("cat", "file:archive", "a.txt")).toEqual({ code: 0, stdout: "hello\n", stderr: "" });
+  });
+
+  test("push, pull, sign and verify over an OCI layout", async () => {
+    expect(await blob("push", "oci:layout:v1", "site")).toMatchObject({ code: 0 });
+    expect(await blob("pull", "oci:layout:v1", "pulled")).toMatchObject({ code: 0 });
+    expect(await blob("diff", "oci:layout:v1", "pulled")).toEqual({ code: 0, stdout: "", stderr: "" });
+
+    const password = "of a test";
+    const { privateKey, publicKey } = await generateKeyPair({ password });
+    await writeFile(path.join(directory.path, "release.key"), privateKey, { mode: 0o600 });
+    await writeFile(path.join(directory.path, "release.pub"), publicKey);
+    const verify = ["verify", "oci:layout:v1", "--key", "release.pub"];
+    expect(await blob(...verify)).toMatchObject({ code: 5 });
+    env = { ...env, BLOB_KEY_PASSWORD: password };
+    const signed = await blob("sign", "oci:layout:v1", "--key", "release.key", "--no-log");
+    expect(signed.code, signed.stderr).toBe(0);
+    expect(await blob(...verify)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Verified /u) });
+  });
+
+  test("an error is a line with its code, and an exit code", async () => {
+    const { code, stdout, stderr } = await blob("cat", "file:archive", "nothing");
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(stderr).toMatch(/^error\[NotFound\]: /u);
+  });
+
+  test("open says that it needs a terminal", async () => {
+    const { code, stderr } = await blob("open", "file:archive");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error\[Usage\]: open needs a terminal/u);
+  });
+
+  test.skipIf(isWindows)("serve answers, and ends well at Ctrl-C", async () => {
+    const child = spawn(command, ["serve", "file:archive", "--port", "0", "--output", "json"], {
+      cwd: directory.path,
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(child, "exit");
+    try {
+      let said = "";
+      for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+        said += String(chunk);
+        if (said.trimEnd().endsWith("}")) break;
+      }
+      const { url } = JSON.parse(said) as { readonly url: string };
+      expect(await (await fetch(`${url}a.txt`)).text()).toBe("hello\n");
+    } finally {
+      child.kill("SIGINT");
+    }
+    expect(await ended).toEqual([0, null]);
+  });
+});
