@@ -1,5 +1,5 @@
 import type { Caches } from "@blob/cache";
-import type { Descriptor, Digest, Registry } from "@blob/registry";
+import type { Descriptor, Digest, Manifest, Registry } from "@blob/registry";
 import { isDigest } from "@blob/registry";
 
 /** A registry for policies: lists of referrers and small blobs come out of the cache. */
@@ -34,15 +34,24 @@ export function withReferrerCaches(
       return;
     }
     const found: Descriptor[] = [];
-    const rest = registry.referrers(repository, digest, options)[Symbol.asyncIterator]();
+    // Without the referrers API each one was read for its type, and the policy reads it next.
+    const keeping: Promise<void>[] = [];
+    const onManifest = ({ descriptor, bytes }: Manifest): void => {
+      if (bytes.length <= maxBlobBytes && keeping.length < maxListed) {
+        keeping.push(manifests.put(descriptor.digest, bytes, { signal }));
+      }
+    };
+    const rest = registry.referrers(repository, digest, { ...options, onManifest })[Symbol.asyncIterator]();
     try {
       // Whole, before anything is handed out: whoever finds the signature that it wants leaves early.
       let next = await rest.next();
       for (; next.done !== true && found.length < maxListed; next = await rest.next()) found.push(next.value);
+      await Promise.all(keeping);
       if (next.done === true && found.length > 0) await records.put(key, found, { signal });
       yield* found;
       for (; next.done !== true; next = await rest.next()) yield next.value;
     } finally {
+      await Promise.allSettled(keeping);
       await rest.return?.();
     }
   }

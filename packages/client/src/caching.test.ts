@@ -229,6 +229,22 @@ describe("policies", () => {
     expect(requests()).toEqual([]);
   });
 
+  test("add four requests where the registry has no referrers API, and none when warm", async () => {
+    registry.quirks.noReferrersApi = true;
+    const { descriptor } = await pusher.push(reference, source);
+    await pusher.sign(reference, signer);
+    requests();
+    await newClient({ policies: [isSigned] }).pull(reference);
+    const cold = requests();
+    expect(cold).toHaveLength(6);
+    // Beside manifest and index: that there is no API; the fallback tag, and what it lists; the bundle.
+    expect(cold.filter((one) => one.startsWith("GET referrers/"))).toHaveLength(1);
+    expect(cold.filter((one) => one.startsWith("GET manifests/"))).toHaveLength(3);
+    expect(cold).toContain(`GET manifests/${descriptor.digest.replace(":", "-")}`);
+    await newClient({ policies: [isSigned] }).pull(reference);
+    expect(requests()).toEqual([]);
+  });
+
   test("are asked on cache hits too", async () => {
     await pusher.push(reference, source);
     await newClient().pull(reference);

@@ -36,6 +36,8 @@ export interface PushManifestOptions extends CallOptions {
 export interface ReferrersOptions extends CallOptions {
   /** Only those of this type. */
   readonly artifactType?: string | undefined;
+  /** Given each manifest that had to be read to learn its type, before its descriptor is: it need not be read again. */
+  readonly onManifest?: ((manifest: Manifest) => void) | undefined;
 }
 
 /** What it took to have a blob in a repository. */

@@ -167,10 +167,12 @@ async function readReferrer(
   repository: string,
   subject: Digest,
   digest: Digest,
-  { signal }: ReferrersOptions,
+  { signal, onManifest }: ReferrersOptions,
 ): Promise<Descriptor | undefined> {
   try {
-    const { descriptor, bytes } = await getManifest(endpoint, repository, digest, { signal });
+    const manifest = await getManifest(endpoint, repository, digest, { signal });
+    onManifest?.(manifest);
+    const { descriptor, bytes } = manifest;
     return referrerTo(subject, { ...descriptor, bytes });
   } catch (error) {
     if (isRegistryError(error) && error.code === "NotFound") return undefined;
