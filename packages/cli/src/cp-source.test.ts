@@ -10,10 +10,18 @@ test.each([
   ["oci:layout:/a", "oci:layout", "/a"],
   ["file:/srv/archive:/a", "file:/srv/archive", "/a"],
   ["oci:C:/layouts/one:v1:/a", "oci:C:/layouts/one:v1", "/a"],
+  ["oci:C:\\layouts\\one:v1:/a", "oci:C:\\layouts\\one:v1", "/a"],
+  ["oci:C:\\layouts\\one:/a/b", "oci:C:\\layouts\\one", "/a/b"],
+  ["file:C:\\archive:/a", "file:C:\\archive", "/a"],
+  ["file:C:/archive:/a", "file:C:/archive", "/a"],
+  ["oci:\\\\server\\share:v1:/a", "oci:\\\\server\\share:v1", "/a"],
 ])("%s", (text, reference, path) => {
   expect(parseCpSource(text)).toEqual({ reference, path });
 });
 
-test.each(["ghcr.io/acme/site:v1", ":/a", "oci:/srv/layout"])("%s is not a source", (text) => {
-  expect(() => parseCpSource(text)).toThrow(expect.objectContaining({ code: "Usage" }));
-});
+test.each(["ghcr.io/acme/site:v1", ":/a", "oci:/srv/layout", "oci:C:\\dir:v1", "file:C:/dir"])(
+  "%s is not a source",
+  (text) => {
+    expect(() => parseCpSource(text)).toThrow(expect.objectContaining({ code: "Usage" }));
+  },
+);

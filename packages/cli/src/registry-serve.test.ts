@@ -5,6 +5,7 @@ import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "./index.js";
 import { runBlob } from "./testing/run-blob.js";
+import { checkSchema } from "./testing/script.js";
 
 let directory: TemporaryDirectory;
 
@@ -28,6 +29,7 @@ test("serves what is pushed to it, keeps it, and ends with 0 when it is told to 
     signal: stop.signal,
   });
   const [said] = (await stdout.take(1).toArray()) as Buffer[];
+  await checkSchema("registry-serve", String(said), "registry serve");
   const { host } = JSON.parse(String(said)) as { host: string };
   const reference = `${host}/acme/site:v1`;
   const env = { BLOB_PLAIN_HTTP: "1" };

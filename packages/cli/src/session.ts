@@ -146,8 +146,8 @@ export function createSession(io: Io, parts: SessionOptions): Session {
 
 /** The reference with the digest that it led to, so that it names the same archive for ever. */
 export function resolvedReference(reference: string, digest: string): string {
-  const at = reference.lastIndexOf("@");
-  return `${at > 0 && reference.includes(":", at) ? reference.slice(0, at) : reference}@${digest}`;
+  // Only a digest is replaced: a path of a layout may have an `@`, too.
+  return `${reference.replace(/@[a-z0-9]+:[0-9a-f]{32,}$/u, "")}@${digest}`;
 }
 
 async function composeClient(session: Session, closing: (() => Promise<void>)[]): Promise<Client> {

@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, startTestRegistry, writeTree } from "@blob/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { runBlob } from "./testing/run-blob.js";
 import type { Terminal } from "./testing/terminal.js";
 import { openTerminal } from "./testing/terminal.js";
@@ -108,6 +108,27 @@ describe.skipIf(!canRun)("in a terminal", () => {
     } finally {
       for (const socket of sockets) socket.destroy();
       silent.close();
+    }
+  });
+
+  test("a second Ctrl-C kills what does not come to an end after the first", async () => {
+    registry.quirks.oneByteAtATime = true;
+    try {
+      // A clean-up that hangs: something keeps the process alive.
+      const hang = "--import 'data:text/javascript,setInterval(() => {}, 1000)'";
+      const pull = `${command} pull ${registry.host}/acme/site:v1 ${path.join(directory.path, "killed")}`;
+      // A shell ends with a child that a signal killed, unless it has a trap.
+      const terminal = openTerminal(`trap : INT; ${process.execPath} ${hang} ${pull}`, {
+        env: { BLOB_PLAIN_HTTP: "1", HOME: directory.path, TMPDIR: temporary },
+      });
+      onTestFinished(() => terminal.close());
+      await terminal.shows(/^Extracting/mu);
+      terminal.type("C-c");
+      expect(await terminal.shows(/interrupted by SIGINT/u)).not.toContain("exit=");
+      terminal.type("C-c");
+      await terminal.shows(/exit=130$/u);
+    } finally {
+      registry.quirks.oneByteAtATime = false;
     }
   });
 

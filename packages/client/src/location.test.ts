@@ -11,6 +11,8 @@ describe("an OCI layout", () => {
     ["oci:/srv/layout:v1", { path: "/srv/layout", tag: "v1", digest: undefined }],
     ["oci:./a:b/layout", { path: "./a:b/layout", tag: "latest", digest: undefined }],
     ["oci:./a:b/layout:v1.2_3-x", { path: "./a:b/layout", tag: "v1.2_3-x", digest: undefined }],
+    ["oci:C:\\layouts\\one", { path: "C:\\layouts\\one", tag: "latest", digest: undefined }],
+    ["oci:C:/layouts/one", { path: "C:/layouts/one", tag: "latest", digest: undefined }],
     ["oci:C:\\layouts\\one:v1", { path: "C:\\layouts\\one", tag: "v1", digest: undefined }],
     ["oci:user@home/layout:v1", { path: "user@home/layout", tag: "v1", digest: undefined }],
     [`oci:/srv/layout@${digest}`, { path: "/srv/layout", tag: undefined, digest }],

@@ -1,5 +1,6 @@
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Quirks } from "@blob/testing";
 import { writeTree } from "@blob/testing";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "vitest";
@@ -17,15 +18,22 @@ import { runBlob } from "./run-blob.js";
  *     is stdout FILE       standard output is what is in the file; `is FILE FILE` compares two files
  *     json NAME            standard output (`json error`: standard error) is as schemas/NAME.json says
  *     env NAME=VALUE       for the commands that follow
+ *     stdin TEXT           a line that the next command reads
+ *     quirks JSON          what the registry does wrong from now on; `{}` for nothing
  *     write FILE TEXT      write a line to a file
  *     damage DIRECTORY     change a byte of every file below it
  *     exists FILE, missing FILE
  */
-export async function runScript(text: string, variables: Readonly<Record<string, string>>): Promise<void> {
+export async function runScript(
+  text: string,
+  variables: Readonly<Record<string, string>>,
+  quirks: Quirks,
+): Promise<void> {
   const { lines, files } = parseScript(text);
   const work = variables["WORK"] ?? "";
   await writeTree(work, files);
   const env: Record<string, string> = {};
+  let stdin = "";
   let last: Ran = { code: 0, stdout: "", stderr: "" };
   for (const [at, line] of lines.entries()) {
     const [verb = "", ...words] = splitWords(line, variables);
@@ -38,7 +46,8 @@ export async function runScript(text: string, variables: Readonly<Record<string,
       case "blob":
       case "!": {
         const [code, argv] = verb === "!" ? [Number(words[0]), words.slice(2)] : [0, words];
-        last = await runBlob(argv, { env, homeDirectory: absolute("home") });
+        last = await runBlob(argv, { env, stdin, homeDirectory: absolute("home") });
+        stdin = "";
         expect(last, where).toMatchObject({ code });
         break;
       }
@@ -65,6 +74,13 @@ export async function runScript(text: string, variables: Readonly<Record<string,
         env[name] = value;
         break;
       }
+      case "stdin":
+        stdin = `${words[0] ?? ""}\n`;
+        break;
+      case "quirks":
+        for (const name of Object.keys(quirks)) Reflect.deleteProperty(quirks, name);
+        Object.assign(quirks, JSON.parse(words[0] ?? ""));
+        break;
       case "write":
         await writeFile(absolute(words[0]), `${words[1] ?? ""}\n`);
         break;
