@@ -86,6 +86,7 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     "pull oci:layout:v1 pulled",
     "inspect oci:layout:v1",
     "tag oci:layout:v1 oci:layout:v3",
+    "complete -- cat oci:layout:v1 a",
   ])("blob %s: no HTTP, no signatures, no full-screen browser, no YAML", async (line) => {
     const { packages } = await loadedBy(line.split(" "));
     const unwanted = [...packages].filter((name) =>

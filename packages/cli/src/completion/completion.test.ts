@@ -107,6 +107,8 @@ describe("aliases and paths", () => {
     [["pull", "--prefix", "cs", "sit"], ["site"]],
     [["pull", "site", "--prefix", "cs"], ["css/"]],
     [["cp", "site:/css/s"], ["site:/css/site.css"]],
+    [["cp", ":/css"], []],
+    [["cp", "file:/"], []],
     [["tree", "site", "nowhere/"], []],
     [["tree", "site", "../"], []],
   ])("%j, from the caches alone", async (words, expected) => {

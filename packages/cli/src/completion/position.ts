@@ -26,8 +26,7 @@ export function positionAfter(program: Command, words: readonly string[]): Posit
     } else if (!flagsEnded && word.startsWith("-") && word !== "-") {
       option = optionsOf(command).find((one) => one.required && (one.long === word || one.short === word));
     } else {
-      const below =
-        operands.length === 0 ? commandsOf(command).find((one) => one.name() === word) : undefined;
+      const below = operands.length === 0 ? command.commands.find((one) => one.name() === word) : undefined;
       if (below === undefined) operands.push(word);
       else command = below;
     }
@@ -38,10 +37,6 @@ export function positionAfter(program: Command, words: readonly string[]): Posit
 /** The flags that may stand after a command: its own, and those of every command. */
 export function optionsOf(command: Command): readonly Option[] {
   return [...command.options, ...(command.parent === null ? [] : optionsOf(command.parent))];
-}
-
-export function commandsOf(command: Command): readonly Command[] {
-  return command.commands;
 }
 
 /** The argument that comes after `count` others; the last one may take many words. */

@@ -1,4 +1,4 @@
-import { parseCpSource } from "../cp-source.js";
+import { splitCpSource } from "../cp-source.js";
 import type { Session } from "../session.js";
 import type { Candidate } from "./candidate.js";
 import type { WordKind } from "./word-kind.js";
@@ -26,10 +26,10 @@ export async function valuesOf(
     case "archivePath":
       return pathsOrNone(session, reference, word);
     case "copySource": {
-      if (!word.includes(":/")) {
+      const source = splitCpSource(word);
+      if (source === undefined) {
         return aliases.map(([name, description]) => ({ value: `${name}:/`, description }));
       }
-      const source = parseCpSource(word);
       const paths = await pathsOrNone(session, source.reference, source.path);
       return paths.map(({ value }) => ({ value: `${source.reference}:${value}` }));
     }
