@@ -12,7 +12,11 @@ export const declareCat: DeclareCommand = (command, run) => {
   command
     .argument("<reference>")
     .argument("<file...>")
-    .option("--range <first-last>", "only these bytes of the file, as in 0-99 or 100-", byteRange)
+    .option(
+      "--range <first-last>",
+      "only these bytes, as in 0-99 or 100-: a part cannot be checked against the file's hash",
+      byteRange,
+    )
     .option("--force", "write binary files to a terminal too")
     .action((reference: string, files: string[], flags: CatFlags) =>
       run(async (session) => (await import("./cat.js")).cat(session, reference, files, flags)),
