@@ -43,10 +43,14 @@ export function createOutput(
     if (stdout.destroyed || stdout.errored !== null) return false;
     clear();
     if (stdout.write(chunk)) return true;
-    // Slow readers hold us back; ones that left let us go.
-    await Promise.race([once(stdout, "drain"), once(stdout, "close"), once(stdout, "error")]).catch(
-      () => undefined,
-    );
+    // Slow readers hold us back; ones that left let us go, and so does whoever interrupts us.
+    const waiting = new AbortController();
+    const either = AbortSignal.any([io.signal, waiting.signal]);
+    const events = ["drain", "close", "error"].map((name) => once(stdout, name, { signal: either }));
+    await Promise.race(events).catch(() => undefined);
+    waiting.abort();
+    await Promise.allSettled(events);
+    io.signal.throwIfAborted();
     return !stdout.destroyed && stdout.errored === null;
   };
   return {
