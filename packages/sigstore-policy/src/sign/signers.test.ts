@@ -279,14 +279,20 @@ describe("services that fail", () => {
       (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
     );
   const services = ["fulcio", "rekorV1", "timestampAuthority"] as const;
-  const signer = (): ReturnType<typeof keyless> =>
-    keyless({ timestampUrl: sigstore.urls.timestampAuthority, timeoutMs: 400 });
+  const signer = (timeoutMs?: number): ReturnType<typeof keyless> =>
+    keyless({
+      timestampUrl: sigstore.urls.timestampAuthority,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
 
   test.each(services)("%s: every failure has its code, and names the service", async (service) => {
     const manifest = await goldenManifest();
-    const attempt = async (wrong: Parameters<TestSigstore["misbehave"]>[1]): Promise<string> => {
+    const attempt = async (
+      wrong: Parameters<TestSigstore["misbehave"]>[1],
+      timeoutMs?: number,
+    ): Promise<string> => {
       sigstore.misbehave(service, wrong);
-      return code(signer().sign(manifest));
+      return code(signer(timeoutMs).sign(manifest));
     };
     expect(await attempt({ status: 503, times: 2 })).toBe("signed");
     expect(await attempt({ reset: true, times: 1 })).toBe("signed");
@@ -297,7 +303,8 @@ describe("services that fail", () => {
       "ServiceRefused",
     );
     expect(await attempt({ reset: true })).toBe("ServiceUnavailable");
-    expect(await attempt({ silent: true })).toBe("ServiceTimedOut");
+    // Only here: a busy machine may take longer for an answer that comes.
+    expect(await attempt({ silent: true }, 400)).toBe("ServiceTimedOut");
     expect(await attempt({ padding: 4 * 1024 ** 2 })).toBe("InvalidAnswer");
     expect(await attempt({ body: "[]" })).toBe("InvalidAnswer");
     expect(await attempt({ body: "no JSON" })).toBe("InvalidAnswer");
