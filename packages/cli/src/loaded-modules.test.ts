@@ -35,11 +35,15 @@ interface Loaded {
 async function loadedBy(argv: readonly string[]): Promise<Loaded> {
   const file = path.join(directory.path, "modules");
   await rm(file, { force: true });
-  const { status, stderr } = spawnSync(process.execPath, ["--import", recorder, command, ...argv], {
-    cwd: directory.path,
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: file },
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=DEP0205", "--import", recorder, command, ...argv],
+    {
+      cwd: directory.path,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: file },
+    },
+  );
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   const urls = (await readFile(file, "utf8")).trim().split("\n");
   const found = (pattern: RegExp): Set<string> =>
