@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { PolicyError } from "../errors.js";
+import { DerReader, derTags } from "./der-reader.js";
 import { parsePem } from "./pem.js";
 import { checkPkcs8Encryption } from "./pkcs8-encryption.js";
 import { type PublicKey, publicKeyOf } from "./public-key.js";
@@ -67,8 +68,19 @@ function importPrivate(
   }
 }
 
+/** What follows the version in a key (RFC 5958, section 2; RFC 5915, section 3; RFC 8017, appendix A.1.2). */
+const afterVersion = {
+  pkcs8: derTags.sequence,
+  sec1: derTags.octetString,
+  pkcs1: derTags.integer,
+} as const;
+
 function importDer(der: Uint8Array, type: "pkcs8" | "sec1" | "pkcs1", what: string): KeyObject {
   try {
+    // Newer versions of OpenSSL take any of them, whatever they are told.
+    const key = new DerReader(der).sequence();
+    key.integer();
+    key.read(afterVersion[type]);
     return createPrivateKey({ key: Buffer.from(der), format: "der", type });
   } catch {
     throw new PolicyError("MalformedKey", `${what} does not hold a private key that can be read`);

@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { bitString, element, objectIdentifier, sequence } from "../der.js";
 import { PolicyError } from "../errors.js";
 import { algorithmOf, type KeyAlgorithm } from "./key-algorithm.js";
 import { parsePem } from "./pem.js";
@@ -38,7 +39,7 @@ export function parsePublicKey(pem: string | Uint8Array, what = "the public key"
     const advice = label.includes("PRIVATE") ? "a private key: give the public one" : `a ${label}`;
     throw new PolicyError("MalformedKey", `${what} is not a public key but ${advice}`);
   }
-  return publicKeyOf(importPublic(der, type, what), what);
+  return publicKeyOf(importPublic(type === "pkcs1" ? rsaSpki(der) : der, what), what);
 }
 
 /** Describes a public key that is loaded already. */
@@ -53,12 +54,18 @@ export function publicKeyOf(key: KeyObject, what: string): PublicKey {
   return { algorithm, key, spki, fingerprint: createHash("sha256").update(spki).digest("base64") };
 }
 
-function importPublic(der: Uint8Array, type: "spki" | "pkcs1", what: string): KeyObject {
+/** The same key as SubjectPublicKeyInfo (RFC 3279, section 2.3.1): not every version of Node writes PKCS#1 again. */
+function rsaSpki(pkcs1: Uint8Array): Uint8Array {
+  const rsaEncryption = sequence(objectIdentifier("1.2.840.113549.1.1.1"), element(0x05));
+  return sequence(rsaEncryption, bitString(pkcs1));
+}
+
+function importPublic(der: Uint8Array, what: string): KeyObject {
   let key: KeyObject;
   let written: Uint8Array;
   try {
-    key = createPublicKey({ key: Buffer.from(der), format: "der", type });
-    written = key.export({ format: "der", type });
+    key = createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
+    written = key.export({ format: "der", type: "spki" });
   } catch {
     throw new PolicyError("MalformedKey", `${what} does not hold a public key that can be read`);
   }
