@@ -29,7 +29,6 @@ export async function diff(session: Session, before: string, after: string, flag
 /** The same for a directory, seen from the archive that it should be: for people who ask whether to sync. */
 export async function status(session: Session, reference: string, directory: string): Promise<void> {
   const { added, removed, changed } = await withDirectory(session, reference, directory);
-  const counts = { modified: changed.length, missing: removed.length, extra: added.length };
   const upToDate = changed.length + removed.length + added.length === 0;
   await session.output.result(
     {
@@ -46,7 +45,7 @@ export async function status(session: Session, reference: string, directory: str
       for (const path of removed) yield `missing:  ${path}`;
       for (const path of added) yield `extra:    ${path}`;
       if (!upToDate) {
-        yield `${String(counts.modified)} modified, ${String(counts.missing)} missing, ${String(counts.extra)} extra`;
+        yield `${String(changed.length)} modified, ${String(removed.length)} missing, ${String(added.length)} extra`;
       }
     },
   );

@@ -2,6 +2,7 @@ import type { Archive } from "@blob/format";
 import type { Descriptor } from "@blob/registry";
 import { errorCodeOf } from "../exit-code.js";
 import type { Session } from "../session.js";
+import { signedPredicateType } from "../signing/signed-predicate-type.js";
 import { humanSize } from "../sizes.js";
 
 export async function inspect(session: Session, reference: string): Promise<void> {
@@ -53,7 +54,6 @@ interface Attached {
 }
 
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle/u;
-const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 
 /** What refers to the archive: listed only. `blob verify` says what it is worth. */
 async function attached(

@@ -6,15 +6,13 @@ import { resolvedReference } from "../session.js";
 import type { Session } from "../session.js";
 import type { RequiredSignerFlags } from "../signing/required-signers.js";
 import { requiredSigners } from "../signing/required-signers.js";
+import { signedPredicateType } from "../signing/signed-predicate-type.js";
 import { UsageError } from "../usage-error.js";
 
 export interface VerifyFlags extends RequiredSignerFlags {
   readonly policy?: readonly string[];
   readonly defaultPolicy: boolean;
 }
-
-/** What a signature states when it states nothing else. */
-const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 
 /** Says what each policy found; a refusal is shown with its reasons, and ends with 5. */
 export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {

@@ -232,6 +232,10 @@ test("an OCI layout: what applies to it", async () => {
   expect((await doctor(`oci:${path.join(directory.path, "nothing")}:v1`)).code).toBe(4);
 });
 
+if (!hasProgram("docker-registry")) {
+  console.info("docker-registry is not installed: it is not looked at by doctor");
+}
+
 describe.skipIf(!hasProgram("docker-registry"))("Debian's docker-registry", () => {
   test("has ranges and no referrers API", async () => {
     const registry = await startDockerRegistry();
