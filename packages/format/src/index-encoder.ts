@@ -1,9 +1,9 @@
 import { comparePaths } from "./compare-bytes.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
-import { createFlatBufferWriter } from "./flatbuffer-writer.js";
-import type { FlatBufferWriter, Place } from "./flatbuffer-writer.js";
-import { compressionNone, compressionZstd, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
+import { columnsOf } from "./index-columns.js";
+import { hashBytes } from "./index-schema.js";
+import { writeIndex } from "./index-writer.js";
 import { validatePath } from "./path.js";
 
 /** What an index says. */
@@ -26,37 +26,7 @@ export interface IndexContent {
 export function encodeIndex(content: IndexContent): Uint8Array<ArrayBuffer> {
   checkContent(content);
   const { entries, dataSize, dataHash } = content;
-  // About what an entry needs beside its path; when it is too little, the buffer grows.
-  const writer = createFlatBufferWriter(
-    entries.reduce((sum, { path }) => sum + path.length, 128 * (entries.length + 1)),
-  );
-  // FlatBuffers are written from back to front: last entry first, as Go does, puts the first in front.
-  const places = entries.toReversed().map((entry) => writeEntry(writer, entry));
-  const list = writer.references(places);
-  const hash = dataHash === undefined ? undefined : writer.bytes(dataHash);
-  writer.startTable();
-  // Version and hash algorithm have their default values, which are left out.
-  writer.reference(indexSlots.entries, list);
-  writer.uint64(indexSlots.dataSize, dataSize);
-  if (hash !== undefined) writer.reference(indexSlots.dataHash, hash);
-  return writer.finish(writer.endTable());
-}
-
-function writeEntry(writer: FlatBufferWriter, entry: Entry): Place {
-  const path = writer.string(entry.path);
-  const hash = writer.bytes(entry.hash);
-  writer.startTable();
-  writer.reference(entrySlots.path, path);
-  writer.uint64(entrySlots.dataOffset, entry.dataOffset);
-  writer.uint64(entrySlots.dataSize, entry.storedSize);
-  writer.uint64(entrySlots.originalSize, entry.size);
-  writer.reference(entrySlots.hash, hash);
-  writer.uint32(entrySlots.mode, entry.mode);
-  writer.uint32(entrySlots.uid, entry.uid);
-  writer.uint32(entrySlots.gid, entry.gid);
-  writer.int64(entrySlots.mtimeNs, entry.mtimeNs);
-  writer.int8(entrySlots.compression, entry.compression === "zstd" ? compressionZstd : compressionNone);
-  return writer.endTable();
+  return writeIndex(columnsOf(entries), dataSize, dataHash);
 }
 
 function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
@@ -64,12 +34,16 @@ function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
   if (dataHash !== undefined && dataHash.length !== hashBytes) {
     throw invalid(`The hash of the data part has ${dataHash.length} bytes instead of ${hashBytes}`);
   }
+  for (const entry of entries) checkEntry(entry, dataSize);
+  checkPaths(entries.map(({ path }) => path));
+}
+
+/** Throws `InvalidArgument` unless these are the paths of an archive's files, each of which is valid, in their order. */
+export function checkPaths(paths: readonly string[]): void {
   let previous: string | undefined;
   /** The files that the current path begins with: see `isInOrder` of the reader. */
   const prefixes: string[] = [];
-  for (const entry of entries) {
-    const { path } = entry;
-    checkEntry(entry, dataSize);
+  for (const path of paths) {
     if (previous !== undefined) {
       checkOrder(previous, path);
       prefixes.push(previous);

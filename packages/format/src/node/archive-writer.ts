@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 
-import type { Entry } from "../entry.js";
-import { encodeIndex } from "../index-encoder.js";
+import type { IndexColumns } from "../index-columns.js";
+import { compressionNone, compressionZstd, hashBytes } from "../index-schema.js";
+import { writeIndex } from "../index-writer.js";
+import type { PackedBatch } from "./compress-batch.js";
+import { ContentRows } from "./content-rows.js";
 import type { CreateProgress } from "./progress.js";
-import { contentKey } from "./stage-files.js";
-import type { FinishedFile, PlannedFile, StagedPiece } from "./stage-files.js";
+import type { FileFacts } from "./read-small-file.js";
+import type { FinishedFile, PlannedFiles, StagedPiece } from "./stage-files.js";
 
 /** Takes the bytes of the data part, in order. It may keep a chunk; the next one comes when the promise is done. */
 export interface DataSink {
@@ -26,7 +29,6 @@ export interface ArchiveWriterOptions {
   readonly reproducible: { readonly sourceDateEpoch: number } | undefined;
   readonly onProgress: ((progress: CreateProgress) => void) | undefined;
   readonly bytesTotal: number;
-  readonly filesTotal: number;
 }
 
 /** Puts pieces one after another into a sink, and makes the index. */
@@ -38,11 +40,23 @@ export interface ArchiveWriter {
   settle(): Promise<void>;
 }
 
-type Stored = Pick<Entry, "dataOffset" | "storedSize" | "compression">;
-
-export function createArchiveWriter(sink: DataSink, options: ArchiveWriterOptions): ArchiveWriter {
-  const entries: Entry[] = [];
-  const known = new Map<string, Stored>();
+export function createArchiveWriter(
+  files: PlannedFiles,
+  sink: DataSink,
+  options: ArchiveWriterOptions,
+): ArchiveWriter {
+  const { deduplicate, reproducible } = options;
+  // The columns of the index. What was known before the files were read is nearly always right.
+  const modes = [...files.modes];
+  const uids = [...files.uids];
+  const gids = [...files.gids];
+  const mtimes = [...files.mtimes];
+  const hashes = new Uint8Array(hashBytes * files.paths.length);
+  const sizes: number[] = [];
+  const dataOffsets: number[] = [];
+  const storedSizes: number[] = [];
+  const compressions: number[] = [];
+  const contents = new ContentRows(hashes, files.compress);
   const dataHash = createHash("sha256");
   let dataSize = 0;
   let contentSize = 0;
@@ -55,101 +69,135 @@ export function createArchiveWriter(sink: DataSink, options: ArchiveWriterOption
     const previous = writing;
     // Hashing is done on this thread while the sink writes what came before.
     dataHash.update(bytes);
-    dataSize += bytes.length;
     await previous;
     writing = Promise.resolve(sink.write(bytes));
     // A failure is thrown by the next write, or at the end: until then it is not an unhandled one.
     writing.catch(() => undefined);
   }
 
-  function push(file: PlannedFile, content: FinishedFile, stored: Stored): void {
-    const { facts, size, hash } = content;
-    entries.push({ path: file.path, size, hash, ...facts, ...fixedFacts(options.reproducible), ...stored });
+  /** Where the next row's content is. */
+  function push(size: number, dataOffset: number, storedSize: number, compression: number): void {
+    sizes.push(size);
+    dataOffsets.push(dataOffset);
+    storedSizes.push(storedSize);
+    compressions.push(compression);
     contentSize += size;
   }
 
-  async function addBatch({ files, packed }: Extract<StagedPiece, { kind: "batch" }>): Promise<void> {
-    // Bytes that follow each other are written by one call: all of a batch, unless a file in it is a duplicate.
-    const runs: { from: number; to: number }[] = [];
-    let dataOffset = dataSize;
-    let from = 0;
-    for (const [index, file] of files.entries()) {
+  /** The next row's content is that of an earlier one. */
+  function pushDuplicate(size: number, of: number): void {
+    push(size, dataOffsets[of] ?? 0, storedSizes[of] ?? 0, compressions[of] ?? compressionNone);
+  }
+
+  function correct(row: number, facts: FileFacts): void {
+    modes[row] = facts.mode;
+    uids[row] = facts.uid;
+    gids[row] = facts.gid;
+    mtimes[row] = facts.mtimeNs;
+  }
+
+  /** Returns which bytes of a batch are to be written: all, unless a file in it is a duplicate. */
+  function pushBatch(first: number, packed: PackedBatch): readonly Uint8Array[] {
+    const runs: Uint8Array[] = [];
+    let runBegin = 0;
+    let end = 0;
+    hashes.set(packed.hashes, hashBytes * first);
+    for (let index = 0; index < packed.sizes.length; index++) {
+      const row = first + index;
       const size = packed.sizes[index] ?? 0;
       const storedSize = packed.storedSizes[index] ?? 0;
-      const facts = packed.facts.get(index) ?? file.facts;
-      const hash = packed.hashes.subarray(32 * index, 32 * (index + 1));
-      const key = options.deduplicate && size > 0 ? contentKey(hash, file.compress) : undefined;
-      let stored = key === undefined ? undefined : known.get(key);
-      if (stored === undefined) {
-        stored = { dataOffset, storedSize, compression: packed.compressed[index] === 1 ? "zstd" : "none" };
-        if (key !== undefined) known.set(key, stored);
-        dataOffset += storedSize;
-        const last = runs.at(-1);
-        if (last?.to === from) last.to += storedSize;
-        else runs.push({ from, to: from + storedSize });
+      const firstRow = deduplicate && size > 0 ? contents.firstOf(row) : row;
+      if (firstRow === row) {
+        push(size, dataSize, storedSize, packed.compressed[index] === 1 ? compressionZstd : compressionNone);
+        dataSize += storedSize;
+      } else {
+        pushDuplicate(size, firstRow);
+        if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
+        runBegin = end + storedSize;
       }
-      push(file, { facts, size, hash }, stored);
-      from += storedSize;
+      end += storedSize;
     }
-    for (const run of runs) if (run.to > run.from) await write(packed.bytes.subarray(run.from, run.to));
+    if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
+    for (const [index, facts] of packed.facts) correct(first + index, facts);
+    return runs;
   }
 
-  function addLarge({ file, content, compressed }: Extract<StagedPiece, { kind: "end" }>): void {
-    const stored: Stored = {
-      dataOffset: dataSize - large.stored,
-      storedSize: large.stored,
-      compression: compressed && large.stored > 0 ? "zstd" : "none",
-    };
-    known.set(contentKey(content.hash, file.compress), stored);
+  async function addPart({ bytes, size }: Extract<StagedPiece, { kind: "part" }>): Promise<void> {
+    dataSize += bytes.length;
+    large = { stored: large.stored + bytes.length, size: large.size + size };
+    await write(bytes);
+  }
+
+  /** The row with the same content that was there before, if any. */
+  function pushLarge(row: number, { hash, facts }: FinishedFile): number {
+    hashes.set(hash, hashBytes * row);
+    correct(row, facts);
+    return contents.firstOf(row);
+  }
+
+  function addEnd({ row, content, compressed }: Extract<StagedPiece, { kind: "end" }>): void {
+    pushLarge(row, content);
+    const compression = compressed && large.stored > 0 ? compressionZstd : compressionNone;
+    push(content.size, dataSize - large.stored, large.stored, compression);
     large = { stored: 0, size: 0 };
-    push(file, content, stored);
   }
 
-  function addDuplicate({ file, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
-    const stored = known.get(contentKey(content.hash, file.compress));
-    if (stored === undefined) throw new TypeError("The content that a duplicate refers to was not stored");
-    push(file, content, stored);
+  function addDuplicate({ row, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
+    const firstRow = pushLarge(row, content);
+    if (firstRow === row) throw new TypeError("The content that a duplicate refers to was not stored");
+    pushDuplicate(content.size, firstRow);
   }
 
-  async function addPart(piece: Extract<StagedPiece, { kind: "part" }>): Promise<void> {
-    await write(piece.bytes);
-    large = { stored: large.stored + piece.bytes.length, size: large.size + piece.size };
+  function lastRow(piece: StagedPiece): number {
+    return piece.kind === "batch" ? piece.row + piece.packed.sizes.length - 1 : piece.row;
   }
 
   return {
     async add(piece) {
-      if (piece.kind === "batch") await addBatch(piece);
+      if (piece.kind === "batch") for (const run of pushBatch(piece.row, piece.packed)) await write(run);
       else if (piece.kind === "part") await addPart(piece);
-      else if (piece.kind === "end") addLarge(piece);
+      else if (piece.kind === "end") addEnd(piece);
       else addDuplicate(piece);
       options.onProgress?.({
         stage: "compressing",
-        path: piece.kind === "batch" ? piece.files.at(-1)?.path : piece.file.path,
+        path: files.paths[lastRow(piece)],
         bytesDone: contentSize + large.size,
         bytesTotal: options.bytesTotal,
-        filesDone: entries.length,
-        filesTotal: options.filesTotal,
+        filesDone: sizes.length,
+        filesTotal: files.paths.length,
       });
     },
     async finish() {
       await writing;
+      if (reproducible !== undefined) {
+        uids.fill(0);
+        gids.fill(0);
+        mtimes.fill(BigInt(reproducible.sourceDateEpoch) * 1_000_000_000n);
+      }
       const hash = dataHash.digest();
-      const bytes = encodeIndex({ entries, dataSize, dataHash: hash });
+      const columns: IndexColumns = {
+        paths: files.paths,
+        sizes,
+        hashes,
+        modes,
+        uids,
+        gids,
+        mtimes,
+        compressions,
+        dataOffsets,
+        storedSizes,
+      };
+      const bytes = writeIndex(columns, dataSize, hash);
       const digest = sha256Digest(createHash("sha256").update(bytes).digest());
       return {
         index: { bytes, size: bytes.length, digest },
         data: { size: dataSize, digest: sha256Digest(hash) },
-        files: entries.length,
+        files: files.paths.length,
         size: contentSize,
       };
     },
     settle: () => writing.catch(() => undefined),
   };
-}
-
-function fixedFacts(reproducible: ArchiveWriterOptions["reproducible"]): Partial<Entry> {
-  if (reproducible === undefined) return {};
-  return { uid: 0, gid: 0, mtimeNs: BigInt(reproducible.sourceDateEpoch) * 1_000_000_000n };
 }
 
 function sha256Digest(hash: Buffer): string {

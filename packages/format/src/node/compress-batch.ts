@@ -54,7 +54,8 @@ export function createBatchCompressor(
     const facts = new Map<number, FileFacts>();
     let bytes = new Uint8Array(expected.reduce((sum, size) => sum + size, 0));
     let end = 0;
-    for (const [index, path] of paths.entries()) {
+    for (let index = 0; index < paths.length; index++) {
+      const path = paths[index] ?? "";
       const { length, facts: newFacts } = readSmallFile(
         `${root}/${sources.get(index) ?? path}`,
         path,

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { SignalOptions } from "../byte-source.js";
 import type { Compression } from "../entry.js";
 import { FormatError } from "../errors.js";
+import { checkPaths } from "../index-encoder.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { createArchiveWriter } from "./archive-writer.js";
 import type { DataSink, FinishedArchive } from "./archive-writer.js";
@@ -14,7 +15,6 @@ import type { ChangeDetection } from "./read-small-file.js";
 import { defaultSkipCompression } from "./skip-compression.js";
 import type { SkipCompression } from "./skip-compression.js";
 import { stageFiles } from "./stage-files.js";
-import type { PlannedFile } from "./stage-files.js";
 import { walkDirectory } from "./walk.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { SkippedFile, WalkOptions, WalkResult } from "./walk.js";
@@ -129,7 +129,8 @@ export async function prepareArchive(
         });
       },
     });
-    team.expect(walk.files.length, walk.size);
+    checkPaths(walk.files.paths);
+    team.expect(walk.files.paths.length, walk.size);
     return {
       write: (sink) => writeArchive(walk, team.stage(), encoder, sink, options),
       dispose: () => team.dispose(),
@@ -149,17 +150,16 @@ async function writeArchive(
 ): Promise<CreatedArchive> {
   const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
   const skip = options.skipCompression ?? defaultSkipCompression;
-  const files = walk.files.map((file): PlannedFile => {
-    const { path, source, size, facts } = file;
-    const compress = encoder !== undefined && !skip.some((skips) => skips(path, size));
-    return { path, source, size, facts, compress };
+  const { sizes } = walk.files;
+  const compress = walk.files.paths.map((path, row) => {
+    return encoder !== undefined && !skip.some((skips) => skips(path, sizes[row] ?? 0));
   });
-  const writer = createArchiveWriter(sink, {
+  const files = { ...walk.files, compress };
+  const writer = createArchiveWriter(files, sink, {
     deduplicate,
     reproducible: options.reproducible,
     onProgress: options.onProgress,
     bytesTotal: walk.size,
-    filesTotal: walk.files.length,
   });
   try {
     const how = { root: walk.root, changeDetection, deduplicate, encoder, level, signal };

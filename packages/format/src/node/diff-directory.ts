@@ -4,11 +4,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
+import type { Entry } from "../entry.js";
 import type { FilterOptions } from "./path-filter.js";
 import { openLargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import { walkDirectory } from "./walk.js";
-import type { FoundFile, SkippedFile, WalkOptions } from "./walk.js";
+import type { SkippedFile, WalkOptions } from "./walk.js";
 
 export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
   /** As when the archive was created: `skip` (default), `follow` or `error`. */
@@ -49,22 +50,23 @@ export async function diffDirectory(
   const added: string[] = [];
   const changed: string[] = [];
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  for (const [index, file] of walk.files.entries()) {
-    if (index % filesPerTurn === 0) await nextTurn();
+  const { paths, sources, sizes, mtimes } = walk.files;
+  for (const [row, path] of paths.entries()) {
+    if (row % filesPerTurn === 0) await nextTurn();
     signal?.throwIfAborted();
-    const entry = archive.entry(file.path);
+    const entry = archive.entry(path);
     if (entry === undefined) {
-      added.push(file.path);
+      added.push(path);
       continue;
     }
-    const location = join(walk.root, file.source);
+    const location = join(walk.root, sources.get(row) ?? path);
     const same =
-      entry.size === file.size &&
-      ((quick && isSameTime(file.facts.mtimeNs, entry.mtimeNs)) ||
-        (await hasContent(location, file, entry.hash, scratch, signal)));
-    if (!same) changed.push(file.path);
+      entry.size === sizes[row] &&
+      ((quick && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
+        (await hasContent(location, entry, scratch, signal)));
+    if (!same) changed.push(path);
   }
-  const present = new Set(walk.files.map(({ path }) => path));
+  const present = new Set(paths);
   const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
   return { added, removed, changed, skipped: walk.skipped };
 }
@@ -77,8 +79,7 @@ function isSameTime(a: bigint, b: bigint): boolean {
 
 async function hasContent(
   location: string,
-  { path, size }: FoundFile,
-  hash: Uint8Array,
+  { path, size, hash }: Entry,
   scratch: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {

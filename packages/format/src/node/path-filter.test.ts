@@ -27,7 +27,7 @@ async function left(
   const root = await writeTree(await scratchDirectory(), files);
   const { files: found, skipped } = await walkDirectory(root, options);
   expect(skipped).toEqual([]);
-  return found.map(({ path }) => path);
+  return [...found.paths];
 }
 
 describe("which files of a directory are meant", () => {

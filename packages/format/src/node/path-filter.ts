@@ -1,4 +1,4 @@
-import ignore from "ignore";
+import type { Ignore } from "ignore";
 
 /** Which files of a directory are meant. Patterns are those of `.gitignore`, relative to the directory. */
 export interface FilterOptions {
@@ -27,10 +27,16 @@ export interface PathFilter {
 interface Rules {
   /** Ends in a slash, unless it is the root. */
   readonly base: string;
-  readonly matcher: ignore.Ignore;
+  readonly matcher: Ignore;
 }
 
-export function createPathFilter({ exclude = [], include, ignoreFiles = [] }: FilterOptions): PathFilter {
+/** What it takes to understand patterns is loaded when there may be some: most jobs have none. */
+export async function createPathFilter(options: FilterOptions): Promise<PathFilter> {
+  const { exclude = [], include, ignoreFiles = [] } = options;
+  if (exclude.length === 0 && include === undefined && ignoreFiles.length === 0) return noFilter;
+  const { default: ignore } = await import("ignore");
+  /** Paths are told apart by case everywhere: the same directory gives the same archive on every system. */
+  const matcherOf = (patterns: readonly string[]): Ignore => ignore({ ignorecase: false }).add(patterns);
   const excluded = exclude.length === 0 ? undefined : matcherOf(exclude);
   const included = include === undefined ? undefined : matcherOf(include);
 
@@ -55,7 +61,8 @@ export function createPathFilter({ exclude = [], include, ignoreFiles = [] }: Fi
   return within([]);
 }
 
-/** Paths are told apart by case everywhere: the same directory gives the same archive on every system. */
-function matcherOf(patterns: readonly string[]): ignore.Ignore {
-  return ignore({ ignorecase: false }).add(patterns);
-}
+const noFilter: PathFilter = {
+  ignoreFiles: [],
+  includes: () => true,
+  enter: () => noFilter,
+};

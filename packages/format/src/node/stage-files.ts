@@ -10,27 +10,28 @@ import { openLargeFile } from "./read-large-file.js";
 import type { LargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
-import type { FoundFile } from "./walk.js";
+import type { FoundFiles } from "./found-files.js";
 
-/** A file with the decision whether compressing it is worth a try. */
-export interface PlannedFile extends FoundFile {
-  readonly compress: boolean;
+/** Files with the decision which of them are worth a try to compress. */
+export interface PlannedFiles extends FoundFiles {
+  readonly compress: readonly boolean[];
 }
 
-/** The next piece of the archive, in the order of its data. */
+/** The next piece of the archive, in the order of its data. Files are named by their rows. */
 export type StagedPiece =
-  | { readonly kind: "batch"; readonly files: readonly PlannedFile[]; readonly packed: PackedBatch }
+  /** Small files, from this row on. */
+  | { readonly kind: "batch"; readonly row: number; readonly packed: PackedBatch }
   /** Stored bytes of a part of a large file. */
-  | { readonly kind: "part"; readonly file: PlannedFile; readonly bytes: Uint8Array; readonly size: number }
+  | { readonly kind: "part"; readonly row: number; readonly bytes: Uint8Array; readonly size: number }
   /** The end of a large file: its parts have been given. */
   | {
       readonly kind: "end";
-      readonly file: PlannedFile;
+      readonly row: number;
       readonly content: FinishedFile;
       readonly compressed: boolean;
     }
   /** A large file whose content an earlier large file with the same hash has. */
-  | { readonly kind: "duplicate"; readonly file: PlannedFile; readonly content: FinishedFile };
+  | { readonly kind: "duplicate"; readonly row: number; readonly content: FinishedFile };
 
 export interface FinishedFile {
   readonly facts: FileFacts;
@@ -53,7 +54,7 @@ const maxBatchBytes = maxSmallFileBytes;
 
 /** Reads and compresses files with a stage; memory is bounded by the stage's width, whatever the files' sizes. */
 export function stageFiles(
-  files: readonly PlannedFile[],
+  files: PlannedFiles,
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<StagedPiece, void, undefined> {
@@ -63,75 +64,92 @@ export function stageFiles(
 type Task = () => Promise<StagedPiece>;
 
 async function* tasksOf(
-  files: readonly PlannedFile[],
+  files: PlannedFiles,
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<Task, void, undefined> {
   const duplicates = createDuplicateFinder(files);
-  for (const unit of unitsOf(files)) {
+  const count = files.paths.length;
+  for (let row = 0, end = 0; row < count; row = end) {
     options.signal?.throwIfAborted();
-    const [first] = unit;
-    if (first !== undefined && isLarge(first)) {
-      yield* largeFileTasks(first, stage, options, duplicates);
+    end = endOfBatch(files, row);
+    if (end > row) {
+      const batch = batchOf(files, row, end, options.root);
+      const from = row;
+      yield async () => ({ kind: "batch", row: from, packed: await stage.batch(batch) });
     } else {
-      yield async () => ({
-        kind: "batch",
-        files: unit,
-        packed: await stage.batch(batchOf(options.root, unit)),
-      });
+      yield* largeFileTasks(largeFileOf(files, row), stage, options, duplicates);
+      end = row + 1;
     }
   }
 }
 
-function isLarge(file: FoundFile): boolean {
-  return file.size > maxSmallFileBytes;
+function isLarge(size: number): boolean {
+  return size > maxSmallFileBytes;
 }
 
-/** Batches of small files, and large files by themselves. */
-function* unitsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile[], void, undefined> {
-  let batch: PlannedFile[] = [];
+/** Small files from a row on, as many as make a batch: none when a large file is there. */
+function endOfBatch({ sizes }: PlannedFiles, row: number): number {
+  const limit = Math.min(sizes.length, row + maxBatchFiles);
   let bytes = 0;
-  for (const file of files) {
-    const large = isLarge(file);
-    if (batch.length > 0 && (large || batch.length === maxBatchFiles || bytes + file.size > maxBatchBytes)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    if (large) {
-      yield [file];
-    } else {
-      batch.push(file);
-      bytes += file.size;
-    }
+  for (let end = row; end < limit; end++) {
+    const size = sizes[end] ?? 0;
+    bytes += size;
+    if (isLarge(size) || (bytes > maxBatchBytes && end > row)) return end;
   }
-  if (batch.length > 0) yield batch;
+  return limit;
 }
 
-function batchOf(root: string, files: readonly PlannedFile[]): FileBatch {
+function batchOf(files: PlannedFiles, from: number, to: number, root: string): FileBatch {
   const sources = new Map<number, string>();
-  for (const [index, { path, source }] of files.entries()) if (source !== path) sources.set(index, source);
+  if (files.sources.size > 0) {
+    for (let row = from; row < to; row++) {
+      const source = files.sources.get(row);
+      if (source !== undefined) sources.set(row - from, source);
+    }
+  }
   return {
     root,
-    paths: files.map(({ path }) => path),
+    paths: files.paths.slice(from, to),
     sources,
-    sizes: files.map(({ size }) => size),
-    compress: files.map(({ compress }) => compress),
+    sizes: files.sizes.slice(from, to),
+    compress: files.compress.slice(from, to),
+  };
+}
+
+/** A large file, before it is opened. */
+interface ListedFile {
+  readonly row: number;
+  readonly path: string;
+  readonly source: string;
+  readonly size: number;
+  readonly compress: boolean;
+}
+
+function largeFileOf(files: PlannedFiles, row: number): ListedFile {
+  const path = files.paths[row] ?? "";
+  return {
+    row,
+    path,
+    source: files.sources.get(row) ?? path,
+    size: files.sizes[row] ?? 0,
+    compress: files.compress[row] ?? false,
   };
 }
 
 async function* largeFileTasks(
-  file: PlannedFile,
+  file: ListedFile,
   stage: CompressStage,
   options: StageOptions,
   duplicates: DuplicateFinder,
 ): AsyncGenerator<Task, void, undefined> {
+  const { row } = file;
   const open = (): Promise<LargeFile> =>
     openLargeFile(join(options.root, file.source), file.path, options.changeDetection);
   if (options.deduplicate) {
     const content = await duplicates.find(file, open, options.signal);
     if (content !== undefined) {
-      yield () => Promise.resolve({ kind: "duplicate", file, content });
+      yield () => Promise.resolve({ kind: "duplicate", row, content });
       return;
     }
   }
@@ -143,14 +161,14 @@ async function* largeFileTasks(
       const size = chunk.length;
       yield async () => ({
         kind: "part",
-        file,
+        row,
         size,
         bytes: compressed ? await stage.frame(chunk) : chunk,
       });
     }
     const content = { facts: reader.facts, ...reader.digest() };
     duplicates.add(file, content.hash);
-    yield () => Promise.resolve({ kind: "end", file, content, compressed });
+    yield () => Promise.resolve({ kind: "end", row, content, compressed });
   } finally {
     await reader.close();
   }
@@ -177,15 +195,15 @@ async function isWorthCompressing(file: LargeFile, options: StageOptions): Promi
 interface DuplicateFinder {
   /** The facts of a file whose content is known already. Reads it whole only when a few samples say that it is. */
   find(
-    file: PlannedFile,
+    file: ListedFile,
     open: () => Promise<LargeFile>,
     signal: AbortSignal | undefined,
   ): Promise<FinishedFile | undefined>;
-  add(file: PlannedFile, hash: Uint8Array): void;
+  add(file: ListedFile, hash: Uint8Array): void;
 }
 
 /** The key under which content is stored once: a file that is to be readable by range is not stored compressed. */
-export function contentKey(hash: Uint8Array, compress: boolean): string {
+function contentKey(hash: Uint8Array, compress: boolean): string {
   return (compress ? "z" : "r") + Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
 }
 
@@ -193,9 +211,9 @@ export function contentKey(hash: Uint8Array, compress: boolean): string {
  * Finds large files with equal content before their bytes are written: a small file's hash is known with its bytes, a
  * large one's only after them. Almost all are ruled out by their size, the others by samples.
  */
-function createDuplicateFinder(files: readonly PlannedFile[]): DuplicateFinder {
+function createDuplicateFinder(files: PlannedFiles): DuplicateFinder {
   const sizes = new Map<number, number>();
-  for (const file of files) if (isLarge(file)) sizes.set(file.size, (sizes.get(file.size) ?? 0) + 1);
+  for (const size of files.sizes) if (isLarge(size)) sizes.set(size, (sizes.get(size) ?? 0) + 1);
   const fingerprints = new Set<string>();
   const known = new Set<string>();
   return {

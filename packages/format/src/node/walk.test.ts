@@ -7,8 +7,6 @@ import { describe, expect, test } from "vitest";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { walkDirectory } from "./walk.js";
 
-const paths = (files: readonly { readonly path: string }[]): string[] => files.map(({ path }) => path);
-
 describe("walkDirectory", () => {
   test("lists files in the order of the bytes of their full paths, not level by level", async () => {
     const root = await writeTree(await scratchDirectory(), {
@@ -22,7 +20,7 @@ describe("walkDirectory", () => {
       é: "",
     });
     const { files, size } = await walkDirectory(root);
-    expect(paths(files)).toEqual(["a-b", "a.txt", "a/b", "a/c/d", "é", "\uFB01", "\u{1F600}"]);
+    expect(files.paths).toEqual(["a-b", "a.txt", "a/b", "a/c/d", "é", "\uFB01", "\u{1F600}"]);
     expect(size).toBe(6);
   });
 
@@ -36,7 +34,7 @@ describe("walkDirectory", () => {
         for (const file of names) writeFileSync(join(root, file), "");
         const { files } = await walkDirectory(root);
         const sorted = readdirSync(root).toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-        expect(paths(files)).toEqual(sorted);
+        expect(files.paths).toEqual(sorted);
       }),
       { numRuns: 40 },
     );
@@ -48,7 +46,7 @@ describe("walkDirectory", () => {
     symlinkSync("/etc", join(root, "out"));
     execFileSync("mkfifo", [join(root, "pipe")]);
     const { files, skipped } = await walkDirectory(root);
-    expect(paths(files)).toEqual(["file"]);
+    expect(files.paths).toEqual(["file"]);
     expect(skipped).toEqual([
       { path: "link", reason: "symbolic-link" },
       { path: "out", reason: "symbolic-link" },
@@ -65,7 +63,7 @@ describe("walkDirectory", () => {
         Buffer.concat([Buffer.from(`${root}/latin`), Buffer.from([0xe9])]),
       );
       const { files, skipped } = await walkDirectory(root);
-      expect(paths(files)).toEqual(["real\uFFFD"]);
+      expect(files.paths).toEqual(["real\uFFFD"]);
       expect(skipped).toEqual([{ path: "latin\uFFFD", reason: "name-not-utf8" }]);
     },
   );
@@ -92,7 +90,7 @@ describe("walkDirectory", () => {
     symlinkSync(join(outside, "secret"), join(root, "to-secret"));
     symlinkSync("missing", join(root, "to-nothing"));
     const { files, skipped } = await walkDirectory(root, { symlinks: "follow" });
-    expect(files.map(({ path, source }) => [path, source])).toEqual([
+    expect(files.paths.map((path, row) => [path, files.sources.get(row) ?? path])).toEqual([
       ["real/deep/file", "real/deep/file"],
       ["real/file", "real/file"],
       ["to-directory/deep/file", "real/deep/file"],
@@ -113,14 +111,14 @@ describe("walkDirectory", () => {
     symlinkSync("../b", join(root, "a/b"));
     symlinkSync("../a", join(root, "b/a"));
     const { files, skipped } = await walkDirectory(root, { symlinks: "follow" });
-    expect(paths(files)).toEqual(["a/b/y", "a/x", "b/a/x", "b/y"]);
-    expect(paths(skipped)).toEqual(["a/b/a", "b/a/b"]);
+    expect(files.paths).toEqual(["a/b/y", "a/x", "b/a/x", "b/y"]);
+    expect(skipped.map(({ path }) => path)).toEqual(["a/b/a", "b/a/b"]);
   });
 
   test("stops at the limit of files", async () => {
     const root = await writeTree(await scratchDirectory(), { a: "", b: "", "c/d": "" });
     await expect(walkDirectory(root, { maxFiles: 2 })).rejects.toMatchObject({ code: "TooManyFiles" });
-    expect((await walkDirectory(root, { maxFiles: 3 })).files).toHaveLength(3);
+    expect((await walkDirectory(root, { maxFiles: 3 })).files.paths).toHaveLength(3);
   });
 
   test("names a directory that does not exist", async () => {

@@ -7,10 +7,11 @@ import type { SignalOptions } from "../byte-source.js";
 import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
 import { isValidPath } from "../path.js";
+import { FoundFilesBuilder } from "./found-files.js";
+import type { FoundFiles } from "./found-files.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions, PathFilter } from "./path-filter.js";
-import { factsOf, readSmallFile } from "./read-small-file.js";
-import type { FileFacts } from "./read-small-file.js";
+import { readSmallFile } from "./read-small-file.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
 
 /** Why a file of the directory is not part of the archive. */
@@ -37,23 +38,10 @@ export interface SkippedFile {
   readonly reason: SkipReason;
 }
 
-/** One regular file below the directory. */
-export interface FoundFile {
-  /** The archive path. */
-  readonly path: string;
-  /** Where the bytes are, relative to the directory: `path`, unless a link was followed. */
-  readonly source: string;
-  /** In bytes, when it was found. */
-  readonly size: number;
-  /** When it was found. */
-  readonly facts: FileFacts;
-}
-
 export interface WalkResult {
   /** The directory, without symbolic links. */
   readonly root: string;
-  /** In the order of their paths' bytes. */
-  readonly files: readonly FoundFile[];
+  readonly files: FoundFiles;
   /** Sum of the sizes in bytes. */
   readonly size: number;
   readonly skipped: readonly SkippedFile[];
@@ -82,6 +70,19 @@ interface Directory {
   readonly filter: PathFilter;
 }
 
+/** Something in a directory that is part of the archive. */
+interface Step {
+  /** The name, with a slash behind that of a directory: these are in the order of the full paths. */
+  readonly key: string;
+  readonly path: string;
+  readonly source: string;
+  readonly directory?: Directory;
+  /** Of what a link leads to. */
+  readonly stats?: BigIntStats;
+}
+
+const withNanoseconds = { bigint: true } as const;
+
 /** So many entries are looked at before other work of the process gets a turn: about 2 ms. */
 const entriesPerTurn = 512;
 
@@ -91,26 +92,16 @@ const entriesPerTurn = 512;
  * `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic link when links are errors.
  */
 export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {
-  const walk = new Walk(directory, options);
-  let untilTurn = entriesPerTurn;
-  let listed = 0;
-  for (let next = walk.pending.pop(); next !== undefined; next = walk.pending.pop()) {
-    const listing = walk.list(next);
-    listed++;
-    for (const entry of listing.entries) {
-      walk.visit(listing.directory, entry);
-      if (--untilTurn === 0) {
-        untilTurn = entriesPerTurn;
-        await nextTurn();
-        options.signal?.throwIfAborted();
-        options.onFound?.(walk.files.length, walk.size, listed / (listed + walk.pending.length));
-      }
-    }
+  const walk = new Walk(directory, options, await createPathFilter(options));
+  while (walk.goOn(entriesPerTurn)) {
+    await nextTurn();
+    options.signal?.throwIfAborted();
+    options.onFound?.(walk.files.paths.length, walk.size, walk.share);
   }
   options.signal?.throwIfAborted();
   return {
     root: walk.root,
-    files: sortByPath(walk.files),
+    files: walk.files,
     size: walk.size,
     skipped: walk.skipped.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))),
   };
@@ -118,30 +109,56 @@ export async function walkDirectory(directory: string, options: WalkOptions = {}
 
 class Walk {
   readonly root: string;
-  readonly files: FoundFile[] = [];
+  readonly files = new FoundFilesBuilder();
   readonly skipped: SkippedFile[] = [];
-  readonly pending: Directory[];
   size = 0;
   readonly #options: WalkOptions;
+  /** What comes next is last. */
+  readonly #pending: Step[];
+  #directoriesKnown = 1;
+  #directoriesListed = 0;
 
-  constructor(directory: string, options: WalkOptions) {
+  constructor(directory: string, options: WalkOptions, filter: PathFilter) {
     this.#options = options;
     try {
       this.root = realpathSync.native(directory);
     } catch (cause) {
       throw fileSystemError(cause, "read directory", directory);
     }
-    this.pending = [{ path: "", source: "", ancestors: [this.root], filter: createPathFilter(options) }];
+    const root = { path: "", source: "", ancestors: [this.root], filter };
+    this.#pending = [{ key: "", path: "", source: "", directory: root }];
   }
 
-  /** What is in a directory, and the directory with the ignore files in it taken into account. */
-  list(directory: Directory): { readonly directory: Directory; readonly entries: readonly Dirent[] } {
+  /** Of the directories that are known, how many were listed. */
+  get share(): number {
+    return this.#directoriesListed / this.#directoriesKnown;
+  }
+
+  /** Takes so many steps; false when there are no more. */
+  goOn(steps: number): boolean {
+    for (let left = steps; left > 0; left--) {
+      const step = this.#pending.pop();
+      if (step === undefined) return false;
+      if (step.directory === undefined) this.#add(step);
+      else this.#list(step.directory);
+    }
+    return true;
+  }
+
+  #list(directory: Directory): void {
     const entries = this.#read(directory);
-    const { filter } = directory;
     const rules = entries
-      .filter((entry) => entry.isFile() && filter.ignoreFiles.includes(entry.name))
+      .filter((entry) => entry.isFile() && directory.filter.ignoreFiles.includes(entry.name))
       .map((entry) => this.#readRules(join(directory.source, entry.name)));
-    return { entries, directory: { ...directory, filter: filter.enter(directory.path, rules) } };
+    const filter = directory.filter.enter(directory.path, rules);
+    const steps: Step[] = [];
+    for (const entry of entries) {
+      const step = this.#stepTo(entry, directory, filter);
+      if (step !== undefined) steps.push(step);
+    }
+    steps.sort((a, b) => comparePaths(b.key, a.key));
+    for (const step of steps) this.#pending.push(step);
+    this.#directoriesListed++;
   }
 
   #read(directory: Directory): Dirent[] {
@@ -156,16 +173,24 @@ class Walk {
     }
   }
 
-  visit(directory: Directory, entry: Dirent): void {
-    const path = join(directory.path, entry.name);
-    const source = join(directory.source, entry.name);
-    if (!isValidPath(path)) return this.#skip(path, "name-not-allowed");
+  #stepTo(entry: Dirent, directory: Directory, filter: PathFilter): Step | undefined {
+    const { name } = entry;
+    const path = join(directory.path, name);
+    const source = directory.source === directory.path ? path : join(directory.source, name);
+    if (!isValidPath(name)) return this.#skip(path, "name-not-allowed");
     if (this.#options.outputs?.has(path) === true) return this.#skip(path, "output");
-    if (entry.isDirectory()) return this.#enter({ ...directory, path, source });
-    if (!directory.filter.includes(path)) return;
-    if (entry.isFile()) return this.#add(path, source, this.#stat(source));
-    if (entry.isSymbolicLink()) return this.#link(directory, path, source);
-    this.#skip(path, "special-file");
+    if (entry.isDirectory()) return this.#stepInto({ path, source, ancestors: directory.ancestors, filter }, name);
+    if (!filter.includes(path)) return undefined;
+    if (entry.isFile()) return { key: name, path, source };
+    if (entry.isSymbolicLink()) return this.#follow(name, path, source, directory, filter);
+    return this.#skip(path, "special-file");
+  }
+
+  #stepInto(directory: Directory, name: string): Step | undefined {
+    const { path, source, filter } = directory;
+    if (!filter.includes(`${path}/`)) return undefined;
+    this.#directoriesKnown++;
+    return { key: `${name}/`, path, source, directory };
   }
 
   #readRules(source: string): string {
@@ -182,7 +207,13 @@ class Walk {
     return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
-  #link(directory: Directory, path: string, source: string): void {
+  #follow(
+    name: string,
+    path: string,
+    source: string,
+    directory: Directory,
+    filter: PathFilter,
+  ): Step | undefined {
     const { symlinks = "skip" } = this.#options;
     if (symlinks === "error") {
       throw new FormatError("InvalidArgument", `${JSON.stringify(path)} is a symbolic link`, { path });
@@ -199,27 +230,23 @@ class Walk {
     }
     if (!isInside(this.root, target)) return this.#skip(path, "link-outside");
     const real = relative(this.root, target).replaceAll(sep, "/");
-    if (stats.isFile()) return this.#add(path, real, stats);
+    if (stats.isFile()) return { key: name, path, source: real, stats };
     if (!stats.isDirectory()) return this.#skip(path, "special-file");
     // A link to a directory that we are in, directly or through other links, would never end.
     const here = realpathSync.native(this.#locate(directory.source));
     if ([here, ...directory.ancestors].some((ancestor) => isInside(target, ancestor))) {
       return this.#skip(path, "link-loop");
     }
-    this.#enter({ path, source: real, ancestors: [...directory.ancestors, here], filter: directory.filter });
+    return this.#stepInto({ path, source: real, ancestors: [...directory.ancestors, here], filter }, name);
   }
 
-  #enter(directory: Directory): void {
-    if (directory.filter.includes(`${directory.path}/`)) this.pending.push(directory);
-  }
-
-  #add(path: string, source: string, stats: BigIntStats): void {
+  #add({ path, source, stats = this.#stat(source) }: Step): void {
     const { maxFiles = Number.POSITIVE_INFINITY } = this.#options;
     // It was a file when it was listed: whatever it is now is the reader's to refuse.
     const size = Number(stats.size);
-    this.files.push({ path, source, size, facts: factsOf(stats) });
+    this.files.add(path, source, size, stats);
     this.size += size;
-    if (this.files.length > maxFiles) {
+    if (this.files.paths.length > maxFiles) {
       throw new FormatError(
         "TooManyFiles",
         `${this.root} has more than ${maxFiles} files; archive a part of it or raise maxFiles`,
@@ -229,7 +256,7 @@ class Walk {
 
   #stat(source: string): BigIntStats {
     try {
-      return lstatSync(this.#locate(source), { bigint: true });
+      return lstatSync(this.#locate(source), withNanoseconds);
     } catch (cause) {
       if (isSystemError(cause, "ENOENT")) {
         throw new FormatError(
@@ -259,7 +286,7 @@ class Walk {
     return entries.filter((entry) => decodable.has(entry.name));
   }
 
-  #skip(path: string, reason: SkipReason): void {
+  #skip(path: string, reason: SkipReason): undefined {
     this.skipped.push({ path, reason });
   }
 
@@ -279,13 +306,3 @@ function isInside(directory: string, path: string): boolean {
 
 /** More than a mebibyte of patterns is not an ignore file. */
 const maxRulesBytes = 1024 * 1024;
-
-/** UTF-16 order is byte order as long as nothing lies above U+D7FF, which is far quicker to compare. */
-function sortByPath(files: FoundFile[]): FoundFile[] {
-  const simple = !files.some((file) => /[\uD800-\uFFFF]/.test(file.path));
-  return files.toSorted(
-    simple
-      ? (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
-      : (a, b) => comparePaths(a.path, b.path),
-  );
-}
