@@ -14,7 +14,6 @@ import { createFileWriter } from "./destination-file.js";
 import type { FileWriter } from "./destination-file.js";
 import { openDestination } from "./destination.js";
 import type { Destination } from "./destination.js";
-import { extractFiles } from "./extract-files.js";
 import type { ExtractProgress } from "./progress.js";
 import { checkWritablePath } from "./portable-path.js";
 
@@ -145,6 +144,8 @@ async function extractTo(
   const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
   const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
   const { wanted, skipped } = splitTaken(writer, selected, overwrite);
+  // Only now: whoever creates archives, or reads single files, does without.
+  const { extractFiles } = await import("./extract-files.js");
   const written = await extractFiles(archive, writer, wanted, options);
   return { ...written, skipped: [...skipped, ...written.skipped] };
 }

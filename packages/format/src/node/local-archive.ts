@@ -1,7 +1,6 @@
 import { join } from "node:path";
 
 import type { Archive } from "../archive.js";
-import { openArchive } from "../archive-reader.js";
 import type { OpenOptions } from "../archive-reader.js";
 import type { SignalOptions } from "../byte-source.js";
 import { FormatError } from "../errors.js";
@@ -35,7 +34,11 @@ export async function openLocalArchive(
     typeof location === "string"
       ? { index: join(location, defaultIndexName), data: join(location, defaultDataName) }
       : location;
-  const index = await readIndex(paths.index, options);
+  // Only now: whoever creates archives does without.
+  const [{ openArchive }, index] = await Promise.all([
+    import("../archive-reader.js"),
+    readIndex(paths.index, options),
+  ]);
   const zstd = options.zstd ?? (await loadZstdDecoder());
   const data = await openFileSource(paths.data);
   try {

@@ -1,6 +1,5 @@
-import type { ZstdDecoder, ZstdEncoder } from "../zstd/codec.js";
+import type { ZstdDecoder, ZstdEncoder, ZstdFrameDecoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";
-import { portableZstdFrames } from "../zstd/portable.js";
 import { loadZstdEncoder } from "./zstd-encoders.js";
 import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
 
@@ -22,7 +21,10 @@ export async function createNodeZstd(): Promise<NodeZstd> {
 
 /** The best decoder. */
 export async function loadZstdDecoder(): Promise<ZstdDecoder> {
-  const frames =
-    (await loadNativeFrameDecoder()) ?? createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
-  return createZstdDecoder(frames);
+  return createZstdDecoder((await loadNativeFrameDecoder()) ?? (await loadOtherFrameDecoder()));
+}
+
+async function loadOtherFrameDecoder(): Promise<ZstdFrameDecoder> {
+  const { portableZstdFrames } = await import("../zstd/portable.js");
+  return createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
 }
