@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 
 import type { IndexColumns } from "../index-columns.js";
-import { compressionNone, compressionZstd, hashBytes } from "../index-schema.js";
+import { compressionNone, compressionZstd } from "../index-schema.js";
 import { writeIndex } from "../index-writer.js";
 import type { PackedBatch } from "./compress-batch.js";
 import { ContentRows } from "./content-rows.js";
 import type { CreateProgress } from "./progress.js";
+import type { Listing } from "./walk.js";
 import type { FileFacts } from "./read-small-file.js";
 import type { FinishedFile, PlannedFiles, StagedPiece } from "./stage-files.js";
 
@@ -28,7 +29,6 @@ export interface ArchiveWriterOptions {
   readonly deduplicate: boolean;
   readonly reproducible: { readonly sourceDateEpoch: number } | undefined;
   readonly onProgress: ((progress: CreateProgress) => void) | undefined;
-  readonly bytesTotal: number;
 }
 
 /** Puts pieces one after another into a sink, and makes the index. */
@@ -41,22 +41,19 @@ export interface ArchiveWriter {
 }
 
 export function createArchiveWriter(
+  listing: Listing,
   files: PlannedFiles,
   sink: DataSink,
   options: ArchiveWriterOptions,
 ): ArchiveWriter {
   const { deduplicate, reproducible } = options;
-  // The columns of the index. What was known before the files were read is nearly always right.
-  const modes = [...files.modes];
-  const uids = [...files.uids];
-  const gids = [...files.gids];
-  const mtimes = [...files.mtimes];
-  const hashes = new Uint8Array(hashBytes * files.paths.length);
+  // Columns of the index. The others are known before the files are read; what was wrong there is put right at the end.
   const sizes: number[] = [];
   const dataOffsets: number[] = [];
   const storedSizes: number[] = [];
   const compressions: number[] = [];
-  const contents = new ContentRows(hashes, files.compress);
+  const corrections = new Map<number, FileFacts>();
+  const contents = new ContentRows(files.compress);
   const dataHash = createHash("sha256");
   let dataSize = 0;
   let contentSize = 0;
@@ -89,19 +86,12 @@ export function createArchiveWriter(
     push(size, dataOffsets[of] ?? 0, storedSizes[of] ?? 0, compressions[of] ?? compressionNone);
   }
 
-  function correct(row: number, facts: FileFacts): void {
-    modes[row] = facts.mode;
-    uids[row] = facts.uid;
-    gids[row] = facts.gid;
-    mtimes[row] = facts.mtimeNs;
-  }
-
   /** Returns which bytes of a batch are to be written: all, unless a file in it is a duplicate. */
   function pushBatch(first: number, packed: PackedBatch): readonly Uint8Array[] {
     const runs: Uint8Array[] = [];
     let runBegin = 0;
     let end = 0;
-    hashes.set(packed.hashes, hashBytes * first);
+    contents.setHashes(first, packed.hashes);
     for (let index = 0; index < packed.sizes.length; index++) {
       const row = first + index;
       const size = packed.sizes[index] ?? 0;
@@ -118,7 +108,7 @@ export function createArchiveWriter(
       end += storedSize;
     }
     if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
-    for (const [index, facts] of packed.facts) correct(first + index, facts);
+    for (const [index, facts] of packed.facts) corrections.set(first + index, facts);
     return runs;
   }
 
@@ -130,8 +120,8 @@ export function createArchiveWriter(
 
   /** The row with the same content that was there before, if any. */
   function pushLarge(row: number, { hash, facts }: FinishedFile): number {
-    hashes.set(hash, hashBytes * row);
-    correct(row, facts);
+    contents.setHashes(row, hash);
+    corrections.set(row, facts);
     return contents.firstOf(row);
   }
 
@@ -162,13 +152,23 @@ export function createArchiveWriter(
         stage: "compressing",
         path: files.paths[lastRow(piece)],
         bytesDone: contentSize + large.size,
-        bytesTotal: options.bytesTotal,
+        bytesTotal: listing.result?.size ?? 0,
         filesDone: sizes.length,
-        filesTotal: files.paths.length,
+        filesTotal: listing.result?.files.paths.length ?? 0,
       });
     },
     async finish() {
       await writing;
+      const modes = [...files.modes];
+      const uids = [...files.uids];
+      const gids = [...files.gids];
+      const mtimes = [...files.mtimes];
+      for (const [row, facts] of corrections) {
+        modes[row] = facts.mode;
+        uids[row] = facts.uid;
+        gids[row] = facts.gid;
+        mtimes[row] = facts.mtimeNs;
+      }
       if (reproducible !== undefined) {
         uids.fill(0);
         gids.fill(0);
@@ -178,7 +178,7 @@ export function createArchiveWriter(
       const columns: IndexColumns = {
         paths: files.paths,
         sizes,
-        hashes,
+        hashes: contents.hashes,
         modes,
         uids,
         gids,

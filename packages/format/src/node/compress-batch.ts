@@ -40,19 +40,19 @@ export interface PackedBatch {
 /** Turns batches of small files into stored bytes, on whichever thread it was made. */
 export type BatchCompressor = (batch: FileBatch) => PackedBatch;
 
-/** Keeps one scratch buffer, so that a batch allocates nothing but its result. */
+/** Keeps its buffers, so that a batch allocates nothing but its result. */
 export function createBatchCompressor(
   encoder: ZstdEncoder | undefined,
   options: BatchOptions,
 ): BatchCompressor {
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
+  let packed = new Uint8Array(0);
   return ({ root, paths, sources, sizes: expected, compress }) => {
     const hashes = Buffer.from(new ArrayBuffer(32 * paths.length));
     const sizes = new Float64Array(paths.length);
     const storedSizes = new Float64Array(paths.length);
     const compressed = new Uint8Array(paths.length);
     const facts = new Map<number, FileFacts>();
-    let bytes = new Uint8Array(expected.reduce((sum, size) => sum + size, 0));
     let end = 0;
     for (let index = 0; index < paths.length; index++) {
       const path = paths[index] ?? "";
@@ -66,20 +66,34 @@ export function createBatchCompressor(
       if (newFacts !== undefined) facts.set(index, newFacts);
       const content = scratch.subarray(0, length);
       hashes.write(hash("sha256", content, "hex"), 32 * index, "hex");
-      const frame =
-        compress[index] === true && length > 0 ? encoder?.compress(content, options.level) : undefined;
-      const isSmaller = frame !== undefined && frame.length < length;
-      const stored = isSmaller ? frame : content;
-      // A file may have grown since it was listed.
-      if (end + stored.length > bytes.length) bytes = enlarge(bytes, end + stored.length);
-      bytes.set(stored, end);
-      end += stored.length;
+      if (end + frameRoom(length) > packed.length) packed = enlarge(packed, end + frameRoom(length));
+      let storedSize = length;
+      if (encoder !== undefined && compress[index] === true && length > 0) {
+        storedSize = compressTo(packed.subarray(end), content, encoder, options.level);
+      }
+      const isSmaller = storedSize < length;
+      if (!isSmaller) packed.set(content, end);
+      end += isSmaller ? storedSize : length;
       sizes[index] = length;
-      storedSizes[index] = stored.length;
+      storedSizes[index] = isSmaller ? storedSize : length;
       compressed[index] = isSmaller ? 1 : 0;
     }
-    return { bytes: bytes.subarray(0, end), hashes, sizes, storedSizes, compressed, facts };
+    return { bytes: packed.slice(0, end), hashes, sizes, storedSizes, compressed, facts };
   };
+}
+
+/** Returns the size of the frame, which is there when it is smaller than the content. */
+function compressTo(target: Uint8Array, content: Uint8Array, encoder: ZstdEncoder, level: number): number {
+  const written = encoder.compressInto?.(target, content, level);
+  if (written !== undefined) return written;
+  const frame = encoder.compress(content, level);
+  if (frame.length < content.length) target.set(frame);
+  return frame.length;
+}
+
+/** What zstd needs for content that does not get smaller (`ZSTD_COMPRESSBOUND`). */
+function frameRoom(length: number): number {
+  return length + (length >> 8) + 64;
 }
 
 function enlarge(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {

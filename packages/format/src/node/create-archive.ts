@@ -3,7 +3,6 @@ import { availableParallelism } from "node:os";
 import type { SignalOptions } from "../byte-source.js";
 import type { Compression } from "../entry.js";
 import { FormatError } from "../errors.js";
-import { checkPaths } from "../index-encoder.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { createArchiveWriter } from "./archive-writer.js";
 import type { DataSink, FinishedArchive } from "./archive-writer.js";
@@ -15,9 +14,10 @@ import type { ChangeDetection } from "./read-small-file.js";
 import { defaultSkipCompression } from "./skip-compression.js";
 import type { SkipCompression } from "./skip-compression.js";
 import { stageFiles } from "./stage-files.js";
-import { walkDirectory } from "./walk.js";
+import type { PlannedFiles } from "./stage-files.js";
+import { beginWalk } from "./walk.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
-import type { SkippedFile, WalkOptions, WalkResult } from "./walk.js";
+import type { Listing, SkippedFile, WalkOptions } from "./walk.js";
 import { loadZstdEncoder } from "./zstd-encoders.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
@@ -88,19 +88,22 @@ export async function createArchive(
   }
 }
 
-/** A directory that was listed, and not read yet. */
+/** A directory whose files are known, or being listed, and not read yet. */
 export interface PreparedArchive {
-  /** Reads everything that was listed, once. */
+  /** Reads everything, once. */
   write(sink: DataSink): Promise<CreatedArchive>;
-  /** Frees the threads that wait for it. */
+  /** Ends the listing, and frees the threads. */
   dispose(): Promise<void>;
 }
 
-/** The first half of {@link createArchive}. `outputs` are archive paths that are about to be written. */
+/**
+ * The first half of {@link createArchive}: lists the files, or, when there are so many that threads are started for
+ * them, only the first ones. `outputs` are archive paths that are about to be written.
+ */
 export async function prepareArchive(
   directory: string,
   options: CreateOptions,
-  outputs?: ReadonlySet<string>,
+  outputs: ReadonlySet<string> = new Set(),
 ): Promise<PreparedArchive> {
   checkOptions(options);
   const { signal, onProgress, compression = "zstd", maxFiles = defaultMaxFiles } = options;
@@ -108,66 +111,69 @@ export async function prepareArchive(
   signal?.throwIfAborted();
   const encoder = compression === "none" ? undefined : (options.encoder ?? (await loadZstdEncoder()));
   const team = createTeam(encoder, options);
-  try {
-    const walk = await walkDirectory(directory, {
-      signal,
-      symlinks,
-      include,
-      exclude,
-      ignoreFiles,
-      maxFiles,
-      outputs,
-      onFound(files, size, share) {
-        // Threads start on another core while this one is still listing, so that they are ready when it ends.
-        team.expect(files / share, size / share);
-        onProgress?.({
-          stage: "enumerating",
-          filesDone: files,
-          bytesDone: size,
-          filesTotal: 0,
-          bytesTotal: 0,
-        });
-      },
-    });
-    checkPaths(walk.files.paths);
-    team.expect(walk.files.paths.length, walk.size);
-    return {
-      write: (sink) => writeArchive(walk, team.stage(), encoder, sink, options),
-      dispose: () => team.dispose(),
-    };
-  } catch (cause) {
+  let isWriting = false;
+  const listing = await beginWalk(directory, {
+    signal,
+    symlinks,
+    include,
+    exclude,
+    ignoreFiles,
+    maxFiles,
+    outputs,
+    onFound(files, size, share) {
+      // Threads start on another core while this one is still listing.
+      team.expect(files / share, size / share);
+      if (isWriting) return;
+      onProgress?.({ stage: "enumerating", filesDone: files, bytesDone: size, filesTotal: 0, bytesTotal: 0 });
+    },
+  });
+  const dispose = async (): Promise<void> => {
+    listing.stop();
     await team.dispose();
+  };
+  try {
+    const end = listing.end();
+    // What is written below the directory must not be found there.
+    await (outputs.size > 0 ? end : Promise.race([end, team.isStarted]));
+    if (listing.result !== undefined) team.expect(listing.files.paths.length, listing.result.size);
+  } catch (cause) {
+    await dispose();
     throw cause;
   }
+  return {
+    write(sink) {
+      isWriting = true;
+      return writeArchive(listing, team.stage(), encoder, sink, options);
+    },
+    dispose,
+  };
 }
 
 async function writeArchive(
-  walk: WalkResult,
+  listing: Listing,
   stage: CompressStage,
   encoder: ZstdEncoder | undefined,
   sink: DataSink,
   options: CreateOptions,
 ): Promise<CreatedArchive> {
   const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
-  const skip = options.skipCompression ?? defaultSkipCompression;
-  const { sizes } = walk.files;
-  const compress = walk.files.paths.map((path, row) => {
-    return encoder !== undefined && !skip.some((skips) => skips(path, sizes[row] ?? 0));
-  });
-  const files = { ...walk.files, compress };
-  const writer = createArchiveWriter(files, sink, {
-    deduplicate,
-    reproducible: options.reproducible,
-    onProgress: options.onProgress,
-    bytesTotal: walk.size,
-  });
+  const { reproducible, onProgress, skipCompression = defaultSkipCompression } = options;
+  const files: PlannedFiles = { ...listing.files, compress: [] };
+  const shouldCompress = (path: string, size: number): boolean =>
+    encoder !== undefined && !skipCompression.some((skips) => skips(path, size));
+  const writer = createArchiveWriter(listing, files, sink, { deduplicate, reproducible, onProgress });
   try {
-    const how = { root: walk.root, changeDetection, deduplicate, encoder, level, signal };
-    for await (const piece of stageFiles(files, stage, how)) {
+    const how = { shouldCompress, changeDetection, deduplicate, encoder, level, signal };
+    for await (const piece of stageFiles(listing, files, stage, how)) {
       signal?.throwIfAborted();
       await writer.add(piece);
     }
-    return { ...(await writer.finish()), skipped: walk.skipped };
+    // Threads end while this one writes the index.
+    const closing = stage.close();
+    const finished = await writer.finish();
+    await closing;
+    const { skipped } = await listing.end();
+    return { ...finished, skipped };
   } finally {
     await writer.settle();
   }
@@ -176,6 +182,8 @@ async function writeArchive(
 /** Who compresses: this thread, or workers once it is known that the job is large enough. */
 interface Team {
   expect(files: number, size: number): void;
+  /** Resolves when workers were started; otherwise never. */
+  readonly isStarted: Promise<void>;
   stage(): CompressStage;
   dispose(): Promise<void>;
 }
@@ -188,12 +196,17 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
   const automatic = cores > 1 ? Math.min(cores, maxAutomaticWorkers) : 0;
   const workers = possible ? (options.workers ?? automatic) : 0;
   let stage: CompressStage | undefined;
+  let started: () => void;
+  const isStarted = new Promise<void>((resolve) => (started = resolve));
   return {
+    isStarted,
     expect(files, size) {
       if (stage !== undefined || workers === 0) return;
       const needed =
         options.workers !== undefined || estimateMilliseconds(files, size, encoder) > minParallelMs;
-      if (needed) stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name });
+      if (!needed) return;
+      stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name });
+      started();
     },
     stage: () => (stage ??= createInlineStage(encoder, { level, changeDetection })),
     dispose: async () => stage?.close(),

@@ -1,4 +1,4 @@
-import * as zlib from "node:zlib";
+import process from "node:process";
 
 /** What Node's `zlib` has from 22.15 on. */
 export interface ZlibZstd {
@@ -16,10 +16,11 @@ export interface ZlibZstd {
 
 /** The zstd calls of `node:zlib`, where this runtime has them. */
 export function zlibZstd(): ZlibZstd | undefined {
-  const candidate: object = zlib;
+  // Every version of Node that has them has this function; the others need not load the module to find out.
+  const candidate: unknown = process.getBuiltinModule?.("node:zlib");
   return isZlibZstd(candidate) ? candidate : undefined;
 }
 
-function isZlibZstd(value: object): value is ZlibZstd {
-  return "zstdCompressSync" in value && "zstdDecompressSync" in value;
+function isZlibZstd(value: unknown): value is ZlibZstd {
+  return typeof value === "object" && value !== null && "zstdCompressSync" in value && "zstdDecompressSync" in value;
 }

@@ -11,10 +11,11 @@ import type { LargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 import type { FoundFiles } from "./found-files.js";
+import type { Listing } from "./walk.js";
 
-/** Files with the decision which of them are worth a try to compress. */
+/** Files with the decision which of them are worth a try to compress, as far as it was made. */
 export interface PlannedFiles extends FoundFiles {
-  readonly compress: readonly boolean[];
+  readonly compress: boolean[];
 }
 
 /** The next piece of the archive, in the order of its data. Files are named by their rows. */
@@ -40,7 +41,7 @@ export interface FinishedFile {
 }
 
 export interface StageOptions extends SignalOptions {
-  readonly root: string;
+  readonly shouldCompress: (path: string, size: number) => boolean;
   readonly changeDetection: ChangeDetection;
   readonly deduplicate: boolean;
   readonly level: number;
@@ -52,35 +53,49 @@ export interface StageOptions extends SignalOptions {
 const maxBatchFiles = 128;
 const maxBatchBytes = maxSmallFileBytes;
 
-/** Reads and compresses files with a stage; memory is bounded by the stage's width, whatever the files' sizes. */
+/**
+ * Reads and compresses files with a stage, from the first one that the listing has on; `files` are its files. Memory is
+ * bounded by the stage's width, whatever the files' sizes.
+ */
 export function stageFiles(
+  listing: Listing,
   files: PlannedFiles,
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<StagedPiece, void, undefined> {
-  return inOrder(tasksOf(files, stage, options), stage.width);
+  return inOrder(tasksOf(listing, files, stage, options), stage.width);
 }
 
 type Task = () => Promise<StagedPiece>;
 
 async function* tasksOf(
+  listing: Listing,
   files: PlannedFiles,
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<Task, void, undefined> {
-  const duplicates = createDuplicateFinder(files);
-  const count = files.paths.length;
-  for (let row = 0, end = 0; row < count; row = end) {
+  const { root } = listing;
+  let duplicates: DuplicateFinder | undefined;
+  for (let row = 0; ; row = files.compress.length) {
+    await listing.until(row + maxBatchFiles);
+    if (row === files.paths.length) return;
     options.signal?.throwIfAborted();
-    end = endOfBatch(files, row);
+    const end = endOfBatch(files, row);
+    planUntil(Math.max(end, row + 1), files, options);
     if (end > row) {
-      const batch = batchOf(files, row, end, options.root);
-      const from = row;
-      yield async () => ({ kind: "batch", row: from, packed: await stage.batch(batch) });
+      const batch = batchOf(files, row, end, root);
+      yield async () => ({ kind: "batch", row, packed: await stage.batch(batch) });
     } else {
-      yield* largeFileTasks(largeFileOf(files, row), stage, options, duplicates);
-      end = row + 1;
+      // Only all files together tell which large ones may be equal.
+      duplicates ??= createDuplicateFinder((await listing.end()).files);
+      yield* largeFileTasks(largeFileOf(files, row), root, stage, options, duplicates);
     }
+  }
+}
+
+function planUntil(end: number, { paths, sizes, compress }: PlannedFiles, options: StageOptions): void {
+  for (let row = compress.length; row < end; row++) {
+    compress.push(options.shouldCompress(paths[row] ?? "", sizes[row] ?? 0));
   }
 }
 
@@ -139,13 +154,14 @@ function largeFileOf(files: PlannedFiles, row: number): ListedFile {
 
 async function* largeFileTasks(
   file: ListedFile,
+  root: string,
   stage: CompressStage,
   options: StageOptions,
   duplicates: DuplicateFinder,
 ): AsyncGenerator<Task, void, undefined> {
   const { row } = file;
   const open = (): Promise<LargeFile> =>
-    openLargeFile(join(options.root, file.source), file.path, options.changeDetection);
+    openLargeFile(join(root, file.source), file.path, options.changeDetection);
   if (options.deduplicate) {
     const content = await duplicates.find(file, open, options.signal);
     if (content !== undefined) {
@@ -211,7 +227,7 @@ function contentKey(hash: Uint8Array, compress: boolean): string {
  * Finds large files with equal content before their bytes are written: a small file's hash is known with its bytes, a
  * large one's only after them. Almost all are ruled out by their size, the others by samples.
  */
-function createDuplicateFinder(files: PlannedFiles): DuplicateFinder {
+function createDuplicateFinder(files: FoundFiles): DuplicateFinder {
   const sizes = new Map<number, number>();
   for (const size of files.sizes) if (isLarge(size)) sizes.set(size, (sizes.get(size) ?? 0) + 1);
   const fingerprints = new Set<string>();

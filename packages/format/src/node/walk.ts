@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SignalOptions } from "../byte-source.js";
 import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
+import { checkPaths } from "../index-encoder.js";
 import { isValidPath } from "../path.js";
 import { FoundFilesBuilder } from "./found-files.js";
 import type { FoundFiles } from "./found-files.js";
@@ -86,24 +87,64 @@ const withNanoseconds = { bigint: true } as const;
 /** So many entries are looked at before other work of the process gets a turn: about 2 ms. */
 const entriesPerTurn = 512;
 
+/** A walk that is under way: files are there as they are found, which is in their order. */
+export interface Listing extends Pick<WalkResult, "root" | "files"> {
+  /** Waits until there are so many files, or all there are. */
+  until(count: number): Promise<unknown>;
+  /** Waits for the end. Rejects, as `until` does, with what the walk failed of. */
+  end(): Promise<WalkResult>;
+  /** The result, once the end is reached. */
+  readonly result: WalkResult | undefined;
+  /** Ends it before its time; nobody may wait for it any more. */
+  stop(): void;
+}
+
 /**
  * All regular files below a directory, in the order in which an archive stores them. What cannot be part of an
  * archive is reported, never left out silently. Memory is proportional to the number of files.
  * `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic link when links are errors.
  */
 export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {
+  return (await beginWalk(directory, options)).end();
+}
+
+/** {@link walkDirectory} for those who can begin with the first files. It goes on whether anybody waits or not. */
+export async function beginWalk(directory: string, options: WalkOptions): Promise<Listing> {
   const walk = new Walk(directory, options, await createPathFilter(options));
-  while (walk.goOn(entriesPerTurn)) {
-    await nextTurn();
+  let stopped = false;
+  let result: WalkResult | undefined;
+  /** Whoever waits for so many files. */
+  let waiting: { readonly count: number; readonly wake: () => void } | undefined;
+
+  async function run(): Promise<WalkResult> {
+    while (walk.goOn(entriesPerTurn) && !stopped) {
+      if (waiting !== undefined && walk.files.paths.length >= waiting.count) waiting.wake();
+      await nextTurn();
+      options.signal?.throwIfAborted();
+      options.onFound?.(walk.files.paths.length, walk.size, walk.share);
+    }
     options.signal?.throwIfAborted();
-    options.onFound?.(walk.files.paths.length, walk.size, walk.share);
+    checkPaths(walk.files.paths);
+    return (result = walk.result());
   }
-  options.signal?.throwIfAborted();
+
+  const end = run();
+  // Somebody waits for it only later: until then a failure is not an unhandled one.
+  end.catch(() => undefined);
   return {
     root: walk.root,
     files: walk.files,
-    size: walk.size,
-    skipped: walk.skipped.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))),
+    async until(count) {
+      if (walk.files.paths.length >= count) return;
+      await Promise.race([end, new Promise<void>((wake) => (waiting = { count, wake }))]);
+    },
+    end: () => end,
+    get result() {
+      return result;
+    },
+    stop() {
+      stopped = true;
+    },
   };
 }
 
@@ -132,6 +173,15 @@ class Walk {
   /** Of the directories that are known, how many were listed. */
   get share(): number {
     return this.#directoriesListed / this.#directoriesKnown;
+  }
+
+  result(): WalkResult {
+    return {
+      root: this.root,
+      files: this.files,
+      size: this.size,
+      skipped: this.skipped.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))),
+    };
   }
 
   /** Takes so many steps; false when there are no more. */
@@ -178,12 +228,18 @@ class Walk {
     const path = join(directory.path, name);
     const source = directory.source === directory.path ? path : join(directory.source, name);
     if (!isValidPath(name)) return this.#skip(path, "name-not-allowed");
-    if (this.#options.outputs?.has(path) === true) return this.#skip(path, "output");
+    if (this.#isOutput(path)) return this.#skip(path, "output");
     if (entry.isDirectory()) return this.#stepInto({ path, source, ancestors: directory.ancestors, filter }, name);
     if (!filter.includes(path)) return undefined;
     if (entry.isFile()) return { key: name, path, source };
     if (entry.isSymbolicLink()) return this.#follow(name, path, source, directory, filter);
     return this.#skip(path, "special-file");
+  }
+
+  #isOutput(path: string): boolean {
+    const { outputs } = this.#options;
+    // Looking it up takes its hash, which is a part of what a walk costs.
+    return outputs !== undefined && outputs.size > 0 && outputs.has(path);
   }
 
   #stepInto(directory: Directory, name: string): Step | undefined {

@@ -24,23 +24,31 @@ export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
 
 /** zstd's own library, compiled: fastest. Keeps one buffer for its output, as large as the largest input needs. */
 export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
-  const binding = await loadZstdBinding();
+  const binding = loadZstdBinding();
   if (binding === undefined) return undefined;
-  const contexts = new Map<number, InstanceType<typeof binding.CCtx>>();
+  const { CCtx, CParameter, compressBound } = binding;
+  const contexts = new Map<number, InstanceType<typeof CCtx>>();
+  const contextOf = (level: number): InstanceType<typeof CCtx> => {
+    let context = contexts.get(level);
+    if (context === undefined) {
+      context = new CCtx();
+      context.setParameter(CParameter.compressionLevel, level);
+      context.setParameter(CParameter.checksumFlag, 1);
+      contexts.set(level, context);
+    }
+    return context;
+  };
   let output = new Uint8Array(0);
   return {
     name: "zstd-napi",
-    compress(bytes, level) {
-      let context = contexts.get(level);
-      if (context === undefined) {
-        context = new binding.CCtx();
-        context.setParameter(binding.CParameter.compressionLevel, level);
-        context.setParameter(binding.CParameter.checksumFlag, 1);
-        contexts.set(level, context);
-      }
-      const bound = binding.compressBound(bytes.length);
+    compress(content, level) {
+      const bound = compressBound(content.length);
       if (output.length < bound) output = new Uint8Array(bound);
-      return output.slice(0, context.compress2(output, bytes));
+      return output.slice(0, contextOf(level).compress2(output, content));
+    },
+    compressInto(target, content, level) {
+      if (target.length < compressBound(content.length)) return undefined;
+      return contextOf(level).compress2(target, content);
     },
   };
 }

@@ -22,7 +22,7 @@ const chunkBytes = 128 * 1024;
  * frame's header claims.
  */
 export async function loadNativeFrameDecoder(): Promise<ZstdFrameDecoder | undefined> {
-  const binding = await loadZstdBinding();
+  const binding = loadZstdBinding();
   if (binding === undefined) return undefined;
   const createContext = (): InstanceType<typeof binding.DCtx> => {
     const context = new binding.DCtx();

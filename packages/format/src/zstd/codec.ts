@@ -4,6 +4,11 @@ export interface ZstdEncoder {
   readonly name: string;
   /** One complete frame with content size and checksum. Synchronous: for use on a worker, or for small pieces. */
   compress(content: Uint8Array, level: number): Uint8Array;
+  /**
+   * The same into the beginning of `target`, without a buffer of its own: returns the size of the frame, or nothing
+   * when there may not be room for it. Optional.
+   */
+  compressInto?(target: Uint8Array, content: Uint8Array, level: number): number | undefined;
 }
 
 /** What the index promises about a compressed file. An `Entry` is one. */
