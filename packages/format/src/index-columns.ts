@@ -3,21 +3,22 @@ import { compressionNone, compressionZstd, hashBytes } from "./index-schema.js";
 
 /**
  * The entries of an index, a column for each field: what tens of thousands of them cost to make and to write depends
- * on how many objects there are. Rows are in the order of the paths' bytes. The fields are those of {@link Entry}.
+ * on how many objects there are. Rows are in the order of the paths' bytes; the
+ * columns of numbers may be longer than there are paths. The fields are those of {@link Entry}.
  */
 export interface IndexColumns {
   readonly paths: readonly string[];
-  readonly sizes: readonly number[];
+  readonly sizes: Float64Array;
   /** One after another, 32 bytes each. */
   readonly hashes: Uint8Array;
-  readonly modes: readonly number[];
-  readonly uids: readonly number[];
-  readonly gids: readonly number[];
-  readonly mtimes: readonly bigint[];
+  readonly modes: Uint32Array;
+  readonly uids: Uint32Array;
+  readonly gids: Uint32Array;
+  readonly mtimes: BigInt64Array;
   /** As the format numbers them. */
-  readonly compressions: readonly number[];
-  readonly dataOffsets: readonly number[];
-  readonly storedSizes: readonly number[];
+  readonly compressions: Uint8Array;
+  readonly dataOffsets: Float64Array;
+  readonly storedSizes: Float64Array;
 }
 
 export function columnsOf(entries: readonly Entry[]): IndexColumns {
@@ -25,14 +26,16 @@ export function columnsOf(entries: readonly Entry[]): IndexColumns {
   for (const [row, { hash }] of entries.entries()) hashes.set(hash, hashBytes * row);
   return {
     paths: entries.map(({ path }) => path),
-    sizes: entries.map(({ size }) => size),
+    sizes: Float64Array.from(entries, ({ size }) => size),
     hashes,
-    modes: entries.map(({ mode }) => mode),
-    uids: entries.map(({ uid }) => uid),
-    gids: entries.map(({ gid }) => gid),
-    mtimes: entries.map(({ mtimeNs }) => mtimeNs),
-    compressions: entries.map(({ compression }) => compression === "zstd" ? compressionZstd : compressionNone),
-    dataOffsets: entries.map(({ dataOffset }) => dataOffset),
-    storedSizes: entries.map(({ storedSize }) => storedSize),
+    modes: Uint32Array.from(entries, ({ mode }) => mode),
+    uids: Uint32Array.from(entries, ({ uid }) => uid),
+    gids: Uint32Array.from(entries, ({ gid }) => gid),
+    mtimes: BigInt64Array.from(entries, ({ mtimeNs }) => mtimeNs),
+    compressions: Uint8Array.from(entries, ({ compression }) =>
+      compression === "zstd" ? compressionZstd : compressionNone,
+    ),
+    dataOffsets: Float64Array.from(entries, ({ dataOffset }) => dataOffset),
+    storedSizes: Float64Array.from(entries, ({ storedSize }) => storedSize),
   };
 }

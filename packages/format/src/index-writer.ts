@@ -99,7 +99,11 @@ class IndexWriter {
   }
 
   /** Writes the root table, and ends: the entries are given last first. */
-  root(entries: readonly number[], dataSize: number, dataHash: Uint8Array | undefined): Uint8Array<ArrayBuffer> {
+  root(
+    entries: readonly number[],
+    dataSize: number,
+    dataHash: Uint8Array | undefined,
+  ): Uint8Array<ArrayBuffer> {
     const list = this.#references(entries);
     const hash = dataHash === undefined ? undefined : this.#bytes(dataHash, 0, dataHash.length);
     // Version and hash algorithm have their default values, which are left out.

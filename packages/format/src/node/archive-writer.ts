@@ -8,7 +8,7 @@ import { ContentRows } from "./content-rows.js";
 import type { CreateProgress } from "./progress.js";
 import type { Listing } from "./walk.js";
 import type { FileFacts } from "./read-small-file.js";
-import type { FinishedFile, PlannedFiles, StagedPiece } from "./stage-files.js";
+import type { FinishedFile, StagedPiece } from "./stage-files.js";
 
 /** Takes the bytes of the data part, in order. It may keep a chunk; the next one comes when the promise is done. */
 export interface DataSink {
@@ -42,10 +42,11 @@ export interface ArchiveWriter {
 
 export function createArchiveWriter(
   listing: Listing,
-  files: PlannedFiles,
+  compress: readonly boolean[],
   sink: DataSink,
   options: ArchiveWriterOptions,
 ): ArchiveWriter {
+  const { files } = listing;
   const { deduplicate, reproducible } = options;
   // Columns of the index. The others are known before the files are read; what was wrong there is put right at the end.
   const sizes: number[] = [];
@@ -53,7 +54,7 @@ export function createArchiveWriter(
   const storedSizes: number[] = [];
   const compressions: number[] = [];
   const corrections = new Map<number, FileFacts>();
-  const contents = new ContentRows(files.compress);
+  const contents = new ContentRows(compress);
   const dataHash = createHash("sha256");
   let dataSize = 0;
   let contentSize = 0;
@@ -159,10 +160,10 @@ export function createArchiveWriter(
     },
     async finish() {
       await writing;
-      const modes = [...files.modes];
-      const uids = [...files.uids];
-      const gids = [...files.gids];
-      const mtimes = [...files.mtimes];
+      const modes = files.modes.slice();
+      const uids = files.uids.slice();
+      const gids = files.gids.slice();
+      const mtimes = files.mtimes.slice();
       for (const [row, facts] of corrections) {
         modes[row] = facts.mode;
         uids[row] = facts.uid;
@@ -177,15 +178,15 @@ export function createArchiveWriter(
       const hash = dataHash.digest();
       const columns: IndexColumns = {
         paths: files.paths,
-        sizes,
+        sizes: new Float64Array(sizes),
         hashes: contents.hashes,
         modes,
         uids,
         gids,
         mtimes,
-        compressions,
-        dataOffsets,
-        storedSizes,
+        compressions: new Uint8Array(compressions),
+        dataOffsets: new Float64Array(dataOffsets),
+        storedSizes: new Float64Array(storedSizes),
       };
       const bytes = writeIndex(columns, dataSize, hash);
       const digest = sha256Digest(createHash("sha256").update(bytes).digest());

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 
 import type { ZstdEncoder } from "../zstd/codec.js";
+import { frameRoom } from "./compress-frame.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 
@@ -13,7 +14,7 @@ export interface FileBatch {
   /** Where to read them, where that is not the path: of files behind links that were followed. */
   readonly sources: ReadonlyMap<number, string>;
   /** Expected, in bytes. */
-  readonly sizes: readonly number[];
+  readonly sizes: Float64Array;
   /** Whether to try to compress them. */
   readonly compress: readonly boolean[];
 }
@@ -67,15 +68,16 @@ export function createBatchCompressor(
       const content = scratch.subarray(0, length);
       hashes.write(hash("sha256", content, "hex"), 32 * index, "hex");
       if (end + frameRoom(length) > packed.length) packed = enlarge(packed, end + frameRoom(length));
-      let storedSize = length;
-      if (encoder !== undefined && compress[index] === true && length > 0) {
-        storedSize = compressTo(packed.subarray(end), content, encoder, options.level);
-      }
-      const isSmaller = storedSize < length;
+      const frameSize =
+        encoder !== undefined && compress[index] === true && length > 0
+          ? compressTo(packed.subarray(end), content, encoder, options.level)
+          : undefined;
+      const isSmaller = frameSize !== undefined && frameSize < length;
       if (!isSmaller) packed.set(content, end);
-      end += isSmaller ? storedSize : length;
+      const storedSize = isSmaller ? frameSize : length;
+      end += storedSize;
       sizes[index] = length;
-      storedSizes[index] = isSmaller ? storedSize : length;
+      storedSizes[index] = storedSize;
       compressed[index] = isSmaller ? 1 : 0;
     }
     return { bytes: packed.slice(0, end), hashes, sizes, storedSizes, compressed, facts };
@@ -89,11 +91,6 @@ function compressTo(target: Uint8Array, content: Uint8Array, encoder: ZstdEncode
   const frame = encoder.compress(content, level);
   if (frame.length < content.length) target.set(frame);
   return frame.length;
-}
-
-/** What zstd needs for content that does not get smaller (`ZSTD_COMPRESSBOUND`). */
-function frameRoom(length: number): number {
-  return length + (length >> 8) + 64;
 }
 
 function enlarge(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { createBatchCompressor } from "./compress-batch.js";
+import { createFrameCompressor } from "./compress-frame.js";
 import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
 
 /**
@@ -21,6 +22,7 @@ export interface CompressStage {
 /** Compresses on this thread, with a turn for other work of the process after each call. */
 export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
   const compressBatch = createBatchCompressor(encoder, options);
+  const compressFrame = encoder === undefined ? undefined : createFrameCompressor(encoder, options.level);
   return {
     width: 1,
     async batch(batch) {
@@ -29,7 +31,7 @@ export function createInlineStage(encoder: ZstdEncoder | undefined, options: Bat
     },
     async frame(chunk) {
       await nextTurn();
-      return encoder === undefined ? chunk : encoder.compress(chunk, options.level);
+      return compressFrame === undefined ? chunk : compressFrame(chunk);
     },
     close: () => Promise.resolve(),
   };

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { createBatchCompressor } from "./compress-batch.js";
+import { createFrameCompressor } from "./compress-frame.js";
 import { toPlainError } from "./plain-error.js";
 import type { WorkerRequest, WorkerResponse, WorkerSetup } from "./worker-stage.js";
 import { loadZstdEncoder } from "./zstd-encoders.js";
@@ -10,6 +11,7 @@ import { loadZstdEncoder } from "./zstd-encoders.js";
 const setup: WorkerSetup = workerData;
 const encoder = setup.encoder === undefined ? undefined : await loadZstdEncoder(setup.encoder);
 const compressBatch = createBatchCompressor(encoder, setup);
+const compressFrame = encoder === undefined ? undefined : createFrameCompressor(encoder, setup.level);
 
 parentPort?.on("message", (request: WorkerRequest) => {
   const response = answer(request);
@@ -20,20 +22,10 @@ function answer(request: WorkerRequest): WorkerResponse {
   try {
     if (request.kind === "batch") return { kind: "batch", packed: compressBatch(request.batch) };
     const { chunk } = request;
-    return {
-      kind: "frame",
-      bytes: encoder === undefined ? chunk : owned(encoder.compress(chunk, setup.level)),
-    };
+    return { kind: "frame", bytes: compressFrame === undefined ? chunk : compressFrame(chunk) };
   } catch (error) {
     return { kind: "error", error: toPlainError(error) };
   }
-}
-
-/** What is transferred is gone here, with all that is in the same buffer: some codecs give parts of a shared one. */
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length;
-  return isWhole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }
 
 function transferable(response: WorkerResponse): ArrayBuffer[] {

@@ -9,7 +9,7 @@ export class ContentRows {
   readonly #compress: readonly boolean[];
   #hashes: Uint8Array<ArrayBuffer> = new Uint8Array(hashBytes * 1024);
   /** Rows, each at the first free place from the one on that its hash says; 0 is free, so they count from 1. */
-  #slots = new Uint32Array(4096);
+  #slots = new Uint32Array(64 * 1024);
   #used = 0;
 
   /** Both columns grow; what is said of a row is there before the row is asked for. */
@@ -50,7 +50,10 @@ export class ContentRows {
     const at = hashBytes * row;
     const hash = this.#hashes;
     let slot =
-      ((hash[at] ?? 0) | ((hash[at + 1] ?? 0) << 8) | ((hash[at + 2] ?? 0) << 16) | ((hash[at + 3] ?? 0) << 24)) &
+      ((hash[at] ?? 0) |
+        ((hash[at + 1] ?? 0) << 8) |
+        ((hash[at + 2] ?? 0) << 16) |
+        ((hash[at + 3] ?? 0) << 24)) &
       mask;
     for (let found = this.#slots[slot] ?? 0; found > 0; found = this.#slots[slot] ?? 0) {
       if (this.#areEqual(found - 1, row)) break;
@@ -61,7 +64,7 @@ export class ContentRows {
 
   #enlarge(): void {
     const rows = this.#slots.filter((found) => found > 0);
-    this.#slots = new Uint32Array(2 * this.#slots.length);
+    this.#slots = new Uint32Array(4 * this.#slots.length);
     for (const found of rows) this.#slots[this.#slotOf(found - 1)] = found;
   }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { realpathSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
@@ -9,6 +8,7 @@ import type { DataSink } from "./archive-writer.js";
 import { prepareArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-archive.js";
 import { fileSystemError } from "./file-system-error.js";
+import { realPath } from "./real-path.js";
 
 export interface CreatedArchiveFiles extends CreatedArchive {
   readonly indexPath: string;
@@ -106,13 +106,7 @@ async function attempt<T>(action: string, path: string, operation: () => Promise
 
 /** The archive paths of the files that are about to be written, when they lie in the directory itself. */
 function outputsWithin(directory: string, outDirectory: string): ReadonlySet<string> {
-  let within: string;
-  try {
-    within = relative(realpathSync.native(directory), realpathSync.native(outDirectory));
-  } catch {
-    // The output does not exist yet, or the directory does not: the walk says so.
-    return new Set();
-  }
+  const within = relative(realPath(directory), realPath(outDirectory));
   const steps = within.split(sep);
   if (steps[0] === "..") return new Set();
   const prefix = within === "" ? "" : `${steps.join("/")}/`;

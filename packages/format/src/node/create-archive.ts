@@ -4,21 +4,16 @@ import type { SignalOptions } from "../byte-source.js";
 import type { Compression } from "../entry.js";
 import { FormatError } from "../errors.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
-import { createArchiveWriter } from "./archive-writer.js";
 import type { DataSink, FinishedArchive } from "./archive-writer.js";
-import { createInlineStage } from "./compress-stage.js";
 import type { CompressStage } from "./compress-stage.js";
 import type { FilterOptions } from "./path-filter.js";
 import type { CreateProgress } from "./progress.js";
 import type { ChangeDetection } from "./read-small-file.js";
-import { defaultSkipCompression } from "./skip-compression.js";
 import type { SkipCompression } from "./skip-compression.js";
-import { stageFiles } from "./stage-files.js";
-import type { PlannedFiles } from "./stage-files.js";
 import { beginWalk } from "./walk.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
-import type { Listing, SkippedFile, WalkOptions } from "./walk.js";
-import { loadZstdEncoder } from "./zstd-encoders.js";
+import type { SkippedFile, WalkOptions } from "./walk.js";
+import { defaultLevel, loadZstdEncoder } from "./zstd-encoders.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
 export interface ReproducibleOptions {
@@ -68,12 +63,11 @@ export interface CreatedArchive extends FinishedArchive {
 /** The format's default limit of the number of files. */
 export const defaultMaxFiles = 200_000;
 
-const defaultLevel = 3;
-
 /**
  * An archive of the regular files below a directory: the data goes to the sink as it is made, the index is returned.
- * Memory does not depend on the size of files or of the archive, only on the number of files. Errors of the sink are
- * passed on as they are. `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `WorkerFailed`.
+ * Memory does not depend on the size of files or of the archive, only on the number of files. A large job begins to write
+ * before it has listed all: what the sink writes must not lie in the directory. Errors of the sink are passed on as they
+ * are. `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `WorkerFailed`.
  */
 export async function createArchive(
   directory: string,
@@ -127,6 +121,8 @@ export async function prepareArchive(
       onProgress?.({ stage: "enumerating", filesDone: files, bytesDone: size, filesTotal: 0, bytesTotal: 0 });
     },
   });
+  // While threads start.
+  const loading = import("./write-archive.js");
   const dispose = async (): Promise<void> => {
     listing.stop();
     await team.dispose();
@@ -141,50 +137,21 @@ export async function prepareArchive(
     throw cause;
   }
   return {
-    write(sink) {
+    async write(sink) {
       isWriting = true;
-      return writeArchive(listing, team.stage(), encoder, sink, options);
+      const { writeArchive } = await loading;
+      return writeArchive(listing, team.workers, encoder, sink, options);
     },
     dispose,
   };
 }
 
-async function writeArchive(
-  listing: Listing,
-  stage: CompressStage,
-  encoder: ZstdEncoder | undefined,
-  sink: DataSink,
-  options: CreateOptions,
-): Promise<CreatedArchive> {
-  const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
-  const { reproducible, onProgress, skipCompression = defaultSkipCompression } = options;
-  const files: PlannedFiles = { ...listing.files, compress: [] };
-  const shouldCompress = (path: string, size: number): boolean =>
-    encoder !== undefined && !skipCompression.some((skips) => skips(path, size));
-  const writer = createArchiveWriter(listing, files, sink, { deduplicate, reproducible, onProgress });
-  try {
-    const how = { shouldCompress, changeDetection, deduplicate, encoder, level, signal };
-    for await (const piece of stageFiles(listing, files, stage, how)) {
-      signal?.throwIfAborted();
-      await writer.add(piece);
-    }
-    // Threads end while this one writes the index.
-    const closing = stage.close();
-    const finished = await writer.finish();
-    await closing;
-    const { skipped } = await listing.end();
-    return { ...finished, skipped };
-  } finally {
-    await writer.settle();
-  }
-}
-
-/** Who compresses: this thread, or workers once it is known that the job is large enough. */
+/** The workers, once it is known that the job is large enough; without them, this thread compresses. */
 interface Team {
   expect(files: number, size: number): void;
   /** Resolves when workers were started; otherwise never. */
   readonly isStarted: Promise<void>;
-  stage(): CompressStage;
+  readonly workers: CompressStage | undefined;
   dispose(): Promise<void>;
 }
 
@@ -208,7 +175,9 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
       stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name });
       started();
     },
-    stage: () => (stage ??= createInlineStage(encoder, { level, changeDetection })),
+    get workers() {
+      return stage;
+    },
     dispose: async () => stage?.close(),
   };
 }

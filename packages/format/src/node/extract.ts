@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, parse, resolve, sep } from "node:path";
 
@@ -16,6 +15,7 @@ import { openDestination } from "./destination.js";
 import type { Destination } from "./destination.js";
 import type { ExtractProgress } from "./progress.js";
 import { checkWritablePath } from "./portable-path.js";
+import { realPath } from "./real-path.js";
 
 export interface ExtractOptions extends SignalOptions {
   /** Only what is below this directory of the archive; it keeps its full path. Default: the root. */
@@ -218,16 +218,6 @@ export function checkExpendable(directory: string, more: readonly string[] = [])
         { path: directory },
       );
     }
-  }
-}
-
-/** Without links, as far as it exists. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const parent = dirname(resolve(path));
-    return parent === resolve(path) ? parent : resolve(realPath(parent), basename(path));
   }
 }
 

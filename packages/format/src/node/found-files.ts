@@ -2,7 +2,8 @@ import type { BigIntStats } from "node:fs";
 
 /**
  * The files below a directory, a row each, in the order of their paths' bytes. A column for each fact: hundreds of
- * thousands of files are to cost little before anything of them is read.
+ * thousands of files are to cost little before anything of them is read. The columns of numbers may be longer than
+ * there are files.
  */
 export interface FoundFiles {
   /** The archive paths. */
@@ -10,32 +11,46 @@ export interface FoundFiles {
   /** By row: where the bytes are, relative to the directory, if not at the path: behind links that were followed. */
   readonly sources: ReadonlyMap<number, string>;
   /** In bytes, when they were found; so are the other facts. */
-  readonly sizes: readonly number[];
+  readonly sizes: Float64Array;
   /** Permission bits. */
-  readonly modes: readonly number[];
-  readonly uids: readonly number[];
-  readonly gids: readonly number[];
+  readonly modes: Uint32Array;
+  readonly uids: Uint32Array;
+  readonly gids: Uint32Array;
   /** Nanoseconds since the epoch. */
-  readonly mtimes: readonly bigint[];
+  readonly mtimes: BigInt64Array;
 }
 
-/** The same while it is made. */
-export class FoundFilesBuilder implements FoundFiles {
+/** The same while it grows: columns are replaced by longer ones. */
+export class GrowingFiles implements FoundFiles {
   readonly paths: string[] = [];
   readonly sources: Map<number, string> = new Map();
-  readonly sizes: number[] = [];
-  readonly modes: number[] = [];
-  readonly uids: number[] = [];
-  readonly gids: number[] = [];
-  readonly mtimes: bigint[] = [];
+  sizes: Float64Array = new Float64Array(1024);
+  modes: Uint32Array = new Uint32Array(1024);
+  uids: Uint32Array = new Uint32Array(1024);
+  gids: Uint32Array = new Uint32Array(1024);
+  mtimes: BigInt64Array = new BigInt64Array(1024);
 
-  add(path: string, source: string, size: number, stats: BigIntStats): void {
-    if (source !== path) this.sources.set(this.paths.length, source);
+  add(path: string, size: number, stats: BigIntStats): void {
+    const row = this.paths.length;
+    if (row === this.sizes.length) this.#grow(2 * row);
     this.paths.push(path);
-    this.sizes.push(size);
-    this.modes.push(Number(stats.mode) & 0o777);
-    this.uids.push(Number(stats.uid));
-    this.gids.push(Number(stats.gid));
-    this.mtimes.push(stats.mtimeNs);
+    this.sizes[row] = size;
+    this.modes[row] = Number(stats.mode) & 0o777;
+    this.uids[row] = Number(stats.uid);
+    this.gids[row] = Number(stats.gid);
+    this.mtimes[row] = stats.mtimeNs;
   }
+
+  #grow(rows: number): void {
+    this.sizes = enlarged(new Float64Array(rows), this.sizes);
+    this.modes = enlarged(new Uint32Array(rows), this.modes);
+    this.uids = enlarged(new Uint32Array(rows), this.uids);
+    this.gids = enlarged(new Uint32Array(rows), this.gids);
+    this.mtimes = enlarged(new BigInt64Array(rows), this.mtimes);
+  }
+}
+
+function enlarged<T extends { set(from: T): void }>(larger: T, column: T): T {
+  larger.set(column);
+  return larger;
 }

@@ -22,5 +22,10 @@ export function zlibZstd(): ZlibZstd | undefined {
 }
 
 function isZlibZstd(value: unknown): value is ZlibZstd {
-  return typeof value === "object" && value !== null && "zstdCompressSync" in value && "zstdDecompressSync" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "zstdCompressSync" in value &&
+    "zstdDecompressSync" in value
+  );
 }

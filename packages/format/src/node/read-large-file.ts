@@ -3,6 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
+import { frameRoom } from "./compress-frame.js";
 import {
   checkUnchanged,
   factsOf,
@@ -18,7 +19,10 @@ export interface LargeFile {
   /** In bytes, when it was opened. */
   readonly size: number;
   readonly facts: FileFacts;
-  /** Parts of {@link maxSmallFileBytes}, which belong to the consumer; the last one may be shorter. */
+  /**
+   * Parts of {@link maxSmallFileBytes}, the last one may be shorter. They belong to the consumer, with memory for
+   * {@link frameRoom}.
+   */
   chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
   /** What was read, once the chunks have ended. */
   digest(): { readonly hash: Uint8Array; readonly size: number };
@@ -112,7 +116,8 @@ async function read(
   position: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+  // With room for a frame that is not smaller; and not zeroed, as it is written to at once.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frameRoom(length)).buffer, 0, length);
   let filled = 0;
   try {
     while (filled < length) {
@@ -123,5 +128,5 @@ async function read(
   } catch (cause) {
     throw openError(cause, path);
   }
-  return filled === length ? bytes : bytes.slice(0, filled);
+  return bytes.subarray(0, filled);
 }

@@ -13,11 +13,6 @@ import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 import type { FoundFiles } from "./found-files.js";
 import type { Listing } from "./walk.js";
 
-/** Files with the decision which of them are worth a try to compress, as far as it was made. */
-export interface PlannedFiles extends FoundFiles {
-  readonly compress: boolean[];
-}
-
 /** The next piece of the archive, in the order of its data. Files are named by their rows. */
 export type StagedPiece =
   /** Small files, from this row on. */
@@ -54,48 +49,46 @@ const maxBatchFiles = 128;
 const maxBatchBytes = maxSmallFileBytes;
 
 /**
- * Reads and compresses files with a stage, from the first one that the listing has on; `files` are its files. Memory is
- * bounded by the stage's width, whatever the files' sizes.
+ * Reads and compresses files with a stage, beginning with the first one that the listing has. Says of each row, before
+ * its piece is given, whether compressing it is worth a try. Memory is bounded by the stage's width, whatever the
+ * files' sizes.
  */
 export function stageFiles(
   listing: Listing,
-  files: PlannedFiles,
+  compress: boolean[],
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<StagedPiece, void, undefined> {
-  return inOrder(tasksOf(listing, files, stage, options), stage.width);
+  return inOrder(tasksOf(listing, compress, stage, options), stage.width);
 }
 
 type Task = () => Promise<StagedPiece>;
 
 async function* tasksOf(
   listing: Listing,
-  files: PlannedFiles,
+  compress: boolean[],
   stage: CompressStage,
   options: StageOptions,
 ): AsyncGenerator<Task, void, undefined> {
-  const { root } = listing;
+  const { root, files } = listing;
   let duplicates: DuplicateFinder | undefined;
-  for (let row = 0; ; row = files.compress.length) {
+  for (let row = 0; ; row = compress.length) {
     await listing.until(row + maxBatchFiles);
     if (row === files.paths.length) return;
     options.signal?.throwIfAborted();
     const end = endOfBatch(files, row);
-    planUntil(Math.max(end, row + 1), files, options);
+    for (let next = row; next < Math.max(end, row + 1); next++) {
+      compress.push(options.shouldCompress(files.paths[next] ?? "", files.sizes[next] ?? 0));
+    }
     if (end > row) {
-      const batch = batchOf(files, row, end, root);
+      const batch = { root, ...batchOf(files, row, end), compress: compress.slice(row, end) };
       yield async () => ({ kind: "batch", row, packed: await stage.batch(batch) });
     } else {
       // Only all files together tell which large ones may be equal.
       duplicates ??= createDuplicateFinder((await listing.end()).files);
-      yield* largeFileTasks(largeFileOf(files, row), root, stage, options, duplicates);
+      const file = { ...largeFileOf(files, row), compress: compress[row] ?? false };
+      yield* largeFileTasks(file, root, stage, options, duplicates);
     }
-  }
-}
-
-function planUntil(end: number, { paths, sizes, compress }: PlannedFiles, options: StageOptions): void {
-  for (let row = compress.length; row < end; row++) {
-    compress.push(options.shouldCompress(paths[row] ?? "", sizes[row] ?? 0));
   }
 }
 
@@ -104,8 +97,8 @@ function isLarge(size: number): boolean {
 }
 
 /** Small files from a row on, as many as make a batch: none when a large file is there. */
-function endOfBatch({ sizes }: PlannedFiles, row: number): number {
-  const limit = Math.min(sizes.length, row + maxBatchFiles);
+function endOfBatch({ paths, sizes }: FoundFiles, row: number): number {
+  const limit = Math.min(paths.length, row + maxBatchFiles);
   let bytes = 0;
   for (let end = row; end < limit; end++) {
     const size = sizes[end] ?? 0;
@@ -115,7 +108,11 @@ function endOfBatch({ sizes }: PlannedFiles, row: number): number {
   return limit;
 }
 
-function batchOf(files: PlannedFiles, from: number, to: number, root: string): FileBatch {
+function batchOf(
+  files: FoundFiles,
+  from: number,
+  to: number,
+): Pick<FileBatch, "paths" | "sources" | "sizes"> {
   const sources = new Map<number, string>();
   if (files.sources.size > 0) {
     for (let row = from; row < to; row++) {
@@ -123,13 +120,7 @@ function batchOf(files: PlannedFiles, from: number, to: number, root: string): F
       if (source !== undefined) sources.set(row - from, source);
     }
   }
-  return {
-    root,
-    paths: files.paths.slice(from, to),
-    sources,
-    sizes: files.sizes.slice(from, to),
-    compress: files.compress.slice(from, to),
-  };
+  return { paths: files.paths.slice(from, to), sources, sizes: files.sizes.slice(from, to) };
 }
 
 /** A large file, before it is opened. */
@@ -141,15 +132,9 @@ interface ListedFile {
   readonly compress: boolean;
 }
 
-function largeFileOf(files: PlannedFiles, row: number): ListedFile {
+function largeFileOf(files: FoundFiles, row: number): Omit<ListedFile, "compress"> {
   const path = files.paths[row] ?? "";
-  return {
-    row,
-    path,
-    source: files.sources.get(row) ?? path,
-    size: files.sizes[row] ?? 0,
-    compress: files.compress[row] ?? false,
-  };
+  return { row, path, source: files.sources.get(row) ?? path, size: files.sizes[row] ?? 0 };
 }
 
 async function* largeFileTasks(
@@ -229,7 +214,8 @@ function contentKey(hash: Uint8Array, compress: boolean): string {
  */
 function createDuplicateFinder(files: FoundFiles): DuplicateFinder {
   const sizes = new Map<number, number>();
-  for (const size of files.sizes) if (isLarge(size)) sizes.set(size, (sizes.get(size) ?? 0) + 1);
+  for (const size of files.sizes.subarray(0, files.paths.length))
+    if (isLarge(size)) sizes.set(size, (sizes.get(size) ?? 0) + 1);
   const fingerprints = new Set<string>();
   const known = new Set<string>();
   return {

@@ -8,7 +8,7 @@ import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
 import { checkPaths } from "../index-encoder.js";
 import { isValidPath } from "../path.js";
-import { FoundFilesBuilder } from "./found-files.js";
+import { GrowingFiles } from "./found-files.js";
 import type { FoundFiles } from "./found-files.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions, PathFilter } from "./path-filter.js";
@@ -63,7 +63,9 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
 }
 
 interface Directory {
-  readonly path: string;
+  /** The archive path, with a slash at its end; the root's is empty. */
+  readonly prefix: string;
+  /** Where it is, relative to the root, in the same way. */
   readonly source: string;
   /** The real paths that lead here, so that a followed link cannot loop. */
   readonly ancestors: readonly string[];
@@ -71,15 +73,22 @@ interface Directory {
   readonly filter: PathFilter;
 }
 
-/** Something in a directory that is part of the archive. */
-interface Step {
-  /** The name, with a slash behind that of a directory: these are in the order of the full paths. */
-  readonly key: string;
-  readonly path: string;
+/** A directory whose files are taken one after another. */
+interface ListedDirectory extends Directory {
+  /**
+   * The names of what is part of the archive, with a slash behind those of directories: the order of these is the
+   * order of the full paths.
+   */
+  readonly keys: readonly string[];
+  next: number;
+  /** By key: what followed links lead to. */
+  readonly links: Map<string, FollowedLink>;
+}
+
+interface FollowedLink {
+  /** Relative to the root. */
   readonly source: string;
-  readonly directory?: Directory;
-  /** Of what a link leads to. */
-  readonly stats?: BigIntStats;
+  readonly stats: BigIntStats;
 }
 
 const withNanoseconds = { bigint: true } as const;
@@ -95,7 +104,7 @@ export interface Listing extends Pick<WalkResult, "root" | "files"> {
   end(): Promise<WalkResult>;
   /** The result, once the end is reached. */
   readonly result: WalkResult | undefined;
-  /** Ends it before its time; nobody may wait for it any more. */
+  /** Ends it, if it has not ended: then it fails. */
   stop(): void;
 }
 
@@ -111,19 +120,22 @@ export async function walkDirectory(directory: string, options: WalkOptions = {}
 /** {@link walkDirectory} for those who can begin with the first files. It goes on whether anybody waits or not. */
 export async function beginWalk(directory: string, options: WalkOptions): Promise<Listing> {
   const walk = new Walk(directory, options, await createPathFilter(options));
-  let stopped = false;
+  const stop = new AbortController();
+  const signal = AbortSignal.any(
+    options.signal === undefined ? [stop.signal] : [stop.signal, options.signal],
+  );
   let result: WalkResult | undefined;
   /** Whoever waits for so many files. */
   let waiting: { readonly count: number; readonly wake: () => void } | undefined;
 
   async function run(): Promise<WalkResult> {
-    while (walk.goOn(entriesPerTurn) && !stopped) {
+    while (walk.goOn(entriesPerTurn)) {
       if (waiting !== undefined && walk.files.paths.length >= waiting.count) waiting.wake();
       await nextTurn();
-      options.signal?.throwIfAborted();
+      signal.throwIfAborted();
       options.onFound?.(walk.files.paths.length, walk.size, walk.share);
     }
-    options.signal?.throwIfAborted();
+    signal.throwIfAborted();
     checkPaths(walk.files.paths);
     return (result = walk.result());
   }
@@ -142,20 +154,20 @@ export async function beginWalk(directory: string, options: WalkOptions): Promis
     get result() {
       return result;
     },
-    stop() {
-      stopped = true;
-    },
+    stop: () => stop.abort(),
   };
 }
 
 class Walk {
   readonly root: string;
-  readonly files = new FoundFilesBuilder();
+  readonly files = new GrowingFiles();
   readonly skipped: SkippedFile[] = [];
   size = 0;
+  /** The root, with a slash at its end. */
+  readonly #base: string;
   readonly #options: WalkOptions;
-  /** What comes next is last. */
-  readonly #pending: Step[];
+  /** Each in the one before it. */
+  readonly #listed: ListedDirectory[] = [];
   #directoriesKnown = 1;
   #directoriesListed = 0;
 
@@ -166,8 +178,8 @@ class Walk {
     } catch (cause) {
       throw fileSystemError(cause, "read directory", directory);
     }
-    const root = { path: "", source: "", ancestors: [this.root], filter };
-    this.#pending = [{ key: "", path: "", source: "", directory: root }];
+    this.#base = this.root.endsWith(sep) ? this.root : this.root + sep;
+    this.#list({ prefix: "", source: "", ancestors: [this.root], filter });
   }
 
   /** Of the directories that are known, how many were listed. */
@@ -187,10 +199,12 @@ class Walk {
   /** Takes so many steps; false when there are no more. */
   goOn(steps: number): boolean {
     for (let left = steps; left > 0; left--) {
-      const step = this.#pending.pop();
-      if (step === undefined) return false;
-      if (step.directory === undefined) this.#add(step);
-      else this.#list(step.directory);
+      const directory = this.#listed.at(-1);
+      if (directory === undefined) return false;
+      const key = directory.keys[directory.next++];
+      if (key === undefined) this.#listed.pop();
+      else if (key.endsWith("/")) this.#enter(directory, key);
+      else this.#add(directory, key);
     }
     return true;
   }
@@ -199,20 +213,23 @@ class Walk {
     const entries = this.#read(directory);
     const rules = entries
       .filter((entry) => entry.isFile() && directory.filter.ignoreFiles.includes(entry.name))
-      .map((entry) => this.#readRules(join(directory.source, entry.name)));
-    const filter = directory.filter.enter(directory.path, rules);
-    const steps: Step[] = [];
+      .map((entry) => this.#readRules(directory.source + entry.name));
+    const filter = directory.filter.enter(directory.prefix.slice(0, -1), rules);
+    const keys: string[] = [];
+    const links = new Map<string, FollowedLink>();
+    const listed = { ...directory, filter, keys, next: 0, links };
     for (const entry of entries) {
-      const step = this.#stepTo(entry, directory, filter);
-      if (step !== undefined) steps.push(step);
+      const key = this.#keyOf(entry, listed);
+      if (key !== undefined) keys.push(key);
     }
-    steps.sort((a, b) => comparePaths(b.key, a.key));
-    for (const step of steps) this.#pending.push(step);
+    keys.sort(comparePaths);
+    this.#listed.push(listed);
     this.#directoriesListed++;
   }
 
   #read(directory: Directory): Dirent[] {
-    const location = this.#locate(directory.source);
+    // Messages name it without the slash.
+    const location = directory.source === "" ? this.root : this.#locate(directory.source.slice(0, -1));
     try {
       const entries = readdirSync(location, { withFileTypes: true });
       return entries.some((entry) => entry.name.includes("\uFFFD"))
@@ -223,17 +240,57 @@ class Walk {
     }
   }
 
-  #stepTo(entry: Dirent, directory: Directory, filter: PathFilter): Step | undefined {
+  /** The key of what is part of the archive. */
+  #keyOf(entry: Dirent, directory: ListedDirectory): string | undefined {
     const { name } = entry;
-    const path = join(directory.path, name);
-    const source = directory.source === directory.path ? path : join(directory.source, name);
+    const path = directory.prefix + name;
     if (!isValidPath(name)) return this.#skip(path, "name-not-allowed");
     if (this.#isOutput(path)) return this.#skip(path, "output");
-    if (entry.isDirectory()) return this.#stepInto({ path, source, ancestors: directory.ancestors, filter }, name);
-    if (!filter.includes(path)) return undefined;
-    if (entry.isFile()) return { key: name, path, source };
-    if (entry.isSymbolicLink()) return this.#follow(name, path, source, directory, filter);
+    if (entry.isDirectory()) return this.#keyOfDirectory(name, directory);
+    if (!directory.filter.includes(path)) return undefined;
+    if (entry.isFile()) return name;
+    if (entry.isSymbolicLink()) return this.#keyOfLink(name, directory);
     return this.#skip(path, "special-file");
+  }
+
+  #keyOfDirectory(name: string, { prefix, filter }: Directory): string | undefined {
+    const key = `${name}/`;
+    if (!filter.includes(prefix + key)) return undefined;
+    this.#directoriesKnown++;
+    return key;
+  }
+
+  #keyOfLink(name: string, directory: ListedDirectory): string | undefined {
+    const { symlinks = "skip" } = this.#options;
+    const path = directory.prefix + name;
+    if (symlinks === "error") {
+      throw new FormatError("InvalidArgument", `${JSON.stringify(path)} is a symbolic link`, { path });
+    }
+    if (symlinks === "skip") return this.#skip(path, "symbolic-link");
+    let target: string;
+    let stats: BigIntStats;
+    try {
+      target = realpathSync.native(this.#locate(directory.source + name));
+      stats = statSync(target, withNanoseconds);
+    } catch (cause) {
+      if (isSystemError(cause, "ENOENT", "ENOTDIR", "ELOOP")) return this.#skip(path, "link-broken");
+      throw fileSystemError(cause, "follow link", path);
+    }
+    if (!isInside(this.root, target)) return this.#skip(path, "link-outside");
+    const isFile = stats.isFile();
+    if (!isFile && !stats.isDirectory()) return this.#skip(path, "special-file");
+    // A link to a directory that we are in, directly or through other links, would never end.
+    if (!isFile && this.#pathsTo(directory).some((ancestor) => isInside(target, ancestor))) {
+      return this.#skip(path, "link-loop");
+    }
+    const key = isFile ? name : this.#keyOfDirectory(name, directory);
+    const source = relative(this.root, target).replaceAll(sep, "/");
+    if (key !== undefined) directory.links.set(key, { source, stats });
+    return key;
+  }
+
+  #pathsTo({ source, ancestors }: Directory): readonly string[] {
+    return [...ancestors, realpathSync.native(this.#locate(source))];
   }
 
   #isOutput(path: string): boolean {
@@ -242,11 +299,15 @@ class Walk {
     return outputs !== undefined && outputs.size > 0 && outputs.has(path);
   }
 
-  #stepInto(directory: Directory, name: string): Step | undefined {
-    const { path, source, filter } = directory;
-    if (!filter.includes(`${path}/`)) return undefined;
-    this.#directoriesKnown++;
-    return { key: `${name}/`, path, source, directory };
+  #enter(from: ListedDirectory, key: string): void {
+    const { filter } = from;
+    const prefix = from.prefix + key;
+    const link = from.links.get(key);
+    this.#list(
+      link === undefined
+        ? { prefix, source: from.source + key, ancestors: from.ancestors, filter }
+        : { prefix, source: `${link.source}/`, ancestors: this.#pathsTo(from), filter },
+    );
   }
 
   #readRules(source: string): string {
@@ -263,44 +324,15 @@ class Walk {
     return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
-  #follow(
-    name: string,
-    path: string,
-    source: string,
-    directory: Directory,
-    filter: PathFilter,
-  ): Step | undefined {
-    const { symlinks = "skip" } = this.#options;
-    if (symlinks === "error") {
-      throw new FormatError("InvalidArgument", `${JSON.stringify(path)} is a symbolic link`, { path });
-    }
-    if (symlinks === "skip") return this.#skip(path, "symbolic-link");
-    let target: string;
-    let stats: BigIntStats;
-    try {
-      target = realpathSync.native(this.#locate(source));
-      stats = statSync(target, { bigint: true });
-    } catch (cause) {
-      if (isSystemError(cause, "ENOENT", "ENOTDIR", "ELOOP")) return this.#skip(path, "link-broken");
-      throw fileSystemError(cause, "follow link", path);
-    }
-    if (!isInside(this.root, target)) return this.#skip(path, "link-outside");
-    const real = relative(this.root, target).replaceAll(sep, "/");
-    if (stats.isFile()) return { key: name, path, source: real, stats };
-    if (!stats.isDirectory()) return this.#skip(path, "special-file");
-    // A link to a directory that we are in, directly or through other links, would never end.
-    const here = realpathSync.native(this.#locate(directory.source));
-    if ([here, ...directory.ancestors].some((ancestor) => isInside(target, ancestor))) {
-      return this.#skip(path, "link-loop");
-    }
-    return this.#stepInto({ path, source: real, ancestors: [...directory.ancestors, here], filter }, name);
-  }
-
-  #add({ path, source, stats = this.#stat(source) }: Step): void {
+  #add({ prefix, source, links }: ListedDirectory, name: string): void {
     const { maxFiles = Number.POSITIVE_INFINITY } = this.#options;
+    const link = links.get(name);
+    if (link !== undefined) this.files.sources.set(this.files.paths.length, link.source);
+    else if (source !== prefix) this.files.sources.set(this.files.paths.length, source + name);
     // It was a file when it was listed: whatever it is now is the reader's to refuse.
+    const stats = link?.stats ?? this.#stat(source + name);
     const size = Number(stats.size);
-    this.files.add(path, source, size, stats);
+    this.files.add(prefix + name, size, stats);
     this.size += size;
     if (this.files.paths.length > maxFiles) {
       throw new FormatError(
@@ -336,7 +368,7 @@ class Walk {
       try {
         decodable.add(decoder.decode(bytes));
       } catch {
-        this.#skip(join(directory.path, bytes.toString("utf8")), "name-not-utf8");
+        this.#skip(directory.prefix + bytes.toString("utf8"), "name-not-utf8");
       }
     }
     return entries.filter((entry) => decodable.has(entry.name));
@@ -347,13 +379,8 @@ class Walk {
   }
 
   #locate(source: string): string {
-    return source === "" ? this.root : join(this.root, source);
+    return this.#base + source;
   }
-}
-
-/** `node:path`'s join normalises, which a name must not be. */
-function join(directory: string, name: string): string {
-  return directory === "" || directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }
 
 function isInside(directory: string, path: string): boolean {

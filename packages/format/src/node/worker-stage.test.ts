@@ -58,7 +58,7 @@ describe("compressing in worker threads", () => {
       root: "/nonexistent",
       paths: ["gone"],
       sources: new Map(),
-      sizes: [1],
+      sizes: Float64Array.of(1),
       compress: [true],
     };
     await expect(stage.batch(missing)).rejects.toMatchObject({

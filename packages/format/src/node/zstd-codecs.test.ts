@@ -65,6 +65,24 @@ function streamed(decoder: ZstdDecoder, stored: Uint8Array, size: number, step: 
   return Buffer.concat(chunks);
 }
 
+describe.each(encoders.filter(({ compressInto }) => compressInto !== undefined))(
+  "encoder $name, told where to",
+  (encoder) => {
+    test("makes the same frame there, or nothing when there may be too little room", () => {
+      for (const content of [Buffer.alloc(0), text(5000), noise(5000), noise(300_000)].map((one) =>
+        Buffer.from(one),
+      )) {
+        const target = Buffer.alloc(content.length + (content.length >> 8) + 64, 7);
+        const size = encoder.compressInto?.(target, content, 3) ?? 0;
+        expect(target.subarray(0, size).equals(encoder.compress(content, 3))).toBe(true);
+        const small = Buffer.alloc(content.length, 7);
+        expect(encoder.compressInto?.(small, content, 3)).toBeUndefined();
+        expect(small.equals(Buffer.alloc(content.length, 7))).toBe(true);
+      }
+    });
+  },
+);
+
 describe.each(encoders)("encoder $name", (encoder) => {
   test.each(contents)(
     "makes one frame of %s, with its size in the header, that every decoder reads",
@@ -209,7 +227,7 @@ describe.each(decoders)("decoder $name", (decoder) => {
 describe("the order of codecs", () => {
   test("is zstd-napi, then node:zlib, then WebAssembly and JavaScript", async () => {
     const { encoder, decoder } = await createNodeZstd();
-    const native = (loadZstdBinding()) !== undefined;
+    const native = loadZstdBinding() !== undefined;
     const zlib = zlibZstd() !== undefined;
     expect(encoder.name).toBe(native ? "zstd-napi" : zlib ? "node:zlib" : "zstd-wasm");
     expect(decoder.name).toBe(native ? "zstd-napi" : zlib ? "node:zlib" : portableZstdFrames.name);

@@ -3,6 +3,9 @@ import type { ZstdEncoder } from "../zstd/codec.js";
 import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
 
+/** zstd's own. */
+export const defaultLevel = 3;
+
 /** The encoders of this runtime, best first. Which of them there are is found out when they are loaded. */
 export const zstdEncoderLoaders: ReadonlyMap<string, () => Promise<ZstdEncoder | undefined>> = new Map([
   ["zstd-napi", loadNativeEncoder],
@@ -26,7 +29,7 @@ export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
 export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
   const binding = loadZstdBinding();
   if (binding === undefined) return undefined;
-  const { CCtx, CParameter, compressBound } = binding;
+  const { CCtx, CParameter } = binding;
   const contexts = new Map<number, InstanceType<typeof CCtx>>();
   const contextOf = (level: number): InstanceType<typeof CCtx> => {
     let context = contexts.get(level);
@@ -42,12 +45,12 @@ export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
   return {
     name: "zstd-napi",
     compress(content, level) {
-      const bound = compressBound(content.length);
+      const bound = binding.compressBound(content.length);
       if (output.length < bound) output = new Uint8Array(bound);
       return output.slice(0, contextOf(level).compress2(output, content));
     },
     compressInto(target, content, level) {
-      if (target.length < compressBound(content.length)) return undefined;
+      if (target.length < binding.compressBound(content.length)) return undefined;
       return contextOf(level).compress2(target, content);
     },
   };
