@@ -1,4 +1,5 @@
 import { PolicyError, type PolicyErrorCode } from "./errors.js";
+import { type FetchAnswer, fetchProxied, whyUnreachable } from "./proxied-fetch.js";
 
 export interface BoundedRequest {
   readonly url: URL;
@@ -28,11 +29,10 @@ export async function requestBounded(request: BoundedRequest): Promise<Uint8Arra
   if (!isSafe(url)) throw new PolicyError(code, `${server} has to be reached over https`);
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await fetchProxied(url, {
       method: request.form === undefined ? "GET" : "POST",
       headers: { accept: "*/*", ...request.headers },
       body: request.form ?? null,
-      redirect: "manual",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     if (response.status === 200) return await readBounded(response, request, server);
@@ -45,7 +45,8 @@ export async function requestBounded(request: BoundedRequest): Promise<Uint8Arra
     if (error instanceof PolicyError) throw error;
     if (timeout.aborted)
       throw new PolicyError(code, `${server} did not answer within ${timeoutMs / 1000} seconds`);
-    throw unreachable(server, code, error);
+    const { detail, ...options } = whyUnreachable(error);
+    throw new PolicyError(code, `${server} could not be reached${detail}`, options);
   }
 }
 
@@ -56,7 +57,11 @@ export function isSafe(url: URL): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback);
 }
 
-async function readBounded(response: Response, request: BoundedRequest, server: string): Promise<Uint8Array> {
+async function readBounded(
+  response: FetchAnswer,
+  request: BoundedRequest,
+  server: string,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -67,12 +72,4 @@ async function readBounded(response: Response, request: BoundedRequest, server: 
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
-}
-
-/** What fetch throws can quote headers; its cause comes from the socket, and cannot. */
-function unreachable(server: string, code: PolicyErrorCode, error: unknown): PolicyError {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const isFromSocket = cause instanceof Error && "code" in cause && typeof cause.code === "string";
-  const detail = isFromSocket ? `: ${String(cause.code)}` : "";
-  return new PolicyError(code, `${server} could not be reached${detail}`, isFromSocket ? { cause } : {});
 }

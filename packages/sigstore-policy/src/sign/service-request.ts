@@ -3,6 +3,7 @@ import { isSafe } from "../bounded-request.js";
 import type { PolicyErrorCode } from "../errors.js";
 import { PolicyError } from "../errors.js";
 import { textAt } from "../json-path.js";
+import { type FetchAnswer, fetchProxied, whyUnreachable } from "../proxied-fetch.js";
 
 /** How long to wait for services, and how often to ask again. */
 export interface ServiceLimits {
@@ -30,7 +31,7 @@ export interface ServiceRequest {
 
 export interface ServiceAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: FetchAnswer["headers"];
   readonly bytes: Uint8Array;
 }
 
@@ -77,11 +78,10 @@ async function send(request: ServiceRequest): Promise<ServiceAnswer> {
   const timeoutMs = request.limits.timeoutMs ?? 30_000;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await fetchProxied(url, {
       method: body === undefined ? "GET" : "POST",
       headers: { accept: "*/*", ...(body !== undefined && { "content-type": body.type }) },
       body: body === undefined ? null : Buffer.from(body.bytes),
-      redirect: "manual",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     const bytes = await readBounded(response, request);
@@ -96,11 +96,13 @@ async function send(request: ServiceRequest): Promise<ServiceAnswer> {
       const message = `${serverOf(request)} did not answer within ${String(timeoutMs / 1000)} seconds`;
       throw new PolicyError("ServiceTimedOut", message);
     }
-    throw networkError(error, request);
+    const { detail, ...options } = whyUnreachable(error);
+    const message = `${serverOf(request)} could not be reached${detail}`;
+    throw new PolicyError("ServiceUnavailable", message, options);
   }
 }
 
-async function readBounded(response: Response, request: ServiceRequest): Promise<Uint8Array> {
+async function readBounded(response: FetchAnswer, request: ServiceRequest): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -142,15 +144,6 @@ export function parsedJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** What fetch throws can quote headers; its cause comes from the socket, and cannot. */
-function networkError(error: unknown, request: ServiceRequest): PolicyError {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const isFromSocket = cause instanceof Error && "code" in cause && typeof cause.code === "string";
-  const detail = isFromSocket ? `: ${String(cause.code)}` : "";
-  const message = `${serverOf(request)} could not be reached${detail}`;
-  return new PolicyError("ServiceUnavailable", message, isFromSocket ? { cause } : {});
 }
 
 export const serverOf = ({ what, url }: Pick<ServiceRequest, "what" | "url">): string =>

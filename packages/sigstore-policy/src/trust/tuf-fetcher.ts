@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { BaseFetcher } from "tuf-js";
+import { fetchProxied } from "../proxied-fetch.js";
 
 /** For one file: metadata has kilobytes. */
 const timeoutMs = 30_000;
@@ -18,8 +19,7 @@ export async function createTufFetcher(options: {
     override async fetch(url: string): Promise<NodeJS.ReadableStream> {
       if (offline) throw new Error("the network is not to be used");
       const timeout = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(url, {
-        redirect: "manual",
+      const response = await fetchProxied(url, {
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       if (response.status === 200 && response.body !== null) return Readable.from(response.body);

@@ -1,0 +1,74 @@
+import process from "node:process";
+import type { Dispatcher } from "undici";
+
+export interface FetchRequest {
+  /** Default `GET`. */
+  readonly method?: "GET" | "POST" | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Uint8Array<ArrayBuffer> | URLSearchParams | null | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What is used of an answer, whichever implementation of `fetch` it came from. */
+export interface FetchAnswer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
+}
+
+/**
+ * `fetch` without redirects, through the proxy that the environment names (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), as
+ * registries are reached: Node's own looks at these only in later versions, and when it is told to. This machine itself
+ * is reached without.
+ */
+export async function fetchProxied(target: URL | string, request: FetchRequest): Promise<FetchAnswer> {
+  const url = new URL(target);
+  const { method = "GET", headers = {}, body = null, signal } = request;
+  const init = { method, headers, body, signal, redirect: "manual" } as const;
+  const proxies = namedProxies();
+  if (proxies === "" || isThisMachine(url)) return fetch(url, init);
+  // Only now: most environments have no proxy, and loading it takes longer than a request.
+  const undici = await import("undici");
+  const agent = agents.get(proxies) ?? createAgent(undici.EnvHttpProxyAgent);
+  agents.set(proxies, agent);
+  return undici.fetch(url, { ...init, dispatcher: agent });
+}
+
+/** By what the environment says: kept, so that connections are used again. */
+const agents = new Map<string, Dispatcher>();
+
+function createAgent(Agent: new () => Dispatcher): Dispatcher {
+  try {
+    return new Agent();
+  } catch {
+    throw new InvalidProxy();
+  }
+}
+
+function namedProxies(): string {
+  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;
+  return [http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY].filter(Boolean).join(" ");
+}
+
+function isThisMachine({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
+}
+
+/** It has no cause, which could show the proxy's password. */
+class InvalidProxy extends Error {
+  constructor() {
+    super("the proxy (HTTP_PROXY, HTTPS_PROXY) is not a URL: write http://host:port");
+  }
+}
+
+/**
+ * What a message may say about an error of {@link fetchProxied}, and the cause that an error may have. What `fetch`
+ * throws can quote headers; its cause comes from the socket, and cannot.
+ */
+export function whyUnreachable(error: unknown): { readonly detail: string; readonly cause?: Error } {
+  if (error instanceof InvalidProxy) return { detail: `: ${error.message}` };
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string")
+    return { detail: "" };
+  return { detail: `: ${cause.code}`, cause };
+}
