@@ -98,7 +98,7 @@ const entriesPerTurn = 512;
 
 /** A walk that is under way: files are there as they are found, which is in their order. */
 export interface Listing extends Pick<WalkResult, "root" | "files"> {
-  /** Waits until there are so many files, or all there are. */
+  /** Waits until there are so many files, or all there are. One waits at a time. */
   until(count: number): Promise<unknown>;
   /** Waits for the end. Rejects, as `until` does, with what the walk failed of. */
   end(): Promise<WalkResult>;
