@@ -21,12 +21,22 @@ const lowWater = 0.9;
 
 export function createDiskSpace(directory: string, maxBytes: number, now: () => number): DiskSpace {
   const ledger = createUsageLedger(directory, now);
-  let evicting: Promise<void> | undefined;
+  let evicting: Promise<unknown> | undefined;
 
-  async function evict(): Promise<void> {
-    await withEvictionLock(directory, async () => {
-      await ledger.recount(count);
-    });
+  /** True when all that there was before is counted. */
+  async function evict(): Promise<boolean> {
+    if (evicting !== undefined) {
+      // It may have begun too early to see all.
+      await evicting;
+      return false;
+    }
+    const done = withEvictionLock(directory, () => ledger.recount(count));
+    evicting = done;
+    try {
+      return (await done) === true;
+    } finally {
+      evicting = undefined;
+    }
   }
 
   /** What there is after the deletions. */
@@ -51,12 +61,11 @@ export function createDiskSpace(directory: string, maxBytes: number, now: () => 
 
   return {
     async reserve(bytes) {
-      let total = await ledger.add(bytes);
-      if (total !== undefined && total <= maxBytes) return true;
-      await (evicting ??= evict().finally(() => {
-        evicting = undefined;
-      }));
-      total = await ledger.total();
+      const added = await ledger.add(bytes);
+      if (added !== undefined && added <= maxBytes) return true;
+      const isCounted = await evict();
+      // There may have been no ledger to write it to. Written down twice is better than not at all.
+      const total = added === undefined && !isCounted ? await ledger.add(bytes) : await ledger.total();
       return total !== undefined && total <= maxBytes;
     },
     releasing: (work) => ledger.releasing(work),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { lstat, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { hasCode, isMissing, isOurs } from "./private-directory.js";
@@ -20,8 +20,11 @@ export interface UsageLedger {
    * meanwhile may know of it already.
    */
   releasing(work: () => Promise<number>): Promise<void>;
-  /** Starts anew with what `count` gives, and what was added (not what was taken away) while it counted. */
-  recount(count: () => Promise<number>): Promise<void>;
+  /**
+   * Starts anew with what `count` gives, and what was added (not what was taken away) while it counted. False when
+   * somebody else has done so meanwhile: then this count may miss what was added to theirs, and is dropped.
+   */
+  recount(count: () => Promise<number>): Promise<boolean>;
 }
 
 const recordBytes = 8;
@@ -109,11 +112,12 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     return { inode, bytes: bytes + bytesRead - recordBytes, countedAt, total: total + added, isSound };
   }
 
-  async function isCurrent(inode: number): Promise<boolean> {
+  /** The one that is in place, whatever it is; undefined when there is none. */
+  async function currentInode(): Promise<number | undefined> {
     try {
-      return (await stat(file)).ino === inode;
+      return (await lstat(file)).ino;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
@@ -130,14 +134,15 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
         await append(handle, bytes);
         const total = await sum(handle, inode);
         // Somebody may have counted meanwhile, and not have seen it.
-        return { total, isDone: await isCurrent(inode) };
+        return { total, isDone: (await currentInode()) === inode };
       });
       if (added === undefined || added.isDone) return added?.total;
     }
     return undefined;
   }
 
-  async function replace(bytes: number): Promise<void> {
+  /** Puts a ledger in the place of this one; false when another one is there. */
+  async function replace(inode: number | undefined, bytes: number): Promise<boolean> {
     const content = Buffer.alloc(headerBytes);
     content.writeDoubleLE(now(), 0);
     content.writeDoubleLE(bytes, recordBytes);
@@ -149,7 +154,13 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
       } finally {
         await handle.close();
       }
-      await rename(temporary, file);
+      // Only now: two that count at once are rare, and what the first one's ledger got would be lost.
+      if ((await currentInode()) === inode) {
+        await rename(temporary, file);
+        return true;
+      }
+      await rm(temporary, { force: true });
+      return false;
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
@@ -170,9 +181,8 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
       if (!isDone) await work();
     },
     async recount(count) {
-      let isDone = false;
-      await withLedger(async (handle, inode) => {
-        isDone = true;
+      const before = await currentInode();
+      const isReplaced = await withLedger(async (handle, inode) => {
         let seen = (await records(handle)).length;
         const addedSince = async (): Promise<number> => {
           const all = await records(handle);
@@ -181,14 +191,13 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
           return added;
         };
         const counted = await count();
-        // Two may count at once. What was added to the ledger of the first would be lost in the second's.
-        if (!(await isCurrent(inode))) return;
-        await replace(counted + (await addedSince()));
+        if (!(await replace(inode, counted + (await addedSince())))) return false;
         // Who writes to the old ledger from now on sees that it is old.
         const late = await addedSince();
         if (late > 0) await add(late);
+        return true;
       });
-      if (!isDone) await replace(await count());
+      return isReplaced ?? replace(before, await count());
     },
   };
 }
