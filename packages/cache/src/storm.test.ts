@@ -4,13 +4,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 import { cacheNames } from "./index.js";
 import type { CacheName } from "./index.js";
-import { compilePackage } from "./testing/compiled-package.js";
 import { mountTmpfs } from "./testing/mount-tmpfs.js";
 import { scratchDirectory } from "./testing/scratch-directory.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("cache");
 const processes = 8;
 const reads = Number(process.env["BLOB_STORM_READS"] ?? 150);
 const limits: Readonly<Record<CacheName, number>> = {

@@ -3,8 +3,8 @@ import { compressionNone, compressionZstd, hashBytes } from "./index-schema.js";
 
 /**
  * The entries of an index, a column for each field: what tens of thousands of them cost to make and to write depends
- * on how many objects there are. Rows are in the order of the paths' bytes; the
- * columns of numbers may be longer than there are paths. The fields are those of {@link Entry}.
+ * on how many objects there are. Rows are in the order of the paths' bytes; columns of numbers may be longer than there
+ * are paths. The fields are those of {@link Entry}.
  */
 export interface IndexColumns {
   readonly paths: readonly string[];

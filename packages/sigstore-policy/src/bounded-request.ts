@@ -1,5 +1,5 @@
 import { PolicyError, type PolicyErrorCode } from "./errors.js";
-import { type FetchAnswer, fetchProxied, whyUnreachable } from "./proxied-fetch.js";
+import { fetchProxied, isLoopbackAddress, readBounded, whyUnreachable } from "./proxied-fetch.js";
 
 export interface BoundedRequest {
   readonly url: URL;
@@ -35,7 +35,11 @@ export async function requestBounded(request: BoundedRequest): Promise<Uint8Arra
       body: request.form ?? null,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    if (response.status === 200) return await readBounded(response, request, server);
+    if (response.status === 200) {
+      const bytes = await readBounded(response, request.maxBytes);
+      if (bytes !== undefined) return bytes;
+      throw new PolicyError(code, `${server} answered with more than ${request.maxBytes} bytes`);
+    }
     await response.body?.cancel();
     const detail =
       response.status >= 300 && response.status < 400 ? ", a redirect, which is not followed" : "";
@@ -53,23 +57,5 @@ export async function requestBounded(request: BoundedRequest): Promise<Uint8Arra
 /** Nobody but this machine can change what goes over its loopback interface. */
 export function isSafe(url: URL): boolean {
   if (url.username !== "" || url.password !== "") return false;
-  const isLoopback = url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(url.hostname);
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback);
-}
-
-async function readBounded(
-  response: FetchAnswer,
-  request: BoundedRequest,
-  server: string,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > request.maxBytes) {
-      throw new PolicyError(request.code, `${server} answered with more than ${request.maxBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackAddress(url));
 }

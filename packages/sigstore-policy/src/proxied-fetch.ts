@@ -50,8 +50,25 @@ function namedProxies(): string {
   return [http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY].filter(Boolean).join(" ");
 }
 
-function isThisMachine({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
+function isThisMachine(url: URL): boolean {
+  return url.hostname === "localhost" || isLoopbackAddress(url);
+}
+
+/** Not a name, which somebody could answer for. */
+export function isLoopbackAddress({ hostname }: URL): boolean {
+  return hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
+}
+
+/** The body of an answer; undefined when it is larger, of which no more is read. */
+export async function readBounded(answer: FetchAnswer, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
 }
 
 /** It has no cause, which could show the proxy's password. */

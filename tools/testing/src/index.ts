@@ -1,3 +1,4 @@
+export { compilePackage } from "./compiled-package.js";
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.js";
 export { hasProgram, startDockerRegistry } from "./docker-registry.js";
 export { profileUser, registryProfiles } from "./profiles.js";

@@ -71,3 +71,8 @@ export type Effect =
 export function selectedNode({ place }: BrowserState): DirectoryEntry | undefined {
   return place.tree.rows[place.selected]?.node;
 }
+
+/** Back to the tree and the preview, whatever was asked. */
+export function browsing(state: BrowserState): BrowserState {
+  return { ...state, mode: { kind: "browse" } };
+}

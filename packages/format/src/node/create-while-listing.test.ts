@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
-import { compilePackage } from "../testing/compiled-package.js";
 import { scratchDirectory } from "../testing/scratch-directory.js";
 import type * as nodeModule from "./index.js";
 import type { CreateProgress } from "./progress.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 const { createArchiveFiles, openLocalArchive }: typeof nodeModule = await import(
   new URL("node/index.js", compiled).href
 );

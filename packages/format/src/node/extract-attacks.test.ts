@@ -14,13 +14,13 @@ import {
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
 import type { Archive } from "../archive.js";
 import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
 import type { Entry } from "../entry.js";
 import { encodeIndex } from "../index-encoder.js";
-import { compilePackage } from "../testing/compiled-package.js";
 import { text } from "../testing/sample-content.js";
 import { readTree, scratchDirectory } from "../testing/scratch-directory.js";
 import { createFileWriter } from "./destination-file.js";
@@ -32,7 +32,7 @@ import type * as extractModule from "./extract.js";
 
 /** Threads cannot run TypeScript. */
 const { extractArchive: compiledExtract }: typeof extractModule = await import(
-  new URL("node/extract.js", compilePackage()).href
+  new URL("node/extract.js", compilePackage("format")).href
 );
 
 /** An archive without compression whose index says what the test wants it to say. */

@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
 import type { Archive } from "../archive.js";
 import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
-import { compilePackage } from "../testing/compiled-package.js";
 import { noise, text } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
@@ -14,7 +14,7 @@ import { defaultDirectoryAccess, openDestination } from "./destination.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type * as extractModule from "./extract.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 const { extractArchive }: typeof extractModule = await import(new URL("node/extract.js", compiled).href);
 
 const tree: Record<string, string | Uint8Array> = {

@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
-import { compilePackage } from "../testing/compiled-package.js";
 import { noise } from "../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 const megabyte = 1024 * 1024;
 
 /** The most memory that a process took, in MB, to archive a file of a size and to extract it again. */

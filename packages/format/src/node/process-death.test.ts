@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
-import { compilePackage } from "../testing/compiled-package.js";
 import { noise } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { createArchiveFiles } from "./create-archive-files.js";
 import { extractArchive } from "./extract.js";
 import { openLocalArchive } from "./local-archive.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 
 const tree: Record<string, string | Uint8Array> = {};
 for (let index = 0; index < 60; index++)

@@ -86,7 +86,7 @@ async function* tasksOf(
     } else {
       // Only all files together tell which large ones may be equal.
       duplicates ??= createDuplicateFinder((await listing.end()).files);
-      const file = { ...largeFileOf(files, row), compress: compress[row] ?? false };
+      const file = largeFileOf(files, row, compress[row] ?? false);
       yield* largeFileTasks(file, root, stage, options, duplicates);
     }
   }
@@ -132,9 +132,9 @@ interface ListedFile {
   readonly compress: boolean;
 }
 
-function largeFileOf(files: FoundFiles, row: number): Omit<ListedFile, "compress"> {
+function largeFileOf(files: FoundFiles, row: number, compress: boolean): ListedFile {
   const path = files.paths[row] ?? "";
-  return { row, path, source: files.sources.get(row) ?? path, size: files.sizes[row] ?? 0 };
+  return { row, path, source: files.sources.get(row) ?? path, size: files.sizes[row] ?? 0, compress };
 }
 
 async function* largeFileTasks(

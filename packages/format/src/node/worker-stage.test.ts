@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { compilePackage } from "@blob/testing";
 
-import { compilePackage } from "../testing/compiled-package.js";
 import { noise, text } from "../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type * as createArchiveModule from "./create-archive.js";
@@ -10,7 +10,7 @@ import { loadZstdEncoder, zstdEncoderLoaders } from "./zstd-encoders.js";
 import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
 import type { WorkerSetup } from "./worker-stage.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 const { createArchive }: typeof createArchiveModule = await import(
   new URL("node/create-archive.js", compiled).href
 );

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { parseSync } from "oxc-parser";
 import { expect, test } from "vitest";
-
-import { compilePackage } from "../testing/compiled-package.js";
+import { compilePackage } from "@blob/testing";
 
 /** What may be imported apart from the package's own files. The import map of `page.html` has these, too. */
 const dependencies = ["@noble/hashes/sha2.js"];
@@ -20,7 +19,7 @@ const nodeGlobals = [
   "require",
 ];
 
-const modules = modulesBehind(new URL("index.js", compilePackage()));
+const modules = modulesBehind(new URL("index.js", compilePackage("format")));
 
 test("the main entry reaches nothing but its own files and one dependency", () => {
   expect(modules.size).toBeGreaterThan(20);

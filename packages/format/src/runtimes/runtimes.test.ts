@@ -4,11 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { hasProgram } from "@blob/testing";
+import { compilePackage, hasProgram } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import type { Compression } from "../entry.js";
-import { compilePackage } from "../testing/compiled-package.js";
 import { scratchDirectory } from "../testing/scratch-directory.js";
 import { startArchiveServer } from "./archive-server.js";
 import type { ArchiveServer, ArchiveServerOptions, RecordedRequest } from "./archive-server.js";
@@ -17,7 +16,7 @@ import { chromium, runtimes } from "./runtimes.js";
 import type { Runtime } from "./runtimes.js";
 import { entriesOf, sampleTree, writeSampleArchives } from "./sample-archives.js";
 
-const compiled = compilePackage();
+const compiled = compilePackage("format");
 const dependencies = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 let directory: string;
 

@@ -3,7 +3,7 @@ import { isSafe } from "../bounded-request.js";
 import type { PolicyErrorCode } from "../errors.js";
 import { PolicyError } from "../errors.js";
 import { textAt } from "../json-path.js";
-import { type FetchAnswer, fetchProxied, whyUnreachable } from "../proxied-fetch.js";
+import { type FetchAnswer, fetchProxied, readBounded, whyUnreachable } from "../proxied-fetch.js";
 
 /** How long to wait for services, and how often to ask again. */
 export interface ServiceLimits {
@@ -84,7 +84,11 @@ async function send(request: ServiceRequest): Promise<ServiceAnswer> {
       body: body === undefined ? null : Buffer.from(body.bytes),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    const bytes = await readBounded(response, request);
+    const bytes = await readBounded(response, maxAnswerBytes);
+    if (bytes === undefined) {
+      const message = `${serverOf(request)} answered with more than ${String(maxAnswerBytes)} bytes`;
+      throw new PolicyError("InvalidAnswer", message);
+    }
     if (request.statuses.includes(response.status)) {
       return { status: response.status, headers: response.headers, bytes };
     }
@@ -100,20 +104,6 @@ async function send(request: ServiceRequest): Promise<ServiceAnswer> {
     const message = `${serverOf(request)} could not be reached${detail}`;
     throw new PolicyError("ServiceUnavailable", message, options);
   }
-}
-
-async function readBounded(response: FetchAnswer, request: ServiceRequest): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxAnswerBytes) {
-      const message = `${serverOf(request)} answered with more than ${String(maxAnswerBytes)} bytes`;
-      throw new PolicyError("InvalidAnswer", message);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }
 
 function statusError(status: number, bytes: Uint8Array, request: ServiceRequest): PolicyError {

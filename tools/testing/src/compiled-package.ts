@@ -1,21 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll } from "vitest";
 
 /**
- * Compiles this package's sources, which takes a third of a second, and returns where: threads and processes cannot run
+ * Compiles the sources of a package, which takes a third of a second, and returns where: threads and processes cannot run
  * TypeScript on every supported Node. Inside of the package, so that its dependencies are found. Removed when the tests
  * of the file have ended.
  */
-export function compilePackage(): URL {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  const output = mkdtempSync(join(root, "node_modules", ".compiled-"));
+export function compilePackage(name: "cache" | "format"): URL {
+  const root = fileURLToPath(new URL(`../../../packages/${name}`, import.meta.url));
+  mkdirSync(path.join(root, "node_modules"), { recursive: true });
+  const output = mkdtempSync(path.join(root, "node_modules", ".compiled-"));
   afterAll(() => rmSync(output, { recursive: true, force: true }));
-  const { resolve } = createRequire(join(root, "../../package.json"));
-  const compiler = join(resolve("typescript/package.json"), "../bin/tsc");
+  const { resolve } = createRequire(path.join(root, "../../package.json"));
+  const compiler = path.join(path.dirname(resolve("typescript/package.json")), "bin/tsc");
   const off = [
     "composite",
     "incremental",
