@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { diffArchives } from "@blob/format";
+import { comparePaths, diffArchives } from "@blob/format";
 import { DifferentError } from "../different-error.js";
 import type { Session } from "../session.js";
 
@@ -74,7 +74,7 @@ function inOrder({ added, removed, changed }: Differences): { letter: string; pa
     ...added.map((path) => ({ letter: "A", path })),
     ...removed.map((path) => ({ letter: "D", path })),
     ...changed.map((path) => ({ letter: "M", path })),
-  ].toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  ].toSorted((a, b) => comparePaths(a.path, b.path));
 }
 
 /** A reference has a host or a scheme; nobody names a directory so. */

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Policy } from "@blob/registry";
 import { all } from "../combinators.js";
@@ -11,6 +10,7 @@ import { certificateRequirement } from "../policies/resolve-requirement.js";
 import { publicKeyPolicy, sigstorePolicy } from "../policies/sigstore-policy.js";
 import { githubActionsProvenance, slsaPolicy } from "../policies/slsa-policy.js";
 import { signedPredicateType } from "../policies/verified-attestation.js";
+import { readBeginning } from "../read-beginning.js";
 import { shown } from "../verify/refusal.js";
 import type { KeySource, Locate, PolicyDocument, ProvenanceRule, SignatureRule } from "./policy-document.js";
 import type { PolicyTextOptions } from "./policy-file-options.js";
@@ -85,10 +85,7 @@ async function loadKey(source: KeySource, place: string, options: PolicyTextOpti
 
 async function readKeyFile(file: string, place: string): Promise<Uint8Array> {
   try {
-    await using handle = await open(file);
-    const buffer = Buffer.alloc(maxKeyFileBytes + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
+    return await readBeginning(file, maxKeyFileBytes);
   } catch (cause) {
     throw new PolicyError("KeyUnavailable", `${place}: the public key ${file} cannot be read`, { cause });
   }

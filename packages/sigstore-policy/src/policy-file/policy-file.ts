@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Policy } from "@blob/registry";
 import { PolicyError } from "../errors.js";
+import { readBeginning } from "../read-beginning.js";
 import { buildPolicy } from "./build-policy.js";
 import { readPolicyDocument } from "./policy-document.js";
 import type { PolicyFileOptions, PolicyTextOptions } from "./policy-file-options.js";
@@ -37,10 +37,8 @@ export function policyFromContent(content: unknown, options: PolicyTextOptions):
 
 async function readPolicyFile(file: string): Promise<string> {
   try {
-    await using handle = await open(file);
-    const buffer = Buffer.alloc(maxPolicyFileBytes + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, bytesRead));
+    const bytes = await readBeginning(file, maxPolicyFileBytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new PolicyError("InvalidPolicy", `the policy file ${file} cannot be read`, { cause });
   }

@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises";
 import { PolicyError } from "../errors.js";
+import { readBeginning } from "../read-beginning.js";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 
 /** The public instance's has 7 KB. */
@@ -38,10 +38,7 @@ export function trustedRootBytes(bytes: Uint8Array): TrustedRootSource {
 async function readBounded(path: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    await using file = await open(path);
-    const buffer = Buffer.alloc(maxTrustedRootBytes + 1);
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    bytes = Uint8Array.prototype.slice.call(buffer, 0, bytesRead);
+    bytes = await readBeginning(path, maxTrustedRootBytes);
   } catch (cause) {
     throw new PolicyError("TrustUnavailable", `the trusted root ${path} cannot be read`, { cause });
   }
