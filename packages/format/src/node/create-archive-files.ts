@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 
@@ -7,7 +7,7 @@ import { defaultDataName, defaultIndexName } from "../media-types.js";
 import type { DataSink } from "./archive-writer.js";
 import { prepareArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-archive.js";
-import { fileSystemError } from "./file-system-error.js";
+import { fileSystemError, isSystemError } from "./file-system-error.js";
 import { realPath } from "./real-path.js";
 
 export interface CreatedArchiveFiles extends CreatedArchive {
@@ -19,7 +19,7 @@ export interface CreatedArchiveFiles extends CreatedArchive {
  * An archive of the regular files below a directory, as `index.blob` and `data.blob` in another one, which is made
  * when it does not exist. Files of these names are replaced at the end, both or none: after any failure, an abort or a
  * kill there is nothing half-written under the final names. When the output lies in the directory, it is not archived.
- * `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`.
+ * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `Unsupported`, `WorkerFailed`.
  */
 export async function createArchiveFiles(
   directory: string,
@@ -50,15 +50,62 @@ export async function writeArchiveFiles<T extends { readonly index: { readonly b
     index = await createTemporary(indexPath);
     await index.write(created.index.bytes);
     await index.close();
-    // Two renames are not one. Whoever looks in between must not find an index with another archive's data.
-    await attempt("replace", indexPath, () => rm(indexPath, { force: true }));
-    await data.move();
-    await index.move();
+    await replaceBoth({ path: indexPath, file: index }, { path: dataPath, file: data });
     return { ...created, indexPath, dataPath };
   } finally {
-    await data.dispose();
-    await index?.dispose();
+    // What failed before matters more than a temporary file that cannot be removed.
+    await Promise.allSettled([data.dispose(), index?.dispose()]);
   }
+}
+
+interface Replacement {
+  readonly path: string;
+  readonly file: TemporaryFile;
+}
+
+/**
+ * Gives both files their names, or leaves what has them. Two renames are not one: the old index goes first and the new
+ * one comes last, so that whoever looks in between does not find an index with another archive's data.
+ */
+async function replaceBoth(index: Replacement, data: Replacement): Promise<void> {
+  const undo: (() => Promise<void>)[] = [];
+  const old: string[] = [];
+  try {
+    for (const { path } of [index, data]) {
+      const aside = await setAside(path);
+      if (aside === undefined) continue;
+      old.push(aside);
+      undo.push(() => rename(aside, path));
+    }
+    for (const { path, file } of [data, index]) {
+      await file.move();
+      undo.push(() => rm(path, { force: true }));
+    }
+  } catch (cause) {
+    for (const step of undo.toReversed()) await step().catch(() => undefined);
+    throw cause;
+  }
+  // The archive is there, even if these cannot be removed.
+  await Promise.allSettled(old.map((path) => rm(path, { force: true })));
+}
+
+/** Gives what has a name another one, which is returned; nothing when nothing has it. Directories are left alone. */
+async function setAside(path: string): Promise<string | undefined> {
+  return attempt("replace", path, async () => {
+    const stats = await lstat(path).catch((cause: unknown) => {
+      if (isSystemError(cause, "ENOENT")) return undefined;
+      throw cause;
+    });
+    if (stats === undefined) return undefined;
+    if (stats.isDirectory()) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+    const aside = temporaryName(path);
+    await rename(path, aside);
+    return aside;
+  });
+}
+
+function temporaryName(target: string): string {
+  return join(dirname(target), `.${randomBytes(8).toString("hex")}.tmp`);
 }
 
 interface TemporaryFile extends DataSink {
@@ -72,7 +119,7 @@ interface TemporaryFile extends DataSink {
 
 /** A sibling of `target`, which errors name. */
 async function createTemporary(target: string): Promise<TemporaryFile> {
-  const path = join(dirname(target), `.${randomBytes(8).toString("hex")}.tmp`);
+  const path = temporaryName(target);
   const handle = await attempt("create", target, () => open(path, "wx"));
   let exists = true;
   return {

@@ -16,6 +16,7 @@ const advice: Readonly<Record<string, string>> = {
   EFBIG: "the file would be larger than the system allows",
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is not a directory",
+  EISDIR: "a directory has this name",
   EMFILE: "too many files are open; raise the limit of open files",
   ENFILE: "too many files are open on this system",
   ENAMETOOLONG: "the name is too long for this file system",
