@@ -11,7 +11,7 @@ import type { CreateProgress } from "./progress.js";
 import type { ChangeDetection } from "./read-small-file.js";
 import type { SkipCompression } from "./skip-compression.js";
 import { beginWalk } from "./walk.js";
-import { canUseWorkers, createWorkerStage } from "./worker-stage.js";
+import { compressWorker, createWorkerStage } from "./worker-stage.js";
 import type { SkippedFile, WalkOptions } from "./walk.js";
 import { defaultLevel, loadZstdEncoder } from "./zstd-encoders.js";
 
@@ -48,7 +48,8 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
   readonly encoder?: ZstdEncoder | undefined;
   /**
    * Threads to compress with: the archive's bytes are the same for any number. 0 does all on this thread. Default: one
-   * for each core, at most 4, when the job is large enough. A given `encoder` is only used on this thread.
+   * for each core, at most 4, when the job is large enough. A given `encoder` is only used on this thread, and a bundle
+   * of this package, which has no file that a thread could run, does all on this thread.
    */
   readonly workers?: number | undefined;
   /** Called synchronously; what it throws ends the work. */
@@ -158,21 +159,21 @@ interface Team {
 function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): Team {
   const { level = defaultLevel, changeDetection = "none" } = options;
   // A codec of the caller's lives on the caller's thread.
-  const possible = options.encoder === undefined && canUseWorkers();
+  const worker = options.encoder === undefined ? compressWorker : undefined;
   const cores = availableParallelism();
   const automatic = cores > 1 ? Math.min(cores, maxAutomaticWorkers) : 0;
-  const workers = possible ? (options.workers ?? automatic) : 0;
+  const workers = options.workers ?? automatic;
   let stage: CompressStage | undefined;
   let started: () => void;
   const isStarted = new Promise<void>((resolve) => (started = resolve));
   return {
     isStarted,
     expect(files, size) {
-      if (stage !== undefined || workers === 0) return;
+      if (stage !== undefined || worker === undefined || workers === 0) return;
       const needed =
         options.workers !== undefined || estimateMilliseconds(files, size, encoder) > minParallelMs;
       if (!needed) return;
-      stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name });
+      stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name }, worker);
       started();
     },
     get workers() {

@@ -4,9 +4,10 @@ import type { FileWriter, ReservedFile } from "./destination-file.js";
 import type { ExtractBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract.js";
 import { inOrder } from "./in-order.js";
+import { ownFile } from "./own-file.js";
 import { fromPlainError } from "./plain-error.js";
 import type { PlainError } from "./plain-error.js";
-import { canStartWorker, startWorkerTeam, workerFailed } from "./worker-team.js";
+import { startWorkerTeam, workerFailed } from "./worker-team.js";
 
 /** What a worker answers to a batch. */
 export type ExtractResponse =
@@ -38,15 +39,21 @@ const maxBatchDirectories = 16;
 /** Of each range: one is done while the next one waits. */
 const batchesAtATime = 2;
 
-const workerUrl = new URL("./extract-worker.js", import.meta.url);
+/** Nothing in a bundle, which extracts on its own thread. */
+const workerUrl = ownFile("extract-worker.js");
 
 /** Whether there are workers to extract with. */
 export function canExtractInWorkers(): boolean {
-  return canStartWorker(workerUrl);
+  return workerUrl !== undefined;
 }
 
 /** Starts the threads. A worker that dies is a `WorkerFailed` error of everything that it was asked. */
-export function createExtractStage(count: number, writer: FileWriter, url: URL = workerUrl): ExtractStage {
+export function createExtractStage(
+  count: number,
+  writer: FileWriter,
+  url: URL | undefined = workerUrl,
+): ExtractStage {
+  if (url === undefined) throw workerFailed("there is no file for it to run");
   const team = startWorkerTeam<ExtractBatch, ExtractResponse>(url, undefined, count);
 
   async function writeBatch(

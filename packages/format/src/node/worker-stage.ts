@@ -1,8 +1,9 @@
 import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";
+import { ownFile } from "./own-file.js";
 import { fromPlainError } from "./plain-error.js";
 import type { PlainError } from "./plain-error.js";
-import { canStartWorker, startWorkerTeam, workerFailed } from "./worker-team.js";
+import { startWorkerTeam, workerFailed } from "./worker-team.js";
 
 /** What a worker is started with. */
 export interface WorkerSetup extends BatchOptions {
@@ -24,15 +25,11 @@ export type WorkerResponse =
 /** One request that is done while the next one waits, so that a worker never idles. */
 const requestsPerWorker = 2;
 
-const workerUrl = new URL("./compress-worker.js", import.meta.url);
+/** What workers run; nothing in a bundle, which compresses on its own thread. */
+export const compressWorker: URL | undefined = ownFile("compress-worker.js");
 
-/** Whether there are workers to compress with. */
-export function canUseWorkers(): boolean {
-  return canStartWorker(workerUrl);
-}
-
-/** Compresses in worker threads. A worker that dies is an error of everything that it was asked. */
-export function createWorkerStage(count: number, setup: WorkerSetup, url: URL = workerUrl): CompressStage {
+/** Compresses in worker threads that run `url`. A worker that dies is an error of everything that it was asked. */
+export function createWorkerStage(count: number, setup: WorkerSetup, url: URL): CompressStage {
   const team = startWorkerTeam<WorkerRequest, WorkerResponse>(url, setup, count);
   return {
     width: count * requestsPerWorker,

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import { FormatError } from "../errors.js";
@@ -21,11 +19,6 @@ interface RunningWorker<Response> {
   }[];
 }
 
-/** Whether a worker can be started: its file is missing when a bundler left it behind, and when sources are run. */
-export function canStartWorker(url: URL): boolean {
-  return url.protocol === "file:" && existsSync(fileURLToPath(url));
-}
-
 /** Starts threads. One that dies is an error of everything that it was asked, and of all that is asked later. */
 export function startWorkerTeam<Request, Response>(
   url: URL,
@@ -33,16 +26,22 @@ export function startWorkerTeam<Request, Response>(
   count: number,
 ): WorkerTeam<Request, Response> {
   let failure: FormatError | undefined;
-  const workers = Array.from({ length: count }, () =>
-    start<Response>(url, setup, (error) => (failure ??= error)),
-  );
+  const workers: RunningWorker<Response>[] = [];
+  try {
+    for (let index = 0; index < count; index++) {
+      workers.push(start<Response>(url, setup, (error) => (failure ??= error)));
+    }
+  } catch (cause) {
+    // A process may be forbidden to start threads (`--permission`).
+    failure ??= workerFailed(cause instanceof Error ? cause.message : String(cause), cause);
+  }
   return {
     ask(request, transfer = []) {
       return new Promise((resolve, reject) => {
+        if (failure !== undefined) return reject(failure);
         const target = workers.reduce((best, next) =>
           next.pending.length < best.pending.length ? next : best,
         );
-        if (failure !== undefined) return reject(failure);
         target.pending.push({ resolve, reject });
         target.worker.postMessage(request, transfer);
       });

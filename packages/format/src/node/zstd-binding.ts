@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 
-/** The part of `zstd-napi/binding` that is used. It is an optional peer: its own types may not be installed. */
+import { moduleLocation } from "./module-location.js";
+
+/** The part of `zstd-napi/binding` that is used. It is optional: its own types may not be installed. */
 export interface ZstdBinding {
   readonly CCtx: new () => {
     setParameter(parameter: number, value: number): void;
@@ -19,11 +21,22 @@ export interface ZstdBinding {
   compressBound(size: number): number;
 }
 
-/** The native binding, or nothing where it is not installed or was not built for this system. */
+let known: { readonly binding: ZstdBinding | undefined } | undefined;
+
+/**
+ * The native binding, or nothing where it is not installed or was not built for this system. Looked for once a thread:
+ * nobody installs it meanwhile.
+ */
 export function loadZstdBinding(): ZstdBinding | undefined {
+  return (known ??= { binding: findBinding() }).binding;
+}
+
+function findBinding(): ZstdBinding | undefined {
+  const here = moduleLocation();
+  if (here === undefined) return undefined;
   try {
     // It is CommonJS: required, it loads in half the time. No bundler insists on what is optional.
-    const binding: unknown = createRequire(import.meta.url)("zstd-napi/binding.js");
+    const binding: unknown = createRequire(here)("zstd-napi/binding.js");
     return isZstdBinding(binding) ? binding : undefined;
   } catch {
     return undefined;
