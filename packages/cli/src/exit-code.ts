@@ -36,6 +36,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   HashMismatch: exitCodes.verification,
   DigestMismatch: exitCodes.verification,
   Decompression: exitCodes.verification,
+  Compression: exitCodes.verification,
   InvalidIndex: exitCodes.verification,
   SourceMismatch: exitCodes.verification,
   PolicyViolation: exitCodes.verification,

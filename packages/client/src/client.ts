@@ -4,7 +4,7 @@ import type { Caches, CachesOptions } from "@blob/cache";
 import { cacheNames, createCaches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
 import type { DirectoryDiff } from "@blob/format/node";
-import { createNodeZstd } from "@blob/format/node";
+import { loadZstdDecoder } from "@blob/format/node";
 import type { Descriptor, HttpRegistryOptions, Policy, Signer, StatementClaim } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
 import type { StaleReference } from "./caching-registry.js";
@@ -136,12 +136,12 @@ export function createClient(options: ClientOptions = {}): Client {
     plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
     http: options.http ?? {},
   });
-  let zstd: ReturnType<typeof createNodeZstd> | undefined;
+  let zstd: ReturnType<typeof loadZstdDecoder> | undefined;
   const context: VerbContext = {
     registries,
     shared,
     policies,
-    zstdDecoder: async () => (await (zstd ??= createNodeZstd())).decoder,
+    zstdDecoder: () => (zstd ??= loadZstdDecoder()),
   };
   const close = (): Promise<void> => registries.close();
   return {

@@ -14,6 +14,8 @@ export const formatErrorCodes = [
   "HashMismatch",
   /** A file's stored bytes do not decompress to exactly what the index promises. */
   "Decompression",
+  /** A codec failed, or made of a file's content what does not decompress to it: nothing was archived. */
+  "Compression",
   /** Something is larger than the limit that the caller set. */
   "SizeOverflow",
   /** The source has another size or hash than the index promises, or ended early. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createNodeZstd } from "@blob/format/node";
+import { loadZstdDecoder } from "@blob/format/node";
 import { startArchiveServer } from "../serve/archive-server.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
@@ -14,7 +14,7 @@ export interface ServeFlags {
 export async function serve(session: Session, reference: string, flags: ServeFlags): Promise<void> {
   const { output, signal } = session;
   const { archive, resolved } = await session.open(reference);
-  const { decoder } = await createNodeZstd();
+  const decoder = await loadZstdDecoder();
   signal.throwIfAborted();
   const server = await startArchiveServer({
     archive,

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { createNodeZstd } from "@blob/format/node";
+import { loadZstdDecoder } from "@blob/format/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServedArchive } from "../testing/served-archive.js";
 import { serveArchive } from "../testing/served-archive.js";
@@ -244,7 +244,7 @@ describe("conditions", () => {
 
 describe("compressed answers", () => {
   test("zstd: the stored frames of small and large files, with a tag of their own", async () => {
-    const { decoder } = await createNodeZstd();
+    const decoder = await loadZstdDecoder();
     for (const [name, content] of [
       ["a.txt", Buffer.from(text)],
       ["lines.txt", manyLines],

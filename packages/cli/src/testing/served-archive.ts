@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { LocalArchive } from "@blob/format/node";
-import { createArchiveFiles, createNodeZstd, openLocalArchive } from "@blob/format/node";
+import { createArchiveFiles, loadZstdDecoder, openLocalArchive } from "@blob/format/node";
 import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import type { ArchiveServer } from "../serve/archive-server.js";
 import { startArchiveServer } from "../serve/archive-server.js";
@@ -33,7 +33,7 @@ export async function serveArchive(
   const { compression, index = false, listen = "127.0.0.1" } = options;
   await createArchiveFiles(path.join(directory.path, "tree"), out, { compression, skipCompression: [] });
   const archive = await openLocalArchive(out);
-  const { decoder } = await createNodeZstd();
+  const decoder = await loadZstdDecoder();
   const log: string[] = [];
   const server = await startArchiveServer({
     archive,

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { frameRoom } from "./compress-frame.js";
+import { withFile } from "./frame-proof.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
 
@@ -70,7 +71,7 @@ export function createBatchCompressor(
       if (end + frameRoom(length) > packed.length) packed = enlarge(packed, end + frameRoom(length));
       const frameSize =
         encoder !== undefined && compress[index] === true && length > 0
-          ? compressTo(packed.subarray(end), content, encoder, options.level)
+          ? compressTo(packed.subarray(end), content, path, encoder, options.level)
           : undefined;
       const isSmaller = frameSize !== undefined && frameSize < length;
       if (!isSmaller) packed.set(content, end);
@@ -85,12 +86,22 @@ export function createBatchCompressor(
 }
 
 /** Returns the size of the frame, which is there when it is smaller than the content. */
-function compressTo(target: Uint8Array, content: Uint8Array, encoder: ZstdEncoder, level: number): number {
-  const written = encoder.compressInto?.(target, content, level);
-  if (written !== undefined) return written;
-  const frame = encoder.compress(content, level);
-  if (frame.length < content.length) target.set(frame);
-  return frame.length;
+function compressTo(
+  target: Uint8Array,
+  content: Uint8Array,
+  path: string,
+  encoder: ZstdEncoder,
+  level: number,
+): number {
+  try {
+    const written = encoder.compressInto?.(target, content, level);
+    if (written !== undefined) return written;
+    const frame = encoder.compress(content, level);
+    if (frame.length < content.length) target.set(frame);
+    return frame.length;
+  } catch (error) {
+    throw withFile(error, path);
+  }
 }
 
 function enlarge(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {

@@ -13,7 +13,7 @@ import type { SkipCompression } from "./skip-compression.js";
 import { beginWalk } from "./walk.js";
 import { compressWorker, createWorkerStage } from "./worker-stage.js";
 import type { SkippedFile, WalkOptions } from "./walk.js";
-import { defaultLevel, loadZstdEncoder } from "./zstd-encoders.js";
+import { defaultLevel, loadZstdEncoder, proveEncoder } from "./zstd-encoders.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
 export interface ReproducibleOptions {
@@ -44,7 +44,10 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
   readonly reproducible?: ReproducibleOptions | undefined;
   /** Store files with equal content once. Default true. */
   readonly deduplicate?: boolean | undefined;
-  /** The codec to compress with. Default: the best one that this runtime has. */
+  /**
+   * The codec to compress with. Default: the best one that this runtime has. Either way each frame is decompressed again,
+   * and compared, before it is stored: `Compression` when it is not the file's content.
+   */
   readonly encoder?: ZstdEncoder | undefined;
   /**
    * Threads to compress with: the archive's bytes are the same for any number. 0 does all on this thread. Default: one
@@ -68,7 +71,7 @@ export const defaultMaxFiles = 200_000;
  * An archive of the regular files below a directory: the data goes to the sink as it is made, the index is returned.
  * Memory does not depend on the size of files or of the archive, only on the number of files. A large job begins to write
  * before it has listed all: what the sink writes must not lie in the directory. Errors of the sink are passed on as they
- * are. `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `WorkerFailed`.
+ * are. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `Unsupported`, `WorkerFailed`.
  */
 export async function createArchive(
   directory: string,
@@ -104,7 +107,7 @@ export async function prepareArchive(
   const { signal, onProgress, compression = "zstd", maxFiles = defaultMaxFiles } = options;
   const { symlinks, include, exclude, ignoreFiles } = options;
   signal?.throwIfAborted();
-  const encoder = compression === "none" ? undefined : (options.encoder ?? (await loadZstdEncoder()));
+  const encoder = compression === "none" ? undefined : await encoderOf(options);
   const team = createTeam(encoder, options);
   let isWriting = false;
   const listing = await beginWalk(directory, {
@@ -145,6 +148,10 @@ export async function prepareArchive(
     },
     dispose,
   };
+}
+
+function encoderOf({ encoder }: CreateOptions): Promise<ZstdEncoder> {
+  return encoder === undefined ? loadZstdEncoder() : proveEncoder(encoder);
 }
 
 /** The workers, once it is known that the job is large enough; without them, this thread compresses. */

@@ -21,7 +21,7 @@ import { forEachConcurrent } from "./for-each-concurrent.js";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
 import { nodeSha256 } from "./node-sha256.js";
-import { loadZstdDecoder } from "./node-zstd.js";
+import { loadZstdDecoder } from "./zstd-decoder.js";
 import { writeLarge, writeSmall } from "./write-content.js";
 
 /** How files are fetched and written: what `extractArchive` documents. */

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { writeBatch } from "./extract-batch.js";
 import type { ExtractBatch } from "./extract-batch.js";
 import type { ExtractResponse } from "./extract-stage.js";
-import { loadZstdDecoder } from "./node-zstd.js";
+import { loadZstdDecoder } from "./zstd-decoder.js";
 import { toPlainError } from "./plain-error.js";
 
 // The body of a worker thread of `extract-stage.ts`.

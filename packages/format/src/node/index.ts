@@ -25,3 +25,4 @@ export type { SkipCompression } from "./skip-compression.js";
 export { syncDirectory } from "./sync-directory.js";
 export type { SyncOptions, SyncResult } from "./sync-directory.js";
 export type { SkippedFile, SkipReason } from "./walk.js";
+export { loadZstdDecoder } from "./zstd-decoder.js";

@@ -8,7 +8,7 @@ import { defaultDataName, defaultIndexName } from "../media-types.js";
 import { resolveLimits } from "../read-limits.js";
 import { openFileSource } from "./file-source.js";
 import { nodeSha256 } from "./node-sha256.js";
-import { loadZstdDecoder } from "./node-zstd.js";
+import { loadZstdDecoder } from "./zstd-decoder.js";
 
 /** An archive over local files. Whoever opened it closes it. */
 export interface LocalArchive extends Archive, AsyncDisposable {

@@ -10,7 +10,11 @@ export interface ZlibZstd {
   zstdCompressSync(bytes: Uint8Array, options: { readonly params: Readonly<Record<number, number>> }): Buffer;
   zstdDecompressSync(
     bytes: Uint8Array,
-    options: { readonly maxOutputLength: number; readonly params: Readonly<Record<number, number>> },
+    options: {
+      readonly maxOutputLength: number;
+      readonly params: Readonly<Record<number, number>>;
+      readonly chunkSize?: number;
+    },
   ): Buffer;
 }
 

@@ -1,7 +1,6 @@
-import type { ZstdDecoder, ZstdEncoder, ZstdFrameDecoder } from "../zstd/codec.js";
-import { createZstdDecoder } from "../zstd/decoder.js";
+import type { ZstdDecoder, ZstdEncoder } from "../zstd/codec.js";
+import { loadZstdDecoder } from "./zstd-decoder.js";
 import { loadZstdEncoder } from "./zstd-encoders.js";
-import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
 
 /** The codecs that a process uses. */
 export interface NodeZstd {
@@ -10,21 +9,13 @@ export interface NodeZstd {
 }
 
 /**
- * The fastest zstd codecs that this runtime has: the optional peer `zstd-napi`, else `node:zlib` (Node 22.15 and
+ * The fastest zstd codecs that this runtime has: the optional dependency `zstd-napi`, else `node:zlib` (Node 22.15 and
  * later), else WebAssembly for writing and JavaScript for reading. What they write can be read by all of them, but the
- * compressed bytes, and so the digests of archives, differ. Loading takes some milliseconds: keep them.
+ * compressed bytes, and so the digests of archives, differ. The encoder decompresses each frame again, and throws
+ * `Compression` instead of giving out one that is not its content. Loading takes some milliseconds: keep them. Whoever
+ * only reads loads less with {@link loadZstdDecoder}.
  */
 export async function createNodeZstd(): Promise<NodeZstd> {
   const [encoder, decoder] = await Promise.all([loadZstdEncoder(), loadZstdDecoder()]);
   return { encoder, decoder };
-}
-
-/** The best decoder. */
-export async function loadZstdDecoder(): Promise<ZstdDecoder> {
-  return createZstdDecoder((await loadNativeFrameDecoder()) ?? (await loadOtherFrameDecoder()));
-}
-
-async function loadOtherFrameDecoder(): Promise<ZstdFrameDecoder> {
-  const { portableZstdFrames } = await import("../zstd/portable.js");
-  return createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
 }

@@ -5,6 +5,7 @@ import type { SignalOptions } from "../byte-source.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
 import type { FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";
+import { withFile } from "./frame-proof.js";
 import { inOrder } from "./in-order.js";
 import { openLargeFile } from "./read-large-file.js";
 import type { LargeFile } from "./read-large-file.js";
@@ -156,7 +157,8 @@ async function* largeFileTasks(
   }
   const reader = await open();
   try {
-    const compressed = file.compress && (await isWorthCompressing(reader, options));
+    const compressed =
+      file.compress && (await namingFile(file.path, () => isWorthCompressing(reader, options)));
     for await (const chunk of reader.chunks()) {
       options.signal?.throwIfAborted();
       const size = chunk.length;
@@ -164,7 +166,7 @@ async function* largeFileTasks(
         kind: "part",
         row,
         size,
-        bytes: compressed ? await stage.frame(chunk) : chunk,
+        bytes: compressed ? await namingFile(file.path, () => stage.frame(chunk)) : chunk,
       });
     }
     const content = { facts: reader.facts, ...reader.digest() };
@@ -172,6 +174,14 @@ async function* largeFileTasks(
     yield () => Promise.resolve({ kind: "end", row, content, compressed });
   } finally {
     await reader.close();
+  }
+}
+
+async function namingFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw withFile(error, path);
   }
 }
 

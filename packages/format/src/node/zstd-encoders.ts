@@ -1,16 +1,21 @@
 import { FormatError } from "../errors.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
+import { createProvingEncoder } from "./frame-proof.js";
 import { zlibZstd } from "./node-zlib.js";
+import { loadProofDecoder } from "./proof-decoders.js";
 import { loadZstdBinding } from "./zstd-binding.js";
 
 /** zstd's own. */
 export const defaultLevel = 3;
 
-/** The encoders of this runtime, best first. Which of them there are is found out when they are loaded. */
+/**
+ * The encoders of this runtime, best first. Which of them there are is found out when they are loaded. All of them prove
+ * each frame before they give it out: there is no way to an encoder that does not.
+ */
 export const zstdEncoderLoaders: ReadonlyMap<string, () => Promise<ZstdEncoder | undefined>> = new Map([
-  ["zstd-napi", loadNativeEncoder],
-  ["node:zlib", loadZlibEncoder],
-  ["zstd-wasm", loadWasmEncoder],
+  ["zstd-napi", () => proved(loadNativeEncoder)],
+  ["node:zlib", () => proved(loadZlibEncoder)],
+  ["zstd-wasm", () => proved(loadWasmEncoder)],
 ]);
 
 /** The best encoder, or the one of a name. */
@@ -25,8 +30,20 @@ export async function loadZstdEncoder(name?: string): Promise<ZstdEncoder> {
   );
 }
 
+/** An encoder of the caller's, which is believed as little as any other. */
+export async function proveEncoder(encoder: ZstdEncoder): Promise<ZstdEncoder> {
+  return createProvingEncoder(encoder, await loadProofDecoder());
+}
+
+async function proved(
+  load: () => Promise<ZstdEncoder | undefined> | ZstdEncoder | undefined,
+): Promise<ZstdEncoder | undefined> {
+  const encoder = await load();
+  return encoder && proveEncoder(encoder);
+}
+
 /** zstd's own library, compiled: fastest. Keeps one buffer for its output, as large as the largest input needs. */
-export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
+function loadNativeEncoder(): ZstdEncoder | undefined {
   const binding = loadZstdBinding();
   if (binding === undefined) return undefined;
   const { CCtx, CParameter } = binding;
@@ -57,7 +74,7 @@ export async function loadNativeEncoder(): Promise<ZstdEncoder | undefined> {
 }
 
 /** Node's own, from 22.15 on. Only its sync calls: the promised ones take gigabytes for many small files. */
-export async function loadZlibEncoder(): Promise<ZstdEncoder | undefined> {
+function loadZlibEncoder(): ZstdEncoder | undefined {
   const zlib = zlibZstd();
   if (zlib === undefined) return undefined;
   const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = zlib.constants;
@@ -71,8 +88,9 @@ export async function loadZlibEncoder(): Promise<ZstdEncoder | undefined> {
  * zstd compiled to WebAssembly: a third of the speed, on every runtime. Its frames have no checksum: what is read is
  * verified against the index's hashes in any case.
  */
-export async function loadWasmEncoder(): Promise<ZstdEncoder | undefined> {
-  const { compress, init } = await import("@bokuweb/zstd-wasm");
-  await init();
-  return { name: "zstd-wasm", compress: (bytes, level) => compress(bytes, level) };
+async function loadWasmEncoder(): Promise<ZstdEncoder | undefined> {
+  // Only now: reading never needs it.
+  const { createWasmZstd } = await import("./zstd-wasm.js");
+  const zstd = await createWasmZstd();
+  return zstd && { name: "zstd-wasm", ...zstd };
 }

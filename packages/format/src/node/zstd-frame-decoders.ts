@@ -6,7 +6,7 @@ import { loadZstdBinding } from "./zstd-binding.js";
  * The libraries refuse windows above 128 MiB unless they are told otherwise. How large a window may be was checked
  * before they see a frame, so they are told that anything goes.
  */
-const windowLogMax = 31;
+export const windowLogMax = 31;
 
 /**
  * Frames up to this size are collected and decompressed at once, which is a third faster: those that this package
@@ -66,21 +66,30 @@ export async function loadNativeFrameDecoder(): Promise<ZstdFrameDecoder | undef
 export function createZlibFrameDecoder(streaming: ZstdFrameDecoder): ZstdFrameDecoder | undefined {
   const zlib = zlibZstd();
   if (zlib === undefined) return undefined;
-  const decodeFrame = (frame: Uint8Array, maxBytes: number): Uint8Array =>
+  const decodeFrame: ZstdFrameDecoder["decodeFrame"] = (frame, { contentSize }, maxBytes) =>
     zlib.zstdDecompressSync(frame, {
       // Zero is refused; that the content is too long is found out by whoever compares it with its promised size.
       maxOutputLength: Math.max(1, maxBytes),
       params: { [zlib.constants.ZSTD_d_windowLogMax]: windowLogMax },
+      ...(contentSize !== undefined && { chunkSize: outputRoom(Math.min(contentSize, maxBytes)) }),
     });
   return {
     name: "node:zlib",
-    decodeFrame: (frame, _header, maxBytes) => decodeFrame(frame, maxBytes),
+    decodeFrame,
     startFrame(header, maxBytes) {
       const { contentSize = Number.POSITIVE_INFINITY } = header;
       if (contentSize > maxCollectedBytes) return streaming.startFrame(header, maxBytes);
-      return createCollectingStream(header, (frame) => decodeFrame(frame, maxBytes));
+      return createCollectingStream(header, (frame) => decodeFrame(frame, header, maxBytes));
     },
   };
+}
+
+/**
+ * The memory that `node:zlib` is to take at a time for content of a known size: one piece that it does not fill, instead
+ * of many that it joins. Twice as fast for 4 MiB.
+ */
+export function outputRoom(size: number): number {
+  return size + 64;
 }
 
 /** Collects the pieces of a frame, and decodes it when the last one is there. */
