@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
 import { noise, text } from "../testing/sample-content.js";
+import { runNode } from "../testing/run-module.js";
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type * as createArchiveModule from "./create-archive.js";
 import { loadZstdEncoder, zstdEncoderLoaders } from "./zstd-encoders.js";
@@ -138,6 +139,22 @@ describe("compressing in worker threads", () => {
       encoding: "utf8",
     });
     expect(output.trim()).toBe("rejected,rejected,rejected");
+  });
+
+  test("a process that may not start threads gets an error that says what to do", async () => {
+    const root = await writeTree(await scratchDirectory(), { a: text(5000) });
+    const code = `
+      import { createArchive } from ${JSON.stringify(new URL("node/create-archive.js", compiled).href)};
+      const create = (workers) => createArchive(${JSON.stringify(root)}, { write() {} }, { workers });
+      const { code, message } = await create(2).catch((error) => error);
+      console.log(code, message, (await create(0)).files);`;
+    const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+      ? "--permission"
+      : "--experimental-permission";
+    const flags = [permission, "--no-warnings", "--allow-fs-read=*", "--allow-fs-write=*"];
+    expect(await runNode([...flags, "--input-type=module", "--eval", code])).toMatch(
+      /^WorkerFailed .*workers: 0 1$/u,
+    );
   });
 
   test("a codec of the caller's is used, on this thread", async () => {
