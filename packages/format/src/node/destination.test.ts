@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { openDestination } from "./destination.js";
-import type { DirectoryAccess } from "./destination.js";
+import type { DirectoryAccess } from "./open-directory.js";
 
 const accesses: readonly DirectoryAccess[] =
   process.platform === "linux" ? ["handles", "checked-paths"] : ["checked-paths"];

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
 import type { Entry } from "../entry.js";
+import { isSameTime } from "./file-time.js";
 import type { FilterOptions } from "./path-filter.js";
 import { openLargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
@@ -69,12 +70,6 @@ export async function diffDirectory(
   const present = new Set(paths);
   const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
   return { added, removed, changed, skipped: walk.skipped };
-}
-
-/** Times are set as doubles, which are exact to less than a microsecond. */
-function isSameTime(a: bigint, b: bigint): boolean {
-  const difference = a - b;
-  return difference < 2000n && difference > -2000n;
 }
 
 async function hasContent(

@@ -51,7 +51,7 @@ describe("extractArchive", () => {
       const { archive } = await archiveOf(tree, { compression });
       const destination = join(await scratchDirectory(), "new/deeper");
       const result = await extractArchive(archive, destination);
-      expect(result).toEqual({ files: 5, size: 9_003_005, skipped: [] });
+      expect(result).toEqual({ files: 5, size: 9_003_005, skipped: [], notKept: [] });
       expect(await readTree(destination)).toEqual({
         ...tree,
         "config/": "",
@@ -64,7 +64,12 @@ describe("extractArchive", () => {
   test("an empty archive makes an empty directory", async () => {
     const { archive } = await archiveOf({});
     const destination = join(await scratchDirectory(), "new");
-    expect(await extractArchive(archive, destination)).toEqual({ files: 0, size: 0, skipped: [] });
+    expect(await extractArchive(archive, destination)).toEqual({
+      files: 0,
+      size: 0,
+      skipped: [],
+      notKept: [],
+    });
     expect(await readTree(destination)).toEqual({});
   });
 
@@ -103,7 +108,7 @@ describe("extractArchive", () => {
       "config/app.json": "mine too",
     });
     const result = await extractArchive(archive, destination);
-    expect(result).toEqual({ files: 3, size: 5, skipped: ["big.txt", "config/app.json"] });
+    expect(result).toEqual({ files: 3, size: 5, skipped: ["big.txt", "config/app.json"], notKept: [] });
     expect(await readTree(destination)).toMatchObject({
       "big.txt": "mine",
       "config/app.json": "mine too",
@@ -266,6 +271,7 @@ describe("extractFile", () => {
       files: 1,
       size: 3000,
       skipped: [],
+      notKept: [],
     });
     expect(await readTree(dirname(file))).toEqual({ "other.json": tree["config/app.json"] });
   });
@@ -274,11 +280,17 @@ describe("extractFile", () => {
     const { archive } = await archiveOf(tree);
     const file = join(await scratchDirectory(), "mine");
     writeFileSync(file, "mine");
-    expect(await extractFile(archive, "a-b", file)).toEqual({ files: 0, size: 0, skipped: ["a-b"] });
+    expect(await extractFile(archive, "a-b", file)).toEqual({
+      files: 0,
+      size: 0,
+      skipped: ["a-b"],
+      notKept: [],
+    });
     expect(await extractFile(archive, "a-b", file, { overwrite: true })).toEqual({
       files: 1,
       size: 1,
       skipped: [],
+      notKept: [],
     });
     expect(await readTree(dirname(file))).toEqual({ mine: "1" });
   });

@@ -6,6 +6,7 @@ export type { CreatedArchive, CreateOptions, ReproducibleOptions } from "./creat
 export { diffDirectory } from "./diff-directory.js";
 export type { DiffDirectoryOptions, DirectoryDiff } from "./diff-directory.js";
 export type { ContentsBy, ContentStore, StoredContent } from "./content-store.js";
+export type { FactsNotKept } from "./destination-file.js";
 export { extractArchive, extractFile } from "./extract.js";
 export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract.js";
 export { openFileSource } from "./file-source.js";
