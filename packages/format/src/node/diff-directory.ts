@@ -47,11 +47,11 @@ export async function diffDirectory(
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
   const { signal, quick = false } = options;
-  const walk = await walkDirectory(directory, options);
+  const walk = await walkDirectory(directory, { ...options, anyTime: true });
   const added: string[] = [];
   const changed: string[] = [];
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  const { paths, sources, sizes, mtimes } = walk.files;
+  const { paths, sources, sizes, mtimes, farTimes } = walk.files;
   for (const [row, path] of paths.entries()) {
     if (row % filesPerTurn === 0) await nextTurn();
     signal?.throwIfAborted();
@@ -63,7 +63,7 @@ export async function diffDirectory(
     const location = join(walk.root, sources.get(row) ?? path);
     const same =
       entry.size === sizes[row] &&
-      ((quick && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
+      ((quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
         (await hasContent(location, entry, scratch, signal)));
     if (!same) changed.push(path);
   }
