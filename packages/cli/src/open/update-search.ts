@@ -5,7 +5,7 @@ import { layoutOf } from "./layout.js";
 import { editLine } from "./line-editor.js";
 import { matcher, nextMatch } from "./path-search.js";
 import type { ListDirectory } from "./tree.js";
-import { reveal } from "./tree.js";
+import { reveal, rowAt } from "./tree.js";
 import type { BrowserEvent, Updated } from "./update.js";
 
 export function searchKey(
@@ -56,7 +56,7 @@ export function addMatches(
   if (search.from === undefined || found.paths.length === 0) {
     return found.isDone ? tellIfNothing(next) : next;
   }
-  const from = search.from.tree.rows[search.from.selected]?.node.path ?? "";
+  const from = rowAt(search.from.tree, search.from.selected)?.node.path ?? "";
   // What was selected among the earlier finds still competes.
   const selected = selectedNode(state)?.path;
   const earlier =

@@ -59,7 +59,7 @@ describe("the tree", () => {
     expect(it.selected()).toBe("index.html");
     it.keys("home", "l", "h", "h");
     expect(it.selected()).toBe("css");
-    expect(it.state().place.tree.expanded.size).toBe(0);
+    expect(it.state().place.tree.stretches).toHaveLength(1);
     it.keys("j", "l", "l", "l", "l", "l", "l");
     expect(it.selected()).toBe("docs/deep/er/note.md");
     it.keys("l", "h");

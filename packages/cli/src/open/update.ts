@@ -8,7 +8,7 @@ import { editLine, editorOf } from "./line-editor.js";
 import type { Preview } from "./preview.js";
 import { previewHeight } from "./preview.js";
 import type { ListDirectory } from "./tree.js";
-import { collapse, createTree, expand, parentOf } from "./tree.js";
+import { collapse, createTree, expand, parentOf, rowAt } from "./tree.js";
 import { addMatches, goToMatch, searchKey, withoutPlace } from "./update-search.js";
 
 /** What happens to the browser. */
@@ -55,7 +55,7 @@ export function initialState(
   };
 }
 
-/** The next state. Pure, as `list` is; costs what is on the screen, or the size of a directory that opens or closes. */
+/** The next state. Pure, as `list` is; costs what is on the screen, or the size of a directory that opens. */
 export function update(state: BrowserState, event: BrowserEvent, list: ListDirectory): Updated {
   const [next, ...effects] = apply(state, event, list);
   const before = selectedNode(state)?.path;
@@ -160,7 +160,7 @@ function browseKey(state: BrowserState, key: Key, list: ListDirectory): Updated 
 
 function treeKey(state: BrowserState, key: Key, list: ListDirectory): BrowserState {
   const { tree, selected } = state.place;
-  const row = tree.rows[selected];
+  const row = rowAt(tree, selected);
   const page = Math.max(1, layoutOf(state.size, "tree").height - 1);
   switch (key.name) {
     case "up":
@@ -180,24 +180,21 @@ function treeKey(state: BrowserState, key: Key, list: ListDirectory): BrowserSta
       return select(state, 0);
     case "end":
     case "G":
-      return select(state, tree.rows.length - 1);
+      return select(state, tree.length - 1);
     case "enter":
     case "space":
     case " ":
       if (row?.node.kind === "file") return { ...state, focus: "preview" };
-      return row !== undefined && tree.expanded.has(row.node.path)
+      return row?.isExpanded === true
         ? withTree(state, collapse(tree, selected))
         : withTree(state, expand(tree, selected, list));
     case "right":
     case "l":
       if (row?.node.kind !== "directory") return row === undefined ? state : { ...state, focus: "preview" };
-      return tree.expanded.has(row.node.path)
-        ? select(state, selected + 1)
-        : withTree(state, expand(tree, selected, list));
+      return row.isExpanded ? select(state, selected + 1) : withTree(state, expand(tree, selected, list));
     case "left":
     case "h": {
-      if (row !== undefined && tree.expanded.has(row.node.path))
-        return withTree(state, collapse(tree, selected));
+      if (row?.isExpanded === true) return withTree(state, collapse(tree, selected));
       const parent = parentOf(tree, selected);
       return parent === -1 ? state : select(state, parent);
     }
@@ -293,7 +290,7 @@ function bodyHeight({ size, focus }: BrowserState): number {
 function keepInView(state: BrowserState): BrowserState {
   const { place, previewAt, preview } = state;
   const { height, previewWidth } = layoutOf(state.size, state.focus);
-  const rows = place.tree.rows.length;
+  const rows = place.tree.length;
   const selected = Math.max(0, Math.min(place.selected, rows - 1));
   const top = clamp(clamp(place.top, selected - height + 1, selected), 0, Math.max(0, rows - height));
   const lines = previewHeight(preview, previewWidth);
