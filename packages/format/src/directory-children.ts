@@ -56,8 +56,17 @@ export function nameEnd({ bytes, columns }: IndexTable, at: number, prefix: numb
   return end;
 }
 
-/** The first place behind those whose path has the same first `length` bytes. Takes longer steps as long as it can. */
-function endOfDirectory(table: IndexTable, at: number, to: number, prefix: number, length: number): number {
+/**
+ * The first place behind those whose path has the same first `length` bytes, of which `prefix` are known to be the same.
+ * Takes longer steps as long as it can.
+ */
+export function endOfDirectory(
+  table: IndexTable,
+  at: number,
+  to: number,
+  prefix: number,
+  length: number,
+): number {
   let low = at + 1;
   let step = 1;
   while (low + step <= to && isSame(table, at, low + step - 1, prefix, length)) {

@@ -39,8 +39,22 @@ function expectListings(archive: Archive, paths: readonly string[], directory: s
       expect(entry.kind).toBe(kinds.get(entry.name));
       expect(entry).toEqual(archive.stat(entry.path));
     }
+    for (const [index, entry] of expected.map((_, at) => [at, listing.at(at)] as const)) {
+      expect(listing.kindAt(index)).toBe(entry?.kind);
+      const below = listing.listAt(index);
+      expect(below && [...below]).toEqual(
+        entry?.kind === "directory"
+          ? [...archive.listDirectory(entry.path, { directoriesFirst })]
+          : undefined,
+      );
+    }
     for (const index of [-1, expected.length, 0.5]) {
-      expect([listing.at(index), listing.nameAt(index)]).toEqual([undefined, undefined]);
+      expect([
+        listing.at(index),
+        listing.nameAt(index),
+        listing.kindAt(index),
+        listing.listAt(index),
+      ]).toEqual([undefined, undefined, undefined, undefined]);
     }
     for (const name of ["", "no such name", ".", "a/b", "\ud800"]) {
       expect(listing.indexOf(name)).toBe(kinds.has(name) ? expect.any(Number) : -1);
@@ -130,6 +144,9 @@ test("20,000 levels are opened, listed and counted at every depth", () => {
     expect(archive.listDirectory(directory).indexOf("d")).toBe(0);
     expect(archive.stat(directory)?.kind).toBe("directory");
   }
+  let listing = archive.listDirectory("");
+  for (let depth = 0; depth < 20_000; depth++) listing = listing.listAt(0) ?? archive.listDirectory("");
+  expect(listing.at(0)?.path).toBe(path);
   expect(archive.readDirectory("d/".repeat(20_000))).toMatchObject([{ name: "file", path }]);
   expect(archive.directoryStats("d/".repeat(20_000)).files).toBe(1);
   expect(() => archive.readDirectory("d/".repeat(20_001))).toThrow(

@@ -1,4 +1,4 @@
-import { childrenOf, isDirectory, nameEnd, placeOf } from "./directory-children.js";
+import { childrenOf, endOfDirectory, isDirectory, nameEnd, placeOf } from "./directory-children.js";
 import type { DirectoryEntry, DirectoryListing, DirectoryStats, ListOptions } from "./entry.js";
 import { entryAt } from "./index-entry.js";
 import { placesBelow, searchKey } from "./index-search.js";
@@ -20,30 +20,33 @@ export function listDirectory(
   { directoriesFirst = false }: ListOptions = {},
 ): DirectoryListing {
   const prefix = directory === rootPath ? 0 : searchKey(directory).length + 1;
-  const sorted = childrenOf(table, prefix, places);
-  if (!directoriesFirst) return new Listing(table, prefix, sorted, [sorted.length]);
-  const directories = sorted.filter(isDirectory);
-  const children = new Uint32Array(sorted.length);
-  children.set(directories);
-  children.set(
-    sorted.filter((child) => !isDirectory(child)),
-    directories.length,
-  );
-  return new Listing(table, prefix, children, [directories.length, children.length]);
+  return new Listing(table, prefix, places, directoriesFirst);
 }
 
 class Listing implements DirectoryListing {
   readonly #table: IndexTable;
   readonly #prefix: number;
+  /** Behind the last place below the directory. */
+  readonly #to: number;
+  readonly #directoriesFirst: boolean;
   readonly #children: Uint32Array;
   /** Where parts end that are in the order of the names. */
   readonly #ends: readonly number[];
 
-  constructor(table: IndexTable, prefix: number, children: Uint32Array, ends: readonly number[]) {
+  constructor(table: IndexTable, prefix: number, places: PlaceRange, directoriesFirst: boolean) {
     this.#table = table;
     this.#prefix = prefix;
-    this.#children = children;
-    this.#ends = ends;
+    this.#to = places.to;
+    this.#directoriesFirst = directoriesFirst;
+    const sorted = childrenOf(table, prefix, places);
+    const directories = directoriesFirst ? sorted.filter(isDirectory) : sorted;
+    this.#children = sorted;
+    this.#ends = [directories.length, sorted.length];
+    if (directories.length === sorted.length) return;
+    const files = sorted.filter((child) => !isDirectory(child));
+    this.#children = new Uint32Array(sorted.length);
+    this.#children.set(directories);
+    this.#children.set(files, directories.length);
   }
 
   get length(): number {
@@ -69,6 +72,21 @@ class Listing implements DirectoryListing {
     const place = placeOf(child);
     const start = (this.#table.columns.pathStart[place] ?? 0) + this.#prefix;
     return pathText(this.#table.bytes, start, nameEnd(this.#table, place, this.#prefix) - this.#prefix);
+  }
+
+  kindAt(index: number): DirectoryEntry["kind"] | undefined {
+    const child = this.#children[index];
+    if (child === undefined) return undefined;
+    return isDirectory(child) ? "directory" : "file";
+  }
+
+  listAt(index: number): DirectoryListing | undefined {
+    const child = this.#children[index];
+    if (child === undefined || !isDirectory(child)) return undefined;
+    const from = placeOf(child);
+    const prefix = nameEnd(this.#table, from, this.#prefix) + 1;
+    const to = endOfDirectory(this.#table, from, this.#to, this.#prefix, prefix);
+    return new Listing(this.#table, prefix, { from, to }, this.#directoriesFirst);
   }
 
   indexOf(name: string): number {

@@ -44,6 +44,9 @@ export interface DirectoryListing extends Iterable<DirectoryEntry> {
   at(index: number): DirectoryEntry | undefined;
   /** The name alone, which costs less. */
   nameAt(index: number): string | undefined;
+  kindAt(index: number): DirectoryEntry["kind"] | undefined;
+  /** What is in the directory at an index, without looking for it; `undefined` when it is none. */
+  listAt(index: number): DirectoryListing | undefined;
   /** Where the file or directory of this name is; -1 when there is none. */
   indexOf(name: string): number;
   /** The entries from an index on, up to another one, which is not included. Default: all. */

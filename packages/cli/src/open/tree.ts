@@ -1,4 +1,4 @@
-import type { Archive, DirectoryEntry, DirectoryListing } from "@blob/format";
+import type { DirectoryEntry, DirectoryListing } from "@blob/format";
 
 export interface TreeRow {
   readonly node: DirectoryEntry;
@@ -32,21 +32,8 @@ interface Stretch {
 
 type Part = Omit<Stretch, "start">;
 
-/** Lists a directory of the archive. */
-export type ListDirectory = (path: string) => DirectoryListing;
-
-/** Lists each directory once: that of 200,000 entries takes a moment. */
-export function createLister(archive: Archive): ListDirectory {
-  const listed = new Map<string, DirectoryListing>();
-  return (path) => {
-    const known = listed.get(path) ?? archive.listDirectory(path);
-    listed.set(path, known);
-    return known;
-  };
-}
-
-export function createTree(list: ListDirectory): Tree {
-  return treeOf([wholeOf(list(""), 0)]);
+export function createTree(root: DirectoryListing): Tree {
+  return treeOf([wholeOf(root, 0)]);
 }
 
 export function rowAt(tree: Tree, at: number): TreeRow | undefined {
@@ -59,16 +46,18 @@ export function rowAt(tree: Tree, at: number): TreeRow | undefined {
 }
 
 /** Shows what is in the directory of a row. The same tree when there is nothing to show. */
-export function expand(tree: Tree, at: number, list: ListDirectory): Tree {
+export function expand(tree: Tree, at: number): Tree {
   const row = rowAt(tree, at);
   if (row?.node.kind !== "directory" || row.isExpanded) return tree;
   const index = stretchAt(tree, at);
-  const children = wholeOf(list(row.node.path), row.depth + 1);
   return treeOf(
     tree.stretches.flatMap((stretch, one): readonly Part[] => {
       if (one !== index) return [stretch];
-      const cut = stretch.from + at - stretch.start + 1;
-      return [{ ...stretch, to: cut }, children, { ...stretch, from: cut }];
+      const place = stretch.from + at - stretch.start;
+      const children = listingIn(stretch.listing, place);
+      if (children === undefined) return [stretch];
+      const cut = place + 1;
+      return [{ ...stretch, to: cut }, wholeOf(children, row.depth + 1), { ...stretch, from: cut }];
     }),
   );
 }
@@ -95,11 +84,7 @@ export function parentOf(tree: Tree, at: number): number {
 }
 
 /** Expands the directories that lead to a path. The row is -1, and the tree the same, when the archive has no such path. */
-export function reveal(
-  tree: Tree,
-  path: string,
-  list: ListDirectory,
-): { readonly tree: Tree; readonly at: number } {
+export function reveal(tree: Tree, path: string): { readonly tree: Tree; readonly at: number } {
   const above: Part[] = [];
   /** What follows, the next one last. */
   const rest: Part[] = tree.stretches.toReversed();
@@ -124,12 +109,25 @@ export function reveal(
     }
     const isExpanded = place === part.to - 1 && (rest.at(-1)?.depth ?? 0) > depth;
     if (!isExpanded) {
-      if (part.listing.at(place)?.kind !== "directory") return { tree, at: -1 };
-      rest.push({ ...part, from: place + 1 }, wholeOf(list(path.slice(0, end)), depth + 1));
+      const children = listingIn(part.listing, place);
+      if (children === undefined) return { tree, at: -1 };
+      rest.push({ ...part, from: place + 1 }, wholeOf(children, depth + 1));
     }
     pass({ ...part, to: place + 1 });
     begin = end + 1;
   }
+}
+
+/** By the listing that a directory is in and by its place there. */
+const listings = new WeakMap<DirectoryListing, Map<number, DirectoryListing>>();
+
+/** What is in a directory. Each is listed once: that of 200,000 entries takes a moment. */
+function listingIn(listing: DirectoryListing, place: number): DirectoryListing | undefined {
+  const known = listings.get(listing) ?? new Map<number, DirectoryListing>();
+  listings.set(listing, known);
+  const found = known.get(place) ?? listing.listAt(place);
+  if (found !== undefined) known.set(place, found);
+  return found;
 }
 
 function wholeOf(listing: DirectoryListing, depth: number): Part {

@@ -5,7 +5,6 @@ import { selectedNode } from "./browser-state.js";
 import { frameOf } from "./frame.js";
 import type { ScreenSize } from "./layout.js";
 import { lineWidth } from "./line.js";
-import { createLister } from "./tree.js";
 import type { BrowserEvent } from "./update.js";
 import { initialState, update } from "./update.js";
 
@@ -27,11 +26,11 @@ interface Browser {
 }
 
 function browser(size: ScreenSize = { columns: 100, rows: 24 }, content = files): Browser {
-  const list = createLister(memoryArchive(content));
-  let state = initialState({ reference: "acme/site:v1", files: 5, size: 10 }, size, list);
+  const root = memoryArchive(content).listDirectory("");
+  let state = initialState({ reference: "acme/site:v1", files: 5, size: 10 }, size, root);
   let effects: readonly Effect[] = [];
   const happen = (event: BrowserEvent): void => {
-    [state, ...effects] = update(state, event, list);
+    [state, ...effects] = update(state, event);
   };
   return {
     state: () => state,

@@ -10,6 +10,11 @@ export function countEntries(archive: Archive): { readonly archive: Archive; rea
       return listing.at(index);
     },
     nameAt: (index) => listing.nameAt(index),
+    kindAt: (index) => listing.kindAt(index),
+    listAt(index) {
+      const below = listing.listAt(index);
+      return below && counted(below);
+    },
     indexOf: (name) => listing.indexOf(name),
     slice(from, to) {
       const entries = listing.slice(from, to);
