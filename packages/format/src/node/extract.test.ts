@@ -8,6 +8,7 @@ import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
 import type { ByteRange } from "../byte-source.js";
 import { text } from "../testing/sample-content.js";
+import { archiveOfEmptyFiles } from "../testing/empty-files.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type { Tree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
@@ -261,6 +262,16 @@ describe("clean", () => {
       });
     }
   });
+});
+
+test("what nests deeper than the system can name is refused before anything is written", async () => {
+  const archive = archiveOfEmptyFiles([`${"d/".repeat(20_000)}file`, "other"]);
+  const destination = join(await scratchDirectory(), "new");
+  await expect(extractArchive(archive, destination)).rejects.toMatchObject({ code: "InvalidPath" });
+  expect(readdirSync(dirname(destination))).toEqual([]);
+  // What the system refuses by itself is an error of the file system.
+  const long = archiveOfEmptyFiles([`${"x".repeat(300)}/file`]);
+  await expect(extractArchive(long, destination)).rejects.toMatchObject({ code: "FileSystem" });
 });
 
 describe("extractFile", () => {

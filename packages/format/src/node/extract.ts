@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
@@ -94,7 +95,7 @@ export async function extractArchive(
   options: ExtractOptions = {},
 ): Promise<ExtractResult> {
   options.signal?.throwIfAborted();
-  const selected = planExtraction(archive, options);
+  const selected = await planExtraction(archive, options);
   if (options.clean === true) checkExpendable(directory);
   const destination = openDestination(directory);
   try {
@@ -110,12 +111,12 @@ export async function extractArchive(
 }
 
 /** The same for a destination that is open, which is not emptied. */
-export function extractInto(
+export async function extractInto(
   archive: Archive,
   destination: Destination,
   options: Omit<ExtractOptions, "clean">,
 ): Promise<ExtractResult> {
-  return extractTo(archive, destination, planExtraction(archive, options), options);
+  return extractTo(archive, destination, await planExtraction(archive, options), options);
 }
 
 /** Options of {@link extractFile}. */
@@ -157,18 +158,27 @@ async function extractTo(
 ): Promise<ExtractResult> {
   const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
   const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
-  const { wanted, skipped } = splitTaken(writer, selected, overwrite);
+  const { wanted, skipped } = await splitTaken(writer, selected, options);
   // Only now: whoever creates archives, or reads single files, does without.
   const { extractFiles } = await import("./extract-files.js");
   const written = await extractFiles(archive, writer, wanted, options);
   return { ...written, skipped: skipped.concat(written.skipped), notKept: writer.notKept };
 }
 
+/** So many files are looked at before other work of the process gets a turn: some milliseconds. */
+const filesPerTurn = 1000;
+
+async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
+  await nextTurn();
+  signal?.throwIfAborted();
+}
+
 /** What is to be written where, in the order of the archive: checked as far as that is possible without writing. */
-function planExtraction(archive: Archive, options: ExtractOptions): Extraction[] {
+async function planExtraction(archive: Archive, options: ExtractOptions): Promise<Extraction[]> {
   const targets = new Set<string>();
   const selected: Extraction[] = [];
   for (const entry of selectEntries(archive, options)) {
+    if (selected.length % filesPerTurn === filesPerTurn - 1) await takeTurn(options.signal);
     const target = options.target?.(entry) ?? entry.path;
     checkWritablePath(target, process.platform);
     if (targets.has(target)) {
@@ -201,14 +211,15 @@ function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptio
 }
 
 /** Looks before anything is fetched or written: what exists is skipped, and what is in the way of it is an error. */
-function splitTaken(
+async function splitTaken(
   writer: FileWriter,
   selected: readonly Extraction[],
-  overwrite: boolean,
-): { readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] } {
+  { overwrite = false, signal }: ExtractOptions,
+): Promise<{ readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] }> {
   const wanted: Extraction[] = [];
   const skipped: string[] = [];
-  for (const extraction of selected) {
+  for (const [index, extraction] of selected.entries()) {
+    if (index % filesPerTurn === filesPerTurn - 1) await takeTurn(signal);
     const taken = writer.isTaken(extraction.target);
     if (taken && !overwrite) skipped.push(extraction.entry.path);
     else wanted.push(extraction);

@@ -1,5 +1,5 @@
 import { closeSync, constants, existsSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { sep } from "node:path";
 
 import { FormatError } from "../errors.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
@@ -36,7 +36,8 @@ export function openChild(
   access: DirectoryAccess,
   spelled?: Buffer,
 ): OpenDirectory | undefined {
-  const path = join(parent.path, name);
+  // Not normalised anew at each of many levels: both are.
+  const path = (parent.path.endsWith(sep) ? parent.path : parent.path + sep) + name;
   try {
     const location = spelled === undefined ? parent.locate(name) : locateBytes(parent, spelled);
     if (create) makeDirectory(location);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import { comparePaths } from "../compare-bytes.js";
@@ -35,7 +36,7 @@ export async function replaceAndRemove(
   try {
     // What was opened, wherever links led to it.
     checkExpendable(destination.path);
-    const waiting = blockedPaths(destination, paths);
+    const waiting = await blockedPaths(destination, paths, options.signal);
     const room = `.${randomBytes(8).toString("hex")}.tmp`;
     const target = ({ path }: { readonly path: string }): string => {
       const number = waiting.get(path);
@@ -57,15 +58,26 @@ export async function replaceAndRemove(
   }
 }
 
+/** So many files are looked at before other work of the process gets a turn: some milliseconds. */
+const filesPerTurn = 1000;
+
 /** The files that cannot be written now, with a number each: a directory has the name, or something has that of one. */
-function blockedPaths(destination: Destination, paths: readonly string[]): ReadonlyMap<string, number> {
+async function blockedPaths(
+  destination: Destination,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, number>> {
   const writer = createFileWriter(destination, {
     overwrite: true,
     preserveMode: false,
     preserveTimes: false,
   });
   const blocked = new Map<string, number>();
-  for (const path of paths) {
+  for (const [index, path] of paths.entries()) {
+    if (index % filesPerTurn === filesPerTurn - 1) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
     try {
       writer.isTaken(path);
     } catch (error) {
