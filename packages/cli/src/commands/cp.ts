@@ -51,7 +51,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   const add = (one: ExtractResult): void => {
     total.files += one.files;
     total.size += one.size;
-    for (const path of one.skipped) skipped.push(path);
+    for (const file of one.skipped) skipped.push(file);
     for (const file of one.notKept) notKept.push(file);
   };
   const renamed = await renamedFile(selections, destination, flags);

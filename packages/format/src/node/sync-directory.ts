@@ -80,9 +80,8 @@ export async function syncDirectory(
   if (options.dryRun === true) {
     return { ...result, deleted: options.delete === true ? find(archive, directory) : [], notKept: [] };
   }
-  const { delete: remove = false, dryRun, quick, ...rest } = options;
-  const how = { ...rest, preserveTimes: rest.preserveTimes ?? true, overwrite: true };
-  if (remove) return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
+  const how = { ...options, preserveTimes: options.preserveTimes ?? true, overwrite: true };
+  if (options.delete === true) return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
   const { notKept } = await extractArchive(archive, directory, { ...how, paths: written });
   return { ...result, deleted: [], notKept };
 }
