@@ -81,7 +81,8 @@ export async function syncDirectory(
     return { ...result, deleted: options.delete === true ? find(archive, directory) : [], notKept: [] };
   }
   const how = { ...options, preserveTimes: options.preserveTimes ?? true, overwrite: true };
-  if (options.delete === true) return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
+  if (options.delete === true)
+    return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
   const { notKept } = await extractArchive(archive, directory, { ...how, paths: written });
   return { ...result, deleted: [], notKept };
 }
