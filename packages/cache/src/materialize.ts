@@ -33,11 +33,15 @@ export async function materialize(reader: CacheReader, job: Job): Promise<boolea
     handle = await open(file, shared ? readFlags : createFlags, 0o600);
     if (!(await handle.stat()).isFile()) return false;
     const hash = createHash("sha256");
+    let size = 0;
     for await (const chunk of shared ? chunksOf(handle) : reader.read()) {
       signal?.throwIfAborted();
       hash.update(chunk);
-      if (!shared) await writeFully(handle, chunk);
+      // A long run of zeros becomes a hole: the file is new.
+      if (!shared && !isLongZero(chunk)) await writeFully(handle, chunk, size);
+      size += chunk.length;
     }
+    if (!shared) await handle.truncate(size);
     good = hash.digest("hex") === key;
   } finally {
     await handle?.close();
@@ -77,8 +81,21 @@ async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeFully(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < chunk.length;) {
-    done += (await handle.write(chunk, done)).bytesWritten;
+    done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
   }
+}
+
+/** Shorter holes save nothing. */
+const minHoleBytes = 64 * 1024;
+const zeros = Buffer.alloc(minHoleBytes);
+
+function isLongZero(chunk: Uint8Array): boolean {
+  if (chunk.length < minHoleBytes || chunk[0] !== 0 || chunk.at(-1) !== 0) return false;
+  for (let at = 0; at < chunk.length; at += minHoleBytes) {
+    const part = chunk.subarray(at, at + minHoleBytes);
+    if (!zeros.subarray(0, part.length).equals(part)) return false;
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { colored, hasColor } from "./color.js";
 import type { Io } from "./io.js";
+import { jsonText } from "./json-text.js";
 import { printable } from "./printable.js";
 
 export type OutputFormat = "text" | "json";
@@ -57,7 +58,8 @@ export function createOutput(
     format,
     async result(json, lines) {
       if (format === "json") {
-        await write(`${JSON.stringify(json, null, 2)}\n`);
+        for (const piece of jsonText(json)) if (!(await write(piece))) return;
+        await write("\n");
         return;
       }
       for (const line of lines()) if (!(await write(`${printable(line)}\n`))) return;

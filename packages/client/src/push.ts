@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Archive } from "@blob/format";
-import type { CreateOptions, SkippedFile } from "@blob/format/node";
+import type { CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
 import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
@@ -50,6 +50,8 @@ export interface PushResult extends PushArchiveResult {
   readonly size: number;
   /** What was in the directory and is not in the archive. */
   readonly skipped: readonly SkippedFile[];
+  /** Files that are in the archive without their setuid, setgid or sticky bit. */
+  readonly modeBitsDropped: readonly DroppedModeBits[];
 }
 
 /**
@@ -70,7 +72,8 @@ export async function push(
     const archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder() });
     try {
       const pushed = await pushArchive(context, reference, archive, options);
-      return { ...pushed, size: created.size, skipped: created.skipped };
+      const { size, skipped, modeBitsDropped } = created;
+      return { ...pushed, size, skipped, modeBitsDropped };
     } finally {
       await archive.close();
     }

@@ -132,7 +132,11 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     },
     readDirectory(path) {
       const places = placesOf(path);
-      return listDirectory(table, places.path, places);
+      return listDirectory(table, places.path, places).slice();
+    },
+    listDirectory(path, options) {
+      const places = placesOf(path);
+      return listDirectory(table, places.path, places, options);
     },
     entries: (directory = rootPath) => entriesAt(table, placesOf(directory)),
     directoryStats: (directory = rootPath) => sumUp(table, placesOf(directory)),

@@ -28,6 +28,31 @@ export type DirectoryEntry =
   | { readonly kind: "file"; readonly name: string; readonly path: string; readonly entry: Entry }
   | { readonly kind: "directory"; readonly name: string; readonly path: string };
 
+/** How a directory is listed. */
+export interface ListOptions {
+  /** All directories before all files, each in the order of the names' bytes. Default: one order for both. */
+  readonly directoriesFirst?: boolean | undefined;
+}
+
+/**
+ * What is directly in a directory. Entries are made when they are asked for, so that a part of a large directory costs
+ * what the part is. Indexes are whole numbers from 0 on.
+ */
+export interface DirectoryListing extends Iterable<DirectoryEntry> {
+  /** How many files and directories there are. */
+  readonly length: number;
+  at(index: number): DirectoryEntry | undefined;
+  /** The name alone, which costs less. */
+  nameAt(index: number): string | undefined;
+  kindAt(index: number): DirectoryEntry["kind"] | undefined;
+  /** What is in the directory at an index, without looking for it; `undefined` when it is none. */
+  listAt(index: number): DirectoryListing | undefined;
+  /** Where the file or directory of this name is; -1 when there is none. */
+  indexOf(name: string): number;
+  /** The entries from an index on, up to another one, which is not included. Default: all. */
+  slice(from?: number, to?: number): DirectoryEntry[];
+}
+
 /** Totals over the files below a prefix. */
 export interface DirectoryStats {
   readonly files: number;

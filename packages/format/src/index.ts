@@ -1,6 +1,13 @@
 export type { Archive, ContentRange, ReadOptions } from "./archive.js";
 export type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
-export type { Compression, DirectoryEntry, DirectoryStats, Entry } from "./entry.js";
+export type {
+  Compression,
+  DirectoryEntry,
+  DirectoryListing,
+  DirectoryStats,
+  Entry,
+  ListOptions,
+} from "./entry.js";
 export { FormatError, formatErrorCodes, isFormatError } from "./errors.js";
 export type { FormatErrorCode, FormatErrorDetails } from "./errors.js";
 export { encodeIndex } from "./index-encoder.js";

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { extractArchive, extractFile } from "@blob/format/node";
+import type { ExtractResult, FactsNotKept } from "@blob/format/node";
 import type { Archive, Entry } from "@blob/format";
 import { normalizePath } from "@blob/format";
 import type { CpSource } from "../cp-source.js";
@@ -10,6 +11,7 @@ import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
+import { notKeptLines } from "./skipped.js";
 
 export interface CpFlags {
   readonly recursive: boolean;
@@ -45,14 +47,12 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   };
   const total = { files: 0, size: 0 };
   const skipped: string[] = [];
-  const add = (one: {
-    readonly files: number;
-    readonly size: number;
-    readonly skipped: readonly string[];
-  }): void => {
+  const notKept: FactsNotKept[] = [];
+  const add = (one: ExtractResult): void => {
     total.files += one.files;
     total.size += one.size;
-    skipped.push(...one.skipped);
+    for (const file of one.skipped) skipped.push(file);
+    for (const file of one.notKept) notKept.push(file);
   };
   const renamed = await renamedFile(selections, destination, flags);
   if (renamed !== undefined) {
@@ -65,11 +65,13 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
     }
   }
   for (const one of skipped) output.note(`exists already, left alone: ${one}`);
+  for (const line of notKeptLines(notKept)) output.warning(line);
   await output.result(
     {
       sources: parsed.map(({ reference, path: from }) => ({ ref: reference, path: from })),
       destination,
       file_count: total.files,
+      not_kept: notKept,
       total_size: total.size,
       size_human: humanSize(total.size),
     },

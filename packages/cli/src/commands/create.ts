@@ -17,11 +17,12 @@ export async function create(
     signal,
     onProgress: await session.progress(),
   });
-  const { index, data, files, size, skipped } = created;
-  for (const line of skippedLines(skipped)) output.note(line);
+  const { index, data, files, size, skipped, modeBitsDropped } = created;
+  for (const line of skippedLines(created)) output.note(line);
   // Not the index itself, which is in the file.
   const described = { index: { size: index.size, digest: index.digest }, data };
-  await output.result({ directory, destination, files, size, ...described, skipped }, () => [
+  const left = { skipped, mode_bits_dropped: modeBitsDropped };
+  await output.result({ directory, destination, files, size, ...described, ...left }, () => [
     `Created ${destination}`,
     `Files:  ${String(files)}, ${humanSize(size)}`,
     `Index:  ${humanSize(index.size)}`,

@@ -1,7 +1,9 @@
 import type { Archive, DirectoryEntry, Entry } from "@blob/format";
 import { formatMode, formatTime, isoTime } from "../entry-text.js";
+import { normalizePath } from "@blob/format";
 import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
+import { walkEntries } from "../walk-entries.js";
 import { humanSize } from "../sizes.js";
 
 export interface LsFlags {
@@ -28,13 +30,15 @@ export async function ls(session: Session, reference: string, path: string, flag
 
 /** With `deep` also what is below, each by its path from the directory. */
 function listDirectory(archive: Archive, directory: string, deep: boolean): readonly DirectoryEntry[] {
-  const listed = archive.readDirectory(directory);
-  if (!deep) return listed;
-  return listed.flatMap((one) => {
-    if (one.kind === "file") return [one];
-    const below = listDirectory(archive, one.path, deep);
-    return [one, ...below.map((inner) => ({ ...inner, name: `${one.name}/${inner.name}` }))];
-  });
+  if (!deep) return archive.readDirectory(directory);
+  const base = normalizePath(directory);
+  const prefix = base === "." ? 0 : base.length + 1;
+  const found: DirectoryEntry[] = [];
+  for (const walked of walkEntries(archive, directory)) {
+    const entry = walked.entry();
+    if (entry !== undefined) found.push({ ...entry, name: entry.path.slice(prefix) });
+  }
+  return found;
 }
 
 /** Directories have neither size nor time: they come first. Equal ones stay in the order of their names. */
@@ -71,7 +75,10 @@ function jsonEntry(one: DirectoryEntry): object {
 function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<string> {
   const sizeOf = (entry: Entry): string =>
     flags.human === true ? humanSize(entry.size) : String(entry.size);
-  const width = Math.max(...listed.map((one) => (one.kind === "file" ? sizeOf(one.entry).length : 0)), 1);
+  const width = listed.reduce(
+    (most, one) => (one.kind === "file" ? Math.max(most, sizeOf(one.entry).length) : most),
+    1,
+  );
   for (const one of listed) {
     const columns: string[] = [];
     if (one.kind === "directory") {

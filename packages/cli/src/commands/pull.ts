@@ -4,6 +4,7 @@ import type { PolicyFlags, Session } from "../session.js";
 import { requireComplete } from "../incomplete-error.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
+import { notKeptLines } from "./skipped.js";
 
 export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;
@@ -28,7 +29,7 @@ export async function pull(
   if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output, signal } = session;
   const { archive, resolved, policies, contents } = await session.open(reference, flags);
-  const { files, size, skipped } = await extractArchive(archive, destination, {
+  const { files, size, skipped, notKept } = await extractArchive(archive, destination, {
     directory: flags.prefix,
     overwrite: flags.overwrite,
     preserveMode: flags.preserve,
@@ -40,6 +41,7 @@ export async function pull(
     onProgress: await session.progress(),
   });
   for (const path of skipped) output.note(`exists already, left alone: ${path}`);
+  for (const line of notKeptLines(notKept)) output.warning(line);
   await output.result(
     {
       ref: reference,
@@ -47,6 +49,7 @@ export async function pull(
       destination,
       file_count: files,
       skipped_count: skipped.length,
+      not_kept: notKept,
       total_size: size,
       total_size_human: humanSize(size),
       verified: policies > 0,
@@ -71,7 +74,7 @@ async function sync(
 ): Promise<void> {
   const { output, signal } = session;
   const { archive, resolved, policies, contents } = await session.open(reference, flags);
-  const { written, deleted, unchanged, size } = await syncDirectory(archive, destination, {
+  const { written, deleted, unchanged, size, notKept } = await syncDirectory(archive, destination, {
     delete: flags.delete,
     quick: flags.quick,
     dryRun: flags.dryRun,
@@ -84,6 +87,7 @@ async function sync(
   });
   for (const path of written) output.detail(`written: ${path}`);
   for (const path of deleted) output.detail(`deleted: ${path}`);
+  for (const line of notKeptLines(notKept)) output.warning(line);
   const dryRun = flags.dryRun === true;
   await output.result(
     {
@@ -92,6 +96,7 @@ async function sync(
       destination,
       file_count: written.length,
       skipped_count: 0,
+      not_kept: notKept,
       unchanged_count: unchanged,
       deleted,
       dry_run: dryRun,

@@ -34,8 +34,8 @@ export async function push(
     signal,
     onProgress: await session.progress(),
   });
-  const { index, data, descriptor, files, size, skipped } = pushed;
-  for (const line of skippedLines(skipped)) output.note(line);
+  const { index, data, descriptor, files, size, skipped, modeBitsDropped } = pushed;
+  for (const line of skippedLines(pushed)) output.note(line);
   const signature = signer === undefined ? undefined : await client.sign(pushed, signer, { signal });
   await output.result(
     {
@@ -45,6 +45,7 @@ export async function push(
       size: { index: index.size, data: data.size, uncompressed: size },
       files,
       skipped,
+      mode_bits_dropped: modeBitsDropped,
       signed: signature !== undefined,
       signature_digest: signature?.descriptor.digest,
     },
@@ -79,8 +80,8 @@ async function dryRun(
     signal,
     onProgress,
   });
-  const { index, data, files, size, skipped } = created;
-  for (const line of skippedLines(skipped)) output.note(line);
+  const { index, data, files, size, skipped, modeBitsDropped } = created;
+  for (const line of skippedLines(created)) output.note(line);
   await output.result(
     {
       ref: reference,
@@ -88,6 +89,7 @@ async function dryRun(
       size: { index: index.size, data: data.size, uncompressed: size },
       files,
       skipped,
+      mode_bits_dropped: modeBitsDropped,
       signed: false,
     },
     () => [

@@ -2,6 +2,7 @@ import type { DirectoryEntry } from "@blob/format";
 import type { ScreenSize } from "./layout.js";
 import type { LineEditor } from "./line-editor.js";
 import type { Preview } from "./preview.js";
+import { rowAt } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 /** Everything that the screen shows. Never changed in place. */
@@ -69,7 +70,7 @@ export type Effect =
   | { readonly kind: "cancelSave" };
 
 export function selectedNode({ place }: BrowserState): DirectoryEntry | undefined {
-  return place.tree.rows[place.selected]?.node;
+  return rowAt(place.tree, place.selected)?.node;
 }
 
 /** Back to the tree and the preview, whatever was asked. */

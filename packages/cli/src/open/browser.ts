@@ -15,7 +15,6 @@ import { searchPaths } from "./path-search.js";
 import { createPreviewLoader } from "./preview-loader.js";
 import { saveToDisk } from "./save-to-disk.js";
 import { enterTerminal, requireTerminal } from "./terminal.js";
-import { createLister } from "./tree.js";
 import { initialState, update } from "./update.js";
 import type { BrowserEvent } from "./update.js";
 
@@ -23,9 +22,8 @@ import type { BrowserEvent } from "./update.js";
 export async function browse(session: Session, reference: string): Promise<void> {
   const { stdout } = requireTerminal(session.io);
   const { archive } = await session.open(reference);
-  const list = createLister(archive);
   const { files, size } = archive.directoryStats();
-  let state = initialState({ reference, files, size }, sizeOf(stdout), list);
+  let state = initialState({ reference, files, size }, sizeOf(stdout), archive.listDirectory(""));
   let drawing: Drawing | undefined;
   const end = createEnd();
   const highlighter = createHighlighter();
@@ -54,7 +52,7 @@ export async function browse(session: Session, reference: string): Promise<void>
 
   function dispatch(event: BrowserEvent): void {
     try {
-      const [next, ...effects] = update(state, event, list);
+      const [next, ...effects] = update(state, event);
       state = next;
       drawSoon();
       for (const effect of effects) perform(effect);

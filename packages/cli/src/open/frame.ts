@@ -8,6 +8,7 @@ import type { Line, Span, Style } from "./line.js";
 import type { LineEditor } from "./line-editor.js";
 import { matcher } from "./path-search.js";
 import { previewPane } from "./preview-pane.js";
+import { rowAt } from "./tree.js";
 import type { TreeRow } from "./tree.js";
 import { visibleText } from "./visible-text.js";
 
@@ -53,7 +54,7 @@ function titleLine({ archive, size }: BrowserState): Line {
 
 function treeLine(state: BrowserState, at: number, width: number): Line {
   const { tree, selected } = state.place;
-  const row = tree.rows[at];
+  const row = rowAt(tree, at);
   if (row === undefined) return fillLine([], width);
   const isSelected = at === selected;
   const selection: Style | undefined = isSelected
@@ -69,9 +70,9 @@ function treeLine(state: BrowserState, at: number, width: number): Line {
   return selection === undefined ? line : line.map(({ text }) => ({ text, style: selection }));
 }
 
-function nameSpans(state: BrowserState, { node, depth }: TreeRow): readonly Span[] {
+function nameSpans(state: BrowserState, { node, depth, isExpanded }: TreeRow): readonly Span[] {
   const isDirectory = node.kind === "directory";
-  const mark = isDirectory ? (state.place.tree.expanded.has(node.path) ? "▾ " : "▸ ") : "  ";
+  const mark = isDirectory ? (isExpanded ? "▾ " : "▸ ") : "  ";
   // Deeper levels do not push names out of a narrow pane.
   const indent = span("  ".repeat(Math.min(depth, 12)) + mark, "dim");
   const style: Style = isDirectory ? "directory" : "plain";
@@ -114,7 +115,7 @@ function bottomLine(state: BrowserState): Line {
       if (message !== undefined) {
         return fillLine([span(visibleText(message.text), message.isError ? "error" : "strong")], width);
       }
-      const position = `${(place.selected + 1).toLocaleString("en")}/${place.tree.rows.length.toLocaleString("en")} `;
+      const position = `${(place.selected + 1).toLocaleString("en")}/${place.tree.length.toLocaleString("en")} `;
       const path = visibleText(selectedNode(state)?.path ?? "");
       const left = cellWidth(path) + cellWidth(hints) + 16 < width && state.focus === "tree" ? hints : path;
       return spreadLine([span(left, "dim")], [span(position, "dim")], width);

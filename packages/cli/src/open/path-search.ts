@@ -1,8 +1,8 @@
 import type { Archive } from "@blob/format";
 import { comparePaths } from "@blob/format";
 
-/** So many files are looked at before whatever else waits gets its turn: a few milliseconds. */
-const filesAtATime = 1000;
+/** So many paths are looked at before whatever else waits gets its turn: a few milliseconds. */
+const pathsAtATime = 1000;
 
 /**
  * Finds files and directories whose path contains the query, with the match reaching into their own name: `css` finds
@@ -19,16 +19,17 @@ export async function* searchPaths(
   let looked = 0;
   let previous = "";
   for (const { path } of archive.entries()) {
-    for (const directory of newDirectories(previous, path)) if (matches(directory)) found.push(directory);
-    if (matches(path)) found.push(path);
-    previous = path;
-    looked += 1;
-    if (looked % filesAtATime === 0) {
-      yield found;
-      found = [];
-      await new Promise(setImmediate);
-      if (signal.aborted) return;
+    for (const one of newPaths(previous, path)) {
+      if (matches(one)) found.push(one);
+      looked += 1;
+      if (looked % pathsAtATime === 0) {
+        yield found;
+        found = [];
+        await new Promise(setImmediate);
+        if (signal.aborted) return;
+      }
     }
+    previous = path;
   }
   yield found;
 }
@@ -37,17 +38,26 @@ export async function* searchPaths(
 export function matcher(query: string): (path: string) => boolean {
   const fold = query === query.toLowerCase();
   return (path) => {
-    const text = fold ? path.toLowerCase() : path;
+    if (query === "") return false;
+    const name = path.lastIndexOf("/") + 1;
+    // A match that reaches into the name begins no earlier: long paths are not looked at from their beginning.
+    const from = Math.max(0, name - query.length + 1);
+    const [before, own] = [path.slice(from, name), path.slice(name)].map((part) =>
+      fold ? part.toLowerCase() : part,
+    );
+    const text = `${before ?? ""}${own ?? ""}`;
     const at = text.lastIndexOf(query);
-    return query !== "" && at !== -1 && at + query.length > text.lastIndexOf("/") + 1;
+    return at !== -1 && at + query.length > (before ?? "").length;
   };
 }
 
-/** The directories that a path is in and the previous one is not: files of a directory stand together. */
-function* newDirectories(previous: string, path: string): Generator<string> {
-  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
-    if (!previous.startsWith(path.slice(0, end + 1))) yield path.slice(0, end);
-  }
+/** A path, and before it the directories that it is in and the previous one is not: files of a directory stand together. */
+function* newPaths(previous: string, path: string): Generator<string> {
+  let common = 0;
+  while (common < previous.length && previous.charCodeAt(common) === path.charCodeAt(common)) common += 1;
+  for (let end = path.indexOf("/", common); end !== -1; end = path.indexOf("/", end + 1))
+    yield path.slice(0, end);
+  yield path;
 }
 
 /** Compares paths as a tree shows them: a directory comes right before what is in it. */

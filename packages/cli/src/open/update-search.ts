@@ -4,16 +4,10 @@ import type { Key } from "./keys.js";
 import { layoutOf } from "./layout.js";
 import { editLine } from "./line-editor.js";
 import { matcher, nextMatch } from "./path-search.js";
-import type { ListDirectory } from "./tree.js";
-import { reveal } from "./tree.js";
+import { reveal, rowAt } from "./tree.js";
 import type { BrowserEvent, Updated } from "./update.js";
 
-export function searchKey(
-  state: BrowserState,
-  mode: Mode & { readonly kind: "search" },
-  key: Key,
-  list: ListDirectory,
-): Updated {
+export function searchKey(state: BrowserState, mode: Mode & { readonly kind: "search" }, key: Key): Updated {
   if (key.name === "enter") {
     return [tellIfNothing(browsing(state))];
   }
@@ -24,7 +18,7 @@ export function searchKey(
     ];
   }
   if (key.name === "down" || key.name === "up") {
-    return [goToMatch({ ...state, search: withoutPlace(state.search) }, key.name === "down" ? 1 : -1, list)];
+    return [goToMatch({ ...state, search: withoutPlace(state.search) }, key.name === "down" ? 1 : -1)];
   }
   const editor = editLine(mode.editor, key);
   if (editor === undefined) return [state];
@@ -45,7 +39,6 @@ export function searchKey(
 export function addMatches(
   state: BrowserState,
   found: BrowserEvent & { readonly kind: "found" },
-  list: ListDirectory,
 ): BrowserState {
   const { search } = state;
   if (search?.query !== found.query) return state;
@@ -56,13 +49,13 @@ export function addMatches(
   if (search.from === undefined || found.paths.length === 0) {
     return found.isDone ? tellIfNothing(next) : next;
   }
-  const from = search.from.tree.rows[search.from.selected]?.node.path ?? "";
+  const from = rowAt(search.from.tree, search.from.selected)?.node.path ?? "";
   // What was selected among the earlier finds still competes.
   const selected = selectedNode(state)?.path;
   const earlier =
     selected !== undefined && search.matches.length > 0 && matcher(found.query)(selected) ? [selected] : [];
   const nearest = nextMatch([...earlier, ...found.paths], from, 1, true);
-  return nearest === undefined ? next : goTo({ ...next, place: search.from }, nearest, list);
+  return nearest === undefined ? next : goTo({ ...next, place: search.from }, nearest);
 }
 
 export function withoutPlace(search: Search | undefined): Search | undefined {
@@ -76,18 +69,18 @@ function tellIfNothing(state: BrowserState): BrowserState {
     : state;
 }
 
-export function goToMatch(state: BrowserState, direction: 1 | -1, list: ListDirectory): BrowserState {
+export function goToMatch(state: BrowserState, direction: 1 | -1): BrowserState {
   const { search } = state;
   if (search === undefined) {
     return { ...state, message: { text: "Nothing was searched for yet: press /", isError: false } };
   }
   const path = nextMatch(search.matches, selectedNode(state)?.path ?? "", direction);
   if (path === undefined) return { ...state, message: { text: "Nothing found", isError: false } };
-  return goTo({ ...state, focus: "tree" }, path, list);
+  return goTo({ ...state, focus: "tree" }, path);
 }
 
-function goTo(state: BrowserState, path: string, list: ListDirectory): BrowserState {
-  const { tree, at } = reveal(state.place.tree, path, list);
+function goTo(state: BrowserState, path: string): BrowserState {
+  const { tree, at } = reveal(state.place.tree, path);
   return at === -1 ? state : { ...state, place: centred(state, { ...state.place, tree, selected: at }) };
 }
 

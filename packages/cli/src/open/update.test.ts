@@ -5,7 +5,6 @@ import { selectedNode } from "./browser-state.js";
 import { frameOf } from "./frame.js";
 import type { ScreenSize } from "./layout.js";
 import { lineWidth } from "./line.js";
-import { createLister } from "./tree.js";
 import type { BrowserEvent } from "./update.js";
 import { initialState, update } from "./update.js";
 
@@ -27,11 +26,11 @@ interface Browser {
 }
 
 function browser(size: ScreenSize = { columns: 100, rows: 24 }, content = files): Browser {
-  const list = createLister(memoryArchive(content));
-  let state = initialState({ reference: "acme/site:v1", files: 5, size: 10 }, size, list);
+  const root = memoryArchive(content).listDirectory("");
+  let state = initialState({ reference: "acme/site:v1", files: 5, size: 10 }, size, root);
   let effects: readonly Effect[] = [];
   const happen = (event: BrowserEvent): void => {
-    [state, ...effects] = update(state, event, list);
+    [state, ...effects] = update(state, event);
   };
   return {
     state: () => state,
@@ -59,7 +58,7 @@ describe("the tree", () => {
     expect(it.selected()).toBe("index.html");
     it.keys("home", "l", "h", "h");
     expect(it.selected()).toBe("css");
-    expect(it.state().place.tree.expanded.size).toBe(0);
+    expect(it.state().place.tree.stretches).toHaveLength(1);
     it.keys("j", "l", "l", "l", "l", "l", "l");
     expect(it.selected()).toBe("docs/deep/er/note.md");
     it.keys("l", "h");

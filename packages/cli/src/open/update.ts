@@ -1,3 +1,4 @@
+import type { DirectoryListing } from "@blob/format";
 import type { BrowserState, Effect, Message, Mode, Place, SaveRequest } from "./browser-state.js";
 import { browsing, selectedNode } from "./browser-state.js";
 import { humanSize } from "../sizes.js";
@@ -7,8 +8,7 @@ import type { ScreenSize } from "./layout.js";
 import { editLine, editorOf } from "./line-editor.js";
 import type { Preview } from "./preview.js";
 import { previewHeight } from "./preview.js";
-import type { ListDirectory } from "./tree.js";
-import { collapse, createTree, expand, parentOf } from "./tree.js";
+import { collapse, createTree, expand, parentOf, rowAt } from "./tree.js";
 import { addMatches, goToMatch, searchKey, withoutPlace } from "./update-search.js";
 
 /** What happens to the browser. */
@@ -40,13 +40,13 @@ export type Updated = readonly [state: BrowserState, ...effects: readonly Effect
 export function initialState(
   archive: BrowserState["archive"],
   size: ScreenSize,
-  list: ListDirectory,
+  root: DirectoryListing,
 ): BrowserState {
   return {
     archive,
     size,
     focus: "tree",
-    place: { tree: createTree(list), selected: 0, top: 0 },
+    place: { tree: createTree(root), selected: 0, top: 0 },
     preview: { kind: "loading" },
     previewAt: { line: 0, cell: 0 },
     search: undefined,
@@ -55,9 +55,9 @@ export function initialState(
   };
 }
 
-/** The next state. Pure, as `list` is; costs what is on the screen, or the size of a directory that opens or closes. */
-export function update(state: BrowserState, event: BrowserEvent, list: ListDirectory): Updated {
-  const [next, ...effects] = apply(state, event, list);
+/** The next state. Pure; costs what is on the screen, or the size of a directory that opens. */
+export function update(state: BrowserState, event: BrowserEvent): Updated {
+  const [next, ...effects] = apply(state, event);
   const before = selectedNode(state)?.path;
   const node = selectedNode(next);
   const shown = keepInView(next);
@@ -69,16 +69,16 @@ export function update(state: BrowserState, event: BrowserEvent, list: ListDirec
   ];
 }
 
-function apply(state: BrowserState, event: BrowserEvent, list: ListDirectory): Updated {
+function apply(state: BrowserState, event: BrowserEvent): Updated {
   switch (event.kind) {
     case "key":
-      return pressKey(state, event.key, list);
+      return pressKey(state, event.key);
     case "resize":
       return [{ ...state, size: event.size }];
     case "preview":
       return [event.path === selectedNode(state)?.path ? { ...state, preview: event.preview } : state];
     case "found":
-      return [addMatches(state, event, list)];
+      return [addMatches(state, event)];
     case "message":
       return [{ ...state, message: event.message }];
     case "saved":
@@ -88,16 +88,16 @@ function apply(state: BrowserState, event: BrowserEvent, list: ListDirectory): U
   }
 }
 
-function pressKey(state: BrowserState, key: Key, list: ListDirectory): Updated {
+function pressKey(state: BrowserState, key: Key): Updated {
   if (key.name === "ctrl-c") return [state, { kind: "interrupt" }];
   const { mode } = state;
   switch (mode.kind) {
     case "browse":
-      return browseKey({ ...state, message: undefined, search: withoutPlace(state.search) }, key, list);
+      return browseKey({ ...state, message: undefined, search: withoutPlace(state.search) }, key);
     case "help":
       return [browsing(state)];
     case "search":
-      return searchKey(state, mode, key, list);
+      return searchKey(state, mode, key);
     case "save":
       return saveKey(state, mode, key);
     case "saving":
@@ -116,7 +116,7 @@ function pressKey(state: BrowserState, key: Key, list: ListDirectory): Updated {
   }
 }
 
-function browseKey(state: BrowserState, key: Key, list: ListDirectory): Updated {
+function browseKey(state: BrowserState, key: Key): Updated {
   const node = selectedNode(state);
   switch (key.name) {
     case "q":
@@ -135,9 +135,9 @@ function browseKey(state: BrowserState, key: Key, list: ListDirectory): Updated 
         },
       ];
     case "n":
-      return [goToMatch(state, 1, list)];
+      return [goToMatch(state, 1)];
     case "N":
-      return [goToMatch(state, -1, list)];
+      return [goToMatch(state, -1)];
     case "escape":
       return state.focus === "preview" ? [{ ...state, focus: "tree" }] : [{ ...state, search: undefined }];
     case "y":
@@ -154,13 +154,13 @@ function browseKey(state: BrowserState, key: Key, list: ListDirectory): Updated 
             { kind: "preview", node },
           ];
     default:
-      return [state.focus === "tree" ? treeKey(state, key, list) : previewKey(state, key)];
+      return [state.focus === "tree" ? treeKey(state, key) : previewKey(state, key)];
   }
 }
 
-function treeKey(state: BrowserState, key: Key, list: ListDirectory): BrowserState {
+function treeKey(state: BrowserState, key: Key): BrowserState {
   const { tree, selected } = state.place;
-  const row = tree.rows[selected];
+  const row = rowAt(tree, selected);
   const page = Math.max(1, layoutOf(state.size, "tree").height - 1);
   switch (key.name) {
     case "up":
@@ -180,24 +180,21 @@ function treeKey(state: BrowserState, key: Key, list: ListDirectory): BrowserSta
       return select(state, 0);
     case "end":
     case "G":
-      return select(state, tree.rows.length - 1);
+      return select(state, tree.length - 1);
     case "enter":
     case "space":
     case " ":
       if (row?.node.kind === "file") return { ...state, focus: "preview" };
-      return row !== undefined && tree.expanded.has(row.node.path)
+      return row?.isExpanded === true
         ? withTree(state, collapse(tree, selected))
-        : withTree(state, expand(tree, selected, list));
+        : withTree(state, expand(tree, selected));
     case "right":
     case "l":
       if (row?.node.kind !== "directory") return row === undefined ? state : { ...state, focus: "preview" };
-      return tree.expanded.has(row.node.path)
-        ? select(state, selected + 1)
-        : withTree(state, expand(tree, selected, list));
+      return row.isExpanded ? select(state, selected + 1) : withTree(state, expand(tree, selected));
     case "left":
     case "h": {
-      if (row !== undefined && tree.expanded.has(row.node.path))
-        return withTree(state, collapse(tree, selected));
+      if (row?.isExpanded === true) return withTree(state, collapse(tree, selected));
       const parent = parentOf(tree, selected);
       return parent === -1 ? state : select(state, parent);
     }
@@ -293,7 +290,7 @@ function bodyHeight({ size, focus }: BrowserState): number {
 function keepInView(state: BrowserState): BrowserState {
   const { place, previewAt, preview } = state;
   const { height, previewWidth } = layoutOf(state.size, state.focus);
-  const rows = place.tree.rows.length;
+  const rows = place.tree.length;
   const selected = Math.max(0, Math.min(place.selected, rows - 1));
   const top = clamp(clamp(place.top, selected - height + 1, selected), 0, Math.max(0, rows - height));
   const lines = previewHeight(preview, previewWidth);

@@ -101,7 +101,7 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     }
     const filter = (query.get("q") ?? "").slice(0, 200);
     const page = /^\d{1,7}$/u.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;
-    const listing = list(path, { filter, page });
+    const listing = await list(path, { filter, page }, signal);
     return sendPage(request, response, renderDirectory({ archive, reference, path, filter, listing }));
   }
 

@@ -5,6 +5,7 @@ import { compressionNone, compressionZstd } from "../index-schema.js";
 import { writeIndex } from "../index-writer.js";
 import type { PackedBatch } from "./compress-batch.js";
 import { ContentRows } from "./content-rows.js";
+import { checkArchiveTime } from "./file-time.js";
 import type { CreateProgress } from "./progress.js";
 import type { Listing } from "./walk.js";
 import type { FileFacts } from "./read-small-file.js";
@@ -168,6 +169,7 @@ export function createArchiveWriter(
         modes[row] = facts.mode;
         uids[row] = facts.uid;
         gids[row] = facts.gid;
+        if (reproducible === undefined) checkArchiveTime(files.paths[row] ?? "", facts.mtimeNs);
         mtimes[row] = facts.mtimeNs;
       }
       if (reproducible !== undefined) {

@@ -6,6 +6,7 @@ import { FormatError } from "../errors.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
 import type { DataSink, FinishedArchive } from "./archive-writer.js";
 import type { CompressStage } from "./compress-stage.js";
+import type { DroppedModeBits } from "./found-files.js";
 import type { FilterOptions } from "./path-filter.js";
 import type { CreateProgress } from "./progress.js";
 import type { ChangeDetection } from "./read-small-file.js";
@@ -62,6 +63,8 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
 export interface CreatedArchive extends FinishedArchive {
   /** What the directory has and the archive has not. */
   readonly skipped: readonly SkippedFile[];
+  /** Files that are in the archive without their setuid, setgid or sticky bit: the format has permissions only. */
+  readonly modeBitsDropped: readonly DroppedModeBits[];
 }
 
 /** The format's default limit of the number of files. */
@@ -71,7 +74,8 @@ export const defaultMaxFiles = 200_000;
  * An archive of the regular files below a directory: the data goes to the sink as it is made, the index is returned.
  * Memory does not depend on the size of files or of the archive, only on the number of files. A large job begins to write
  * before it has listed all: what the sink writes must not lie in the directory. Errors of the sink are passed on as they
- * are. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `Unsupported`, `WorkerFailed`.
+ * are. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument` (also for a file with a time that 64 bits of nanoseconds
+ * cannot hold), `TooManyFiles`, `Unsupported`, `WorkerFailed`.
  */
 export async function createArchive(
   directory: string,
@@ -117,6 +121,7 @@ export async function prepareArchive(
     exclude,
     ignoreFiles,
     maxFiles,
+    anyTime: options.reproducible !== undefined,
     outputs,
     onFound(files, size, share) {
       // Threads start on another core while this one is still listing.
@@ -198,6 +203,9 @@ const maxAutomaticWorkers = 4;
 
 const maxWorkers = 64;
 
+/** As many fit into 64 bits of nanoseconds. */
+const maxSeconds = 9_223_372_036;
+
 /** Rough costs on one thread, measured: a file 15 µs, hashing 0.6 ms/MB, compressing 4 ms/MB. */
 function estimateMilliseconds(files: number, bytes: number, encoder: ZstdEncoder | undefined): number {
   return files * 0.015 + (bytes / 1e6) * (encoder === undefined ? 0.6 : 4.6);
@@ -217,10 +225,13 @@ function checkOptions(options: CreateOptions): void {
       `workers must be an integer from 0 to ${maxWorkers}, not ${workers}`,
     );
   }
-  if (reproducible !== undefined && !Number.isSafeInteger(reproducible.sourceDateEpoch)) {
-    throw new FormatError(
-      "InvalidArgument",
-      `sourceDateEpoch must be in whole seconds, not ${reproducible.sourceDateEpoch}`,
-    );
+  if (reproducible !== undefined) {
+    const { sourceDateEpoch } = reproducible;
+    if (!Number.isSafeInteger(sourceDateEpoch) || Math.abs(sourceDateEpoch) > maxSeconds) {
+      throw new FormatError(
+        "InvalidArgument",
+        `sourceDateEpoch must be in whole seconds, up to ${maxSeconds} before or after 1970, not ${sourceDateEpoch}`,
+      );
+    }
   }
 }

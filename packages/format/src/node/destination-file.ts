@@ -1,13 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, linkSync, lstatSync, renameSync, unlinkSync, writev } from "node:fs";
+import { closeSync, constants, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
 import type { Destination, DestinationDirectory } from "./destination.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
-import { createTemporaryFile, finishTemporaryFile, writeFully } from "./temporary-file.js";
-import type { TemporaryFacts } from "./temporary-file.js";
+import {
+  createTemporaryFile,
+  endAt,
+  finishTemporaryFile,
+  lostMode,
+  lostTime,
+  writeFully,
+  writeLater,
+} from "./temporary-file.js";
+import type { FinishedFile, LostFacts, TemporaryFacts } from "./temporary-file.js";
 
 export interface FileWriterOptions {
   /** Replace what has the name. Otherwise it is left alone. */
@@ -18,8 +26,9 @@ export interface FileWriterOptions {
 
 /** A file that has no name that anybody knows until its content was verified. */
 export interface PendingFile {
-  write(chunk: Uint8Array): void;
-  /** The same on another thread. One call after the other, and none while one is under way. */
+  /** The whole content. */
+  write(content: Uint8Array): void;
+  /** The next part of it, on another thread. One call after the other, and none while one is under way. */
   writeLater(chunks: readonly Uint8Array[]): Promise<void>;
   /** Gives the file its name; false when it is left alone because something has the name. */
   commit(): boolean;
@@ -32,8 +41,8 @@ export interface ReservedFile {
   /** Where to write it: a name that nobody knows. */
   readonly location: string;
   readonly facts: TemporaryFacts;
-  /** Gives the file, which has this inode number, its name; false as for {@link PendingFile.commit}. */
-  commit(ino: bigint): boolean;
+  /** Gives the file its name; false as for {@link PendingFile.commit}. */
+  commit(file: FinishedFile): boolean;
   /**
    * The same when the file is another name of one that belongs to somebody else; see {@link FileWriter.canLink}. False
    * also when it cannot get its name in this way.
@@ -41,6 +50,14 @@ export interface ReservedFile {
   commitLink(ino: bigint): boolean;
   /** Removes the file unless it was committed, and lets the directory go. Nobody may write to it any more. */
   dispose(): void;
+}
+
+/** A file that was written, and does not have all that the archive says of it. */
+export interface FactsNotKept {
+  /** The archive path. */
+  readonly path: string;
+  /** What the file system changed or cannot have. */
+  readonly facts: readonly ("mode" | "time")[];
 }
 
 /** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */
@@ -62,6 +79,8 @@ export interface FileWriter {
   canLink(target: string): boolean;
   /** What has the name now, for those who know what it should be. Throws when it is not a file. */
   read(target: string): AsyncIterable<Uint8Array>;
+  /** What files do not have that they were to have, as far as they have their names. */
+  readonly notKept: readonly FactsNotKept[];
 }
 
 /** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
@@ -80,6 +99,7 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
   /** And of what it linked, which may have had other names here before. */
   const linked = new Set<bigint>();
   const taken = new Set<string>();
+  const notKept: FactsNotKept[] = [];
 
   /** False when the name is free; throws when a directory, or a file of this run, has it. */
   function inspect(location: string, target: string): boolean {
@@ -98,15 +118,22 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
   function factsOf({ mode, mtimeNs }: Entry): TemporaryFacts {
     return {
       mode: options.preserveMode ? mode & 0o777 : undefined,
-      seconds: options.preserveTimes ? seconds(mtimeNs) : undefined,
+      mtimeNs: options.preserveTimes ? mtimeNs : undefined,
     };
   }
 
   /** True when the file has the name now. */
-  function place(temporary: string, final: string, target: string, ino: bigint): boolean {
-    const placed = giveName(temporary, final, target);
-    if (placed) made.add(ino);
-    return placed;
+  function place(
+    temporary: string,
+    final: string,
+    target: string,
+    path: string,
+    file: FinishedFile,
+  ): boolean {
+    if (!giveName(temporary, final, target)) return false;
+    made.add(file.ino);
+    if (file.lost !== 0) notKept.push({ path, facts: factsIn(file.lost) });
+    return true;
   }
 
   function giveName(temporary: string, final: string, target: string): boolean {
@@ -163,9 +190,9 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
       return {
         location: directory.locate(temporary),
         facts: factsOf(entry),
-        commit(ino) {
+        commit(file) {
           try {
-            isNamed = place(directory.locate(temporary), directory.locate(name), target, ino);
+            isNamed = place(directory.locate(temporary), directory.locate(name), target, entry.path, file);
             return isNamed;
           } catch (cause) {
             throw fileSystemError(cause, "create", target);
@@ -231,15 +258,20 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
         throw fileSystemError(cause, "create", target);
       }
       return createPendingFile(handle, target, directory, temporary, {
-        write: (chunk) => writeFully(handle, chunk),
-        writeLater: (chunks) => writeAll(handle, chunks),
-        commit() {
-          const ino = finishTemporaryFile(handle, factsOf(entry));
-          return place(directory.locate(temporary), directory.locate(name), target, ino);
-        },
+        finish: () => finishTemporaryFile(handle, factsOf(entry)),
+        place: (file) => place(directory.locate(temporary), directory.locate(name), target, entry.path, file),
       });
     },
+
+    notKept,
   };
+}
+
+function factsIn(lost: LostFacts): FactsNotKept["facts"] {
+  return [
+    ...((lost & lostMode) === 0 ? [] : (["mode"] as const)),
+    ...((lost & lostTime) === 0 ? [] : (["time"] as const)),
+  ];
 }
 
 /** Wraps errors, and frees what there is to free, whatever happens. */
@@ -248,28 +280,40 @@ function createPendingFile(
   target: string,
   directory: DestinationDirectory,
   temporary: string,
-  file: Omit<PendingFile, "dispose">,
+  file: { readonly finish: () => FinishedFile; readonly place: (file: FinishedFile) => boolean },
 ): PendingFile {
+  let size = 0;
   let exists = true;
-  let open = true;
+  let isOpen = true;
+  let isDisposed = false;
+  const close = (): void => {
+    isOpen = false;
+    closeSync(handle);
+  };
   return {
-    write(chunk) {
+    write(content) {
       try {
-        file.write(chunk);
+        writeFully(handle, content);
       } catch (cause) {
         throw fileSystemError(cause, "write", target);
       }
     },
     async writeLater(chunks) {
+      const position = size;
+      for (const { length } of chunks) size += length;
       try {
-        await file.writeLater(chunks);
+        await writeLater(handle, position, chunks);
       } catch (cause) {
         throw fileSystemError(cause, "write", target);
       }
     },
     commit() {
       try {
-        const placed = file.commit();
+        if (size > 0) endAt(handle, size);
+        const finished = file.finish();
+        // Some file systems only say here that there was no room.
+        close();
+        const placed = file.place(finished);
         exists = !placed;
         return placed;
       } catch (cause) {
@@ -277,13 +321,13 @@ function createPendingFile(
       }
     },
     dispose() {
-      if (!open) return;
-      open = false;
-      closeSync(handle);
+      if (isDisposed) return;
+      isDisposed = true;
       try {
+        if (isOpen) close();
         if (exists) unlinkSync(directory.locate(temporary));
       } catch {
-        // Somebody else removed it, or its directory: there is nothing to clean up.
+        // Somebody else removed it, or its directory, or what could not be closed was not to be kept.
       } finally {
         directory.release();
       }
@@ -291,34 +335,12 @@ function createPendingFile(
   };
 }
 
-async function writeAll(handle: number, chunks: readonly Uint8Array[]): Promise<void> {
-  let left = [...chunks];
-  while (left.length > 0) {
-    let written = await writeVector(handle, left);
-    left = left.flatMap((chunk) => {
-      const done = Math.min(chunk.length, written);
-      written -= done;
-      return done === chunk.length ? [] : [chunk.subarray(done)];
-    });
-  }
-}
-
-function writeVector(handle: number, chunks: readonly Uint8Array[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writev(handle, chunks, (error, written) => (error === null ? resolve(written) : reject(error)));
-  });
-}
-
-function split(target: string): { readonly parent: string; readonly name: string } {
+/** The directory of a path, and the name in it. */
+export function split(target: string): { readonly parent: string; readonly name: string } {
   const slash = target.lastIndexOf("/");
   return { parent: target.slice(0, Math.max(0, slash)), name: target.slice(slash + 1) };
 }
 
 function conflict(target: string, problem: string): FormatError {
   return new FormatError("DestinationConflict", `${JSON.stringify(target)} ${problem}`, { path: target });
-}
-
-/** Node takes times as seconds in a double, which is exact to less than a microsecond. */
-function seconds(nanoseconds: bigint): number {
-  return Number(nanoseconds / 1000n) / 1e6;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { openDestination } from "./destination.js";
-import type { DirectoryAccess } from "./destination.js";
+import type { DirectoryAccess } from "./open-directory.js";
 
 const accesses: readonly DirectoryAccess[] =
   process.platform === "linux" ? ["handles", "checked-paths"] : ["checked-paths"];
@@ -67,6 +67,26 @@ describe.each(accesses)("a destination by %s", (access) => {
     destination.close();
     expect(Object.keys(await readTree(root)).toSorted()).toEqual(["a/", "a/b/", "a/b/new"]);
     expect(await readTree(outside)).toEqual({ file: "precious" });
+  });
+
+  test("empties itself of more levels than a stack or a table of handles has", async () => {
+    if (access !== "handles") {
+      console.log("not tested by path: what is longer than any path can be");
+      return;
+    }
+    const root = await scratchDirectory();
+    const destination = openDestination(root, access);
+    const levels = 12_000;
+    for (let depth = 1000; depth <= levels; depth += 1000) {
+      const directory = destination.make(Array(depth).fill("d").join("/"));
+      if (depth === levels) writeFileSync(directory.locate("file"), "x");
+      directory.release();
+    }
+    const tree = { kindOf: () => undefined, otherSpelling: () => undefined };
+    expect(destination.prune(tree, { dryRun: true })).toEqual([`${"d/".repeat(levels)}file`]);
+    expect(destination.prune(tree, { dryRun: false })).toHaveLength(1);
+    destination.close();
+    expect(readdirSync(root)).toEqual([]);
   });
 
   test("follows a link that leads to it, which is the caller's", async () => {

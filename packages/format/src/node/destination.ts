@@ -1,19 +1,16 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  rmdirSync,
-  unlinkSync,
-} from "node:fs";
-import { join, sep } from "node:path";
+import { mkdirSync, readdirSync, realpathSync } from "node:fs";
 
-import { FormatError } from "../errors.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
+import {
+  checkDirectory,
+  conflict,
+  defaultDirectoryAccess,
+  holdDirectory,
+  openChild,
+} from "./open-directory.js";
+import type { DirectoryAccess, OpenDirectory } from "./open-directory.js";
+import { removeBelow } from "./remove-below.js";
+import type { RemoveOptions, WantedTree } from "./remove-below.js";
 
 /**
  * A directory that files are written below, and never outside of. Directories of archive paths are opened one name
@@ -39,15 +36,11 @@ export interface Destination {
   empty(): void;
   /**
    * Removes, or only finds, what is not to be there, and returns the paths of files and links. What has to be a file may
-   * also be a link or a special file: whoever writes it replaces it. Links are removed, not followed.
+   * also be a link or a special file: whoever writes it replaces it. Links are removed, not followed. What is there under
+   * another spelling of its name, to a file system that knows no difference, gets the right one.
    */
-  prune(kindOf: (path: string) => "file" | "directory" | undefined, options: PruneOptions): string[];
+  prune(tree: WantedTree, options: RemoveOptions): string[];
   close(): void;
-}
-
-export interface PruneOptions {
-  /** Only find it. */
-  readonly dryRun: boolean;
 }
 
 /** A directory that is in use until it is released. */
@@ -57,23 +50,10 @@ export interface DestinationDirectory {
   release(): void;
 }
 
-/** How directories are held. */
-export type DirectoryAccess = "handles" | "checked-paths";
-
-/** What this system offers. */
-export function defaultDirectoryAccess(): DirectoryAccess {
-  return process.platform === "linux" && existsSync("/proc/self/fd") ? "handles" : "checked-paths";
-}
-
 /** So many directories are held although nobody uses them: the ancestors and neighbours of the next file. */
 const maxIdleDirectories = 32;
 
-interface OpenDirectory {
-  /** Where it is, for messages. */
-  readonly path: string;
-  locate(name: string): string;
-  close(): void;
-}
+const nothing: WantedTree = { kindOf: () => undefined, otherSpelling: () => undefined };
 
 interface Held {
   readonly directory: OpenDirectory;
@@ -87,6 +67,12 @@ export function openDestination(
 ): Destination {
   const root = openRoot(path, access);
   const held = new Map<string, Held>();
+
+  /** A directory that is removed must not stay held. */
+  function letGo(): void {
+    for (const { directory } of held.values()) directory.close();
+    held.clear();
+  }
 
   function evict(): void {
     let excess = held.size - maxIdleDirectories;
@@ -118,19 +104,18 @@ export function openDestination(
     }
     for (const name of wanted.slice(parentPath === "" ? 0 : parentPath.length + 1).split("/")) {
       parentPath = parentPath === "" ? name : `${parentPath}/${name}`;
+      let child: Held;
       parent.users++;
       try {
         const directory = openChild(parent.directory, name, create, access);
         if (directory === undefined) return undefined;
-        const child = { directory, users: 0 };
+        child = { directory, users: 0 };
         held.set(parentPath, child);
         evict();
+      } finally {
         parent.users--;
-        parent = child;
-      } catch (cause) {
-        parent.users--;
-        throw cause;
       }
+      parent = child;
     }
     return parent;
   }
@@ -158,19 +143,15 @@ export function openDestination(
     },
     names: () => new Set(readdirSync(root.directory.locate("."))),
     empty() {
-      for (const { directory } of held.values()) directory.close();
-      held.clear();
-      removeContent(root.directory, access);
+      letGo();
+      removeBelow(root.directory, access, nothing, { dryRun: false });
     },
-    prune(kindOf, { dryRun }) {
-      // A directory that is removed must not stay held.
-      for (const { directory } of held.values()) directory.close();
-      held.clear();
-      return pruneContent(root.directory, access, "", kindOf, dryRun);
+    prune(tree, options) {
+      letGo();
+      return removeBelow(root.directory, access, tree, options);
     },
     close() {
-      for (const { directory } of held.values()) directory.close();
-      held.clear();
+      letGo();
       root.directory.close();
     },
   };
@@ -185,121 +166,4 @@ function openRoot(path: string, access: DirectoryAccess): Held {
     if (isSystemError(cause, "EEXIST", "ENOTDIR")) throw conflict(path, "is not a directory", cause);
     throw fileSystemError(cause, "write to directory", path);
   }
-}
-
-function openChild(
-  parent: OpenDirectory,
-  name: string,
-  create: boolean,
-  access: DirectoryAccess,
-): OpenDirectory | undefined {
-  const path = join(parent.path, name);
-  try {
-    const location = parent.locate(name);
-    if (create) makeDirectory(location);
-    return access === "handles" ? holdDirectory(location, path) : checkDirectory(path);
-  } catch (cause) {
-    if (!create && isSystemError(cause, "ENOENT")) return undefined;
-    if (isSystemError(cause, "ENOTDIR", "ELOOP")) throw conflict(path, "is in the way of a directory", cause);
-    throw fileSystemError(cause, "open directory", path);
-  }
-}
-
-function makeDirectory(location: string): void {
-  try {
-    mkdirSync(location);
-  } catch (cause) {
-    if (!isSystemError(cause, "EEXIST")) throw cause;
-  }
-}
-
-function holdDirectory(location: string, path: string): OpenDirectory {
-  const handle = openSync(location, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  return { path, locate: (name) => `/proc/self/fd/${handle}/${name}`, close: () => closeSync(handle) };
-}
-
-function checkDirectory(path: string): OpenDirectory {
-  const check = (): void => {
-    if (!lstatSync(path).isDirectory() || realpathSync.native(path) !== path) {
-      throw conflict(path, "is not the directory that it was, or a link");
-    }
-  };
-  check();
-  return {
-    path,
-    locate(name) {
-      check();
-      return path.endsWith(sep) ? path + name : path + sep + name;
-    },
-    close: () => undefined,
-  };
-}
-
-function conflict(path: string, problem: string, cause?: unknown): FormatError {
-  return new FormatError(
-    "DestinationConflict",
-    `${JSON.stringify(path)} ${problem}; move it away, or extract somewhere else`,
-    { path, cause },
-  );
-}
-
-/** Depth first, with one held directory for each level, and names through handles: a race cannot lead out of it. */
-function removeContent(directory: OpenDirectory, access: DirectoryAccess): void {
-  for (const entry of readdirSync(directory.locate("."), { withFileTypes: true })) {
-    const path = join(directory.path, entry.name);
-    try {
-      if (!entry.isDirectory()) {
-        unlinkSync(directory.locate(entry.name));
-        continue;
-      }
-      const child = openChild(directory, entry.name, false, access);
-      if (child === undefined) continue;
-      try {
-        removeContent(child, access);
-      } finally {
-        child.close();
-      }
-      rmdirSync(directory.locate(entry.name));
-    } catch (cause) {
-      if (isSystemError(cause, "ENOENT")) continue;
-      throw fileSystemError(cause, "remove", path);
-    }
-  }
-}
-
-function pruneContent(
-  directory: OpenDirectory,
-  access: DirectoryAccess,
-  prefix: string,
-  kindOf: (path: string) => "file" | "directory" | undefined,
-  dryRun: boolean,
-): string[] {
-  const removed: string[] = [];
-  for (const entry of readdirSync(directory.locate("."), { withFileTypes: true })) {
-    const path = prefix + entry.name;
-    const wanted = kindOf(path);
-    try {
-      if (!entry.isDirectory()) {
-        if (wanted === "file") continue;
-        if (!dryRun) unlinkSync(directory.locate(entry.name));
-        removed.push(path);
-        continue;
-      }
-      const child = openChild(directory, entry.name, false, access);
-      if (child === undefined) continue;
-      try {
-        // Nothing below a directory that is not wanted is wanted either.
-        const below = wanted === "directory" ? kindOf : () => undefined;
-        removed.push(...pruneContent(child, access, `${path}/`, below, dryRun));
-      } finally {
-        child.close();
-      }
-      if (wanted !== "directory" && !dryRun) rmdirSync(directory.locate(entry.name));
-    } catch (cause) {
-      // Somebody else removed it, or its name is not UTF-8 and cannot be spelled: it is left alone.
-      if (isSystemError(cause, "ENOENT")) continue;
-      throw fileSystemError(cause, "remove", join(directory.path, entry.name));
-    }
-  }
-  return removed;
 }

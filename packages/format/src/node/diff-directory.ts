@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
 import type { Entry } from "../entry.js";
+import { isSameTime } from "./file-time.js";
 import type { FilterOptions } from "./path-filter.js";
 import { openLargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
@@ -46,11 +47,11 @@ export async function diffDirectory(
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
   const { signal, quick = false } = options;
-  const walk = await walkDirectory(directory, options);
+  const walk = await walkDirectory(directory, { ...options, anyTime: true });
   const added: string[] = [];
   const changed: string[] = [];
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  const { paths, sources, sizes, mtimes } = walk.files;
+  const { paths, sources, sizes, mtimes, farTimes } = walk.files;
   for (const [row, path] of paths.entries()) {
     if (row % filesPerTurn === 0) await nextTurn();
     signal?.throwIfAborted();
@@ -62,19 +63,13 @@ export async function diffDirectory(
     const location = join(walk.root, sources.get(row) ?? path);
     const same =
       entry.size === sizes[row] &&
-      ((quick && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
+      ((quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
         (await hasContent(location, entry, scratch, signal)));
     if (!same) changed.push(path);
   }
   const present = new Set(paths);
   const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
   return { added, removed, changed, skipped: walk.skipped };
-}
-
-/** Times are set as doubles, which are exact to less than a microsecond. */
-function isSameTime(a: bigint, b: bigint): boolean {
-  const difference = a - b;
-  return difference < 2000n && difference > -2000n;
 }
 
 async function hasContent(

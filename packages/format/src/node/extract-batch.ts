@@ -5,7 +5,7 @@ import { decodeWhole } from "./decode-whole.js";
 import type { StoredFile } from "./decode-whole.js";
 import { fileSystemError } from "./file-system-error.js";
 import { createTemporaryFile, finishTemporaryFile, writeFully } from "./temporary-file.js";
-import type { TemporaryFacts } from "./temporary-file.js";
+import type { FinishedFile, TemporaryFacts } from "./temporary-file.js";
 
 /** A small file, where its stored bytes are, and where its content goes. Plain data: it is sent to worker threads. */
 export interface ExtractBatchFile extends StoredFile {
@@ -25,31 +25,44 @@ export interface ExtractBatch {
   readonly files: readonly ExtractBatchFile[];
 }
 
-/** Verifies and writes files, and returns their inode numbers. None of them has its name yet. */
-export function writeBatch(
-  { bytes, files }: ExtractBatch,
-  decoder: ZstdDecoder,
-): BigUint64Array<ArrayBuffer> {
-  return BigUint64Array.from(files, (file) => {
-    // A copy of their own: not every library takes shared memory.
-    const stored = bytes.slice(file.from, file.from + file.storedSize);
-    return writeFile(file, decodeWhole(file, stored, decoder));
-  });
+/** Files that were written, in columns, which cost little to send between threads. */
+export interface WrittenBatch {
+  readonly inodes: BigUint64Array<ArrayBuffer>;
+  /** See `LostFacts`. */
+  readonly lost: Uint8Array<ArrayBuffer>;
 }
 
-function writeFile({ target, location, facts }: ExtractBatchFile, content: Uint8Array): bigint {
+/** Verifies and writes files. None of them has its name yet. */
+export function writeBatch({ bytes, files }: ExtractBatch, decoder: ZstdDecoder): WrittenBatch {
+  const inodes = new BigUint64Array(files.length);
+  const lost = new Uint8Array(files.length);
+  for (const [index, file] of files.entries()) {
+    // A copy of their own: not every library takes shared memory.
+    const stored = bytes.slice(file.from, file.from + file.storedSize);
+    const finished = writeFile(file, decodeWhole(file, stored, decoder));
+    inodes[index] = finished.ino;
+    lost[index] = finished.lost;
+  }
+  return { inodes, lost };
+}
+
+function writeFile({ target, location, facts }: ExtractBatchFile, content: Uint8Array): FinishedFile {
   let handle: number;
   try {
     handle = createTemporaryFile(location, facts);
   } catch (cause) {
     throw fileSystemError(cause, "create", target);
   }
+  let isOpen = true;
   try {
     writeFully(handle, content);
-    return finishTemporaryFile(handle, facts);
-  } catch (cause) {
-    throw fileSystemError(cause, "write", target);
-  } finally {
+    const finished = finishTemporaryFile(handle, facts);
+    isOpen = false;
+    // Some file systems only say here that there was no room.
     closeSync(handle);
+    return finished;
+  } catch (cause) {
+    if (isOpen) closeSync(handle);
+    throw fileSystemError(cause, "write", target);
   }
 }

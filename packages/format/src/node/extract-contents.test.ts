@@ -163,3 +163,27 @@ test("an abort while a store is asked is thrown, and leaves no file", async () =
   await expect(extracting).rejects.toBe(reason);
   expect(await readTree(out)).toEqual({});
 });
+
+test.each(["copy", "clone", "link"] as const)(
+  "counts exactly what exists and what is written, by %s",
+  async (by) => {
+    const { archive } = await archiveOf(tree);
+    const contents = await storeOf();
+    await extractArchive(archive, await scratchDirectory(), { contents });
+    const target = await writeTree(await scratchDirectory(), { "a/one": "mine", empty: "mine" });
+    let isFirst = true;
+    const result = await extractArchive(archive, target, {
+      contents,
+      contentsBy: by,
+      onProgress() {
+        if (isFirst) writeFileSync(join(target, "big.bin"), "mine", { flag: "a" });
+        isFirst = false;
+      },
+    });
+    const mine = Object.entries(await readTree(target)).filter(([, content]) => content === "mine");
+    expect(result.skipped.toSorted()).toEqual(mine.map(([path]) => path).toSorted());
+    expect(result.files + result.skipped.length).toBe(5);
+    const left = result.skipped.reduce((sum, path) => sum + (archive.entry(path)?.size ?? 0), 0);
+    expect(result.size).toBe(archive.directoryStats().size - left);
+  },
+);

@@ -14,9 +14,9 @@ import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
-import type { ExtractReport } from "./extract-report.js";
+import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
-import type { Extraction, ExtractOptions, ExtractResult } from "./extract.js";
+import type { Extraction, ExtractOptions } from "./extract.js";
 import { forEachConcurrent } from "./for-each-concurrent.js";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
@@ -60,7 +60,7 @@ export async function extractFiles(
   writer: FileWriter,
   wanted: readonly Extraction[],
   options: ExtractFilesOptions,
-): Promise<ExtractResult> {
+): Promise<WrittenFiles> {
   const { contents, contentsBy: by = "copy", signal } = options;
   const concurrency = positive("concurrency", options.concurrency ?? defaultConcurrency);
   const readAheadBytes = positive("readAheadBytes", options.readAheadBytes ?? defaultReadAheadBytes);

@@ -1,12 +1,15 @@
 import type { Entry } from "../entry.js";
 import type { Extraction, ExtractOptions, ExtractResult } from "./extract.js";
 
+/** What an extraction wrote, and what it left alone when it came to it. */
+export type WrittenFiles = Omit<ExtractResult, "notKept">;
+
 /** Counts what an extraction has done, and tells it. */
 export interface ExtractReport {
   /** So many bytes more of a file. */
   bytes(count: number, entry: Entry): void;
   finished(entry: Entry, written: boolean): void;
-  result(): ExtractResult;
+  result(): WrittenFiles;
 }
 
 /** Larger files are told about while they are written. */

@@ -1,18 +1,20 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
 import type { Archive } from "../archive.js";
 import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
+import { encodeIndex } from "../index-encoder.js";
 import { noise, text } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
 import { createFileWriter } from "./destination-file.js";
-import { defaultDirectoryAccess, openDestination } from "./destination.js";
+import { openDestination } from "./destination.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type * as extractModule from "./extract.js";
+import { defaultDirectoryAccess } from "./open-directory.js";
 
 const compiled = compilePackage("format");
 const { extractArchive }: typeof extractModule = await import(new URL("node/extract.js", compiled).href);
@@ -63,6 +65,53 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
       const { mode, mtimeMs } = statSync(join(target, "d1/f1"));
       expect([mode & 0o777, mtimeMs]).toEqual([0o751, 1_234_567_250]);
     }
+  });
+
+  test.each([0, 1, 3])("counts what it left alone exactly, with %i of them", async (workers) => {
+    const { archive } = await sampleOf("zstd");
+    const target = await scratchDirectory();
+    // Some exist before, and some come while others are written: after they were looked for.
+    const before = ["a-b", "d3/f3", "large.txt"];
+    const later = ["d7/f7", "d7/f48", "large.bin", "twice"];
+    for (const path of before) await writeTree(target, { [path]: "mine" });
+    let isFirst = true;
+    const result = await extractArchive(archive, target, {
+      workers,
+      onProgress() {
+        if (!isFirst) return;
+        isFirst = false;
+        for (const path of later) {
+          mkdirSync(dirname(join(target, path)), { recursive: true });
+          if (!existsSync(join(target, path))) writeFileSync(join(target, path), "mine");
+        }
+      },
+    });
+    const mine = Object.entries(await readTree(target)).filter(([, content]) => content === "mine");
+    expect(result.skipped.toSorted()).toEqual(mine.map(([path]) => path).toSorted());
+    expect(result.skipped).toEqual(expect.arrayContaining(before));
+    expect(result.skipped.length).toBeGreaterThan(before.length);
+    expect(result.files + result.skipped.length).toBe(706);
+    const sizes = result.skipped.map((path) => archive.entry(path)?.size ?? 0);
+    expect(result.size).toBe(archive.directoryStats().size - sizes.reduce((sum, size) => sum + size, 0));
+  });
+
+  test("times are kept by every thread, and those that cannot be are reported by every thread", async () => {
+    const { archive } = await sampleOf("none");
+    const entries = [...archive.entries()].map((entry) => ({ ...entry, mtimeNs: -(2n ** 63n) }));
+    const { dataSize, data } = archive;
+    const old = openArchive(encodeIndex({ entries, dataSize }), data);
+    const told: (readonly string[])[] = [];
+    for (const workers of [0, 2]) {
+      const target = await scratchDirectory();
+      const { notKept } = await extractArchive(old, target, { workers, preserveTimes: true });
+      told.push(notKept.map(({ path }) => path).toSorted());
+      const kept = entries.filter(({ path }) => {
+        const { mtimeNs } = statSync(join(target, path), { bigint: true });
+        return mtimeNs < -(2n ** 63n) + 2000n;
+      });
+      expect(notKept.length + kept.length).toBe(entries.length);
+    }
+    expect(told[0]).toEqual(told[1]);
   });
 
   test("leaves existing files alone, or replaces them when asked", async () => {

@@ -1,7 +1,7 @@
 import type { ByteRange } from "../byte-source.js";
 import type { Entry } from "../entry.js";
 import type { FileWriter, ReservedFile } from "./destination-file.js";
-import type { ExtractBatch } from "./extract-batch.js";
+import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract.js";
 import { inOrder } from "./in-order.js";
 import { ownFile } from "./own-file.js";
@@ -11,8 +11,7 @@ import { startWorkerTeam, workerFailed } from "./worker-team.js";
 
 /** What a worker answers to a batch. */
 export type ExtractResponse =
-  | { readonly kind: "written"; readonly inodes: BigUint64Array<ArrayBuffer> }
-  | { readonly kind: "error"; readonly error: PlainError };
+  ({ readonly kind: "written" } & WrittenBatch) | { readonly kind: "error"; readonly error: PlainError };
 
 /**
  * Worker threads that decompress, verify and write small files under names that nobody knows. This thread makes the
@@ -76,9 +75,11 @@ export function createExtractStage(
       // Also after an abort: nobody may write any more when the files are removed below.
       const response = await team.ask({ bytes, files: batch });
       if (response.kind === "error") throw fromPlainError(response.error);
-      const { inodes } = response;
+      const { inodes, lost } = response;
       if (inodes.length !== files.length) throw workerFailed("it wrote other files than it was asked for");
-      return reserved.map((place, index) => place.commit(inodes[index] ?? 0n));
+      return reserved.map((place, index) =>
+        place.commit({ ino: inodes[index] ?? 0n, lost: lost[index] ?? 0 }),
+      );
     } finally {
       for (const place of reserved) place.dispose();
     }

@@ -7,7 +7,7 @@ import type { ExtractReport } from "./extract-report.js";
 import type { Extraction } from "./extract.js";
 import { forEachConcurrent } from "./for-each-concurrent.js";
 import { finishTemporaryFile } from "./temporary-file.js";
-import type { TemporaryFacts } from "./temporary-file.js";
+import type { FinishedFile, TemporaryFacts } from "./temporary-file.js";
 import { writeLarge, writeSmall } from "./write-content.js";
 
 export interface ExtractStoredOptions {
@@ -86,8 +86,8 @@ export async function extractStored(
 
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
-/** Gives a file of its own its facts, and returns its inode number. */
-function finish(location: string, facts: TemporaryFacts): bigint {
+/** Gives a file of its own its facts. */
+function finish(location: string, facts: TemporaryFacts): FinishedFile {
   const handle = openSync(location, openFlags);
   try {
     // Kept contents are their owner's only; this gets what any new file gets.

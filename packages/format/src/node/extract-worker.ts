@@ -12,12 +12,15 @@ const decoder = await loadZstdDecoder();
 
 parentPort?.on("message", (batch: ExtractBatch) => {
   const response = answer(batch);
-  parentPort?.postMessage(response, response.kind === "written" ? [response.inodes.buffer] : []);
+  parentPort?.postMessage(
+    response,
+    response.kind === "written" ? [response.inodes.buffer, response.lost.buffer] : [],
+  );
 });
 
 function answer(batch: ExtractBatch): ExtractResponse {
   try {
-    return { kind: "written", inodes: writeBatch(batch, decoder) };
+    return { kind: "written", ...writeBatch(batch, decoder) };
   } catch (error) {
     return { kind: "error", error: toPlainError(error) };
   }

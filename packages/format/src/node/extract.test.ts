@@ -8,6 +8,7 @@ import { openArchive } from "../archive-reader.js";
 import { bufferSource } from "../buffer-source.js";
 import type { ByteRange } from "../byte-source.js";
 import { text } from "../testing/sample-content.js";
+import { archiveOfEmptyFiles } from "../testing/empty-files.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
 import type { Tree } from "../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
@@ -51,7 +52,7 @@ describe("extractArchive", () => {
       const { archive } = await archiveOf(tree, { compression });
       const destination = join(await scratchDirectory(), "new/deeper");
       const result = await extractArchive(archive, destination);
-      expect(result).toEqual({ files: 5, size: 9_003_005, skipped: [] });
+      expect(result).toEqual({ files: 5, size: 9_003_005, skipped: [], notKept: [] });
       expect(await readTree(destination)).toEqual({
         ...tree,
         "config/": "",
@@ -64,7 +65,12 @@ describe("extractArchive", () => {
   test("an empty archive makes an empty directory", async () => {
     const { archive } = await archiveOf({});
     const destination = join(await scratchDirectory(), "new");
-    expect(await extractArchive(archive, destination)).toEqual({ files: 0, size: 0, skipped: [] });
+    expect(await extractArchive(archive, destination)).toEqual({
+      files: 0,
+      size: 0,
+      skipped: [],
+      notKept: [],
+    });
     expect(await readTree(destination)).toEqual({});
   });
 
@@ -103,7 +109,7 @@ describe("extractArchive", () => {
       "config/app.json": "mine too",
     });
     const result = await extractArchive(archive, destination);
-    expect(result).toEqual({ files: 3, size: 5, skipped: ["big.txt", "config/app.json"] });
+    expect(result).toEqual({ files: 3, size: 5, skipped: ["big.txt", "config/app.json"], notKept: [] });
     expect(await readTree(destination)).toMatchObject({
       "big.txt": "mine",
       "config/app.json": "mine too",
@@ -258,6 +264,16 @@ describe("clean", () => {
   });
 });
 
+test("what nests deeper than the system can name is refused before anything is written", async () => {
+  const archive = archiveOfEmptyFiles([`${"d/".repeat(20_000)}file`, "other"]);
+  const destination = join(await scratchDirectory(), "new");
+  await expect(extractArchive(archive, destination)).rejects.toMatchObject({ code: "InvalidPath" });
+  expect(readdirSync(dirname(destination))).toEqual([]);
+  // What the system refuses by itself is an error of the file system.
+  const long = archiveOfEmptyFiles([`${"x".repeat(300)}/file`]);
+  await expect(extractArchive(long, destination)).rejects.toMatchObject({ code: "FileSystem" });
+});
+
 describe("extractFile", () => {
   test("writes one file under any name", async () => {
     const { archive } = await archiveOf(tree);
@@ -266,6 +282,7 @@ describe("extractFile", () => {
       files: 1,
       size: 3000,
       skipped: [],
+      notKept: [],
     });
     expect(await readTree(dirname(file))).toEqual({ "other.json": tree["config/app.json"] });
   });
@@ -274,11 +291,17 @@ describe("extractFile", () => {
     const { archive } = await archiveOf(tree);
     const file = join(await scratchDirectory(), "mine");
     writeFileSync(file, "mine");
-    expect(await extractFile(archive, "a-b", file)).toEqual({ files: 0, size: 0, skipped: ["a-b"] });
+    expect(await extractFile(archive, "a-b", file)).toEqual({
+      files: 0,
+      size: 0,
+      skipped: ["a-b"],
+      notKept: [],
+    });
     expect(await extractFile(archive, "a-b", file, { overwrite: true })).toEqual({
       files: 1,
       size: 1,
       skipped: [],
+      notKept: [],
     });
     expect(await readTree(dirname(file))).toEqual({ mine: "1" });
   });

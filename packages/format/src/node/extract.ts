@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
-import { basename, dirname, parse, resolve, sep } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
@@ -10,12 +10,12 @@ import { normalizePath } from "../path.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
 import { createFileWriter } from "./destination-file.js";
-import type { FileWriter } from "./destination-file.js";
+import type { FactsNotKept, FileWriter } from "./destination-file.js";
 import { openDestination } from "./destination.js";
 import type { Destination } from "./destination.js";
+import { checkExpendable } from "./expendable.js";
 import type { ExtractProgress } from "./progress.js";
 import { checkWritablePath } from "./portable-path.js";
-import { realPath } from "./real-path.js";
 
 export interface ExtractOptions extends SignalOptions {
   /** Only what is below this directory of the archive; it keeps its full path. Default: the root. */
@@ -28,7 +28,7 @@ export interface ExtractOptions extends SignalOptions {
   readonly overwrite?: boolean | undefined;
   /** Give files the archive's permission bits. Default: what the process's umask says. */
   readonly preserveMode?: boolean | undefined;
-  /** Give files the archive's modification times, to the microsecond. */
+  /** Give files the archive's modification times, to the microsecond, which is what Node can set. */
   readonly preserveTimes?: boolean | undefined;
   /**
    * Empty the destination first, once everything was checked that can be without reading content. Never a file system
@@ -68,6 +68,8 @@ export interface ExtractResult {
   readonly size: number;
   /** The archive paths of files that were left alone because something has their name. */
   readonly skipped: readonly string[];
+  /** Files that were written, and whose mode or time, which were to be preserved, the file system did not keep. */
+  readonly notKept: readonly FactsNotKept[];
 }
 
 /** A file that is to be written. */
@@ -93,15 +95,28 @@ export async function extractArchive(
   options: ExtractOptions = {},
 ): Promise<ExtractResult> {
   options.signal?.throwIfAborted();
-  const selected = planExtraction(archive, options);
-  if (options.clean === true) checkCleanable(directory);
+  const selected = await planExtraction(archive, options);
+  if (options.clean === true) checkExpendable(directory);
   const destination = openDestination(directory);
   try {
-    if (options.clean === true) destination.empty();
+    if (options.clean === true) {
+      // What was opened, wherever links led to it.
+      checkExpendable(destination.path);
+      destination.empty();
+    }
     return await extractTo(archive, destination, selected, options);
   } finally {
     destination.close();
   }
+}
+
+/** The same for a destination that is open, which is not emptied. */
+export async function extractInto(
+  archive: Archive,
+  destination: Destination,
+  options: Omit<ExtractOptions, "clean">,
+): Promise<ExtractResult> {
+  return extractTo(archive, destination, await planExtraction(archive, options), options);
 }
 
 /** Options of {@link extractFile}. */
@@ -143,18 +158,27 @@ async function extractTo(
 ): Promise<ExtractResult> {
   const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
   const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
-  const { wanted, skipped } = splitTaken(writer, selected, overwrite);
+  const { wanted, skipped } = await splitTaken(writer, selected, options);
   // Only now: whoever creates archives, or reads single files, does without.
   const { extractFiles } = await import("./extract-files.js");
   const written = await extractFiles(archive, writer, wanted, options);
-  return { ...written, skipped: [...skipped, ...written.skipped] };
+  return { ...written, skipped: skipped.concat(written.skipped), notKept: writer.notKept };
+}
+
+/** So many files are looked at before other work of the process gets a turn: some milliseconds. */
+const filesPerTurn = 1000;
+
+async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
+  await nextTurn();
+  signal?.throwIfAborted();
 }
 
 /** What is to be written where, in the order of the archive: checked as far as that is possible without writing. */
-function planExtraction(archive: Archive, options: ExtractOptions): Extraction[] {
+async function planExtraction(archive: Archive, options: ExtractOptions): Promise<Extraction[]> {
   const targets = new Set<string>();
   const selected: Extraction[] = [];
   for (const entry of selectEntries(archive, options)) {
+    if (selected.length % filesPerTurn === filesPerTurn - 1) await takeTurn(options.signal);
     const target = options.target?.(entry) ?? entry.path;
     checkWritablePath(target, process.platform);
     if (targets.has(target)) {
@@ -187,38 +211,20 @@ function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptio
 }
 
 /** Looks before anything is fetched or written: what exists is skipped, and what is in the way of it is an error. */
-function splitTaken(
+async function splitTaken(
   writer: FileWriter,
   selected: readonly Extraction[],
-  overwrite: boolean,
-): { readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] } {
+  { overwrite = false, signal }: ExtractOptions,
+): Promise<{ readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] }> {
   const wanted: Extraction[] = [];
   const skipped: string[] = [];
-  for (const extraction of selected) {
+  for (const [index, extraction] of selected.entries()) {
+    if (index % filesPerTurn === filesPerTurn - 1) await takeTurn(signal);
     const taken = writer.isTaken(extraction.target);
     if (taken && !overwrite) skipped.push(extraction.entry.path);
     else wanted.push(extraction);
   }
   return { wanted, skipped };
-}
-
-/** Throws unless emptying the directory can only remove what the caller may expect. */
-function checkCleanable(directory: string): void {
-  checkExpendable(directory, [process.cwd()]);
-}
-
-/** Throws for a directory that is, or has in it, the root, the home directory, or something else that is precious. */
-export function checkExpendable(directory: string, more: readonly string[] = []): void {
-  const target = realPath(directory);
-  for (const path of [parse(target).root, homedir(), ...more].map(realPath)) {
-    if (path === target || path.startsWith(target.endsWith(sep) ? target : target + sep)) {
-      throw new FormatError(
-        "InvalidArgument",
-        `${JSON.stringify(directory)} is not emptied: it is, or has in it, ${JSON.stringify(path)}`,
-        { path: directory },
-      );
-    }
-  }
 }
 
 function notFound(path: string, isOtherKind: boolean): FormatError {

@@ -18,6 +18,14 @@ export interface FoundFiles {
   readonly gids: Uint32Array;
   /** Nanoseconds since the epoch. */
   readonly mtimes: BigInt64Array;
+  /** Rows of files whose time does not fit into its column. */
+  readonly farTimes: ReadonlySet<number>;
+}
+
+/** A file that is archived without bits of its mode: the format has permissions only. */
+export interface DroppedModeBits {
+  readonly path: string;
+  readonly bits: readonly ("setuid" | "setgid" | "sticky")[];
 }
 
 /** The same while it grows: columns are replaced by longer ones. */
@@ -29,16 +37,21 @@ export class GrowingFiles implements FoundFiles {
   uids: Uint32Array = new Uint32Array(1024);
   gids: Uint32Array = new Uint32Array(1024);
   mtimes: BigInt64Array = new BigInt64Array(1024);
+  readonly farTimes: Set<number> = new Set();
+  readonly modeBitsDropped: DroppedModeBits[] = [];
 
   add(path: string, size: number, stats: BigIntStats): void {
     const row = this.paths.length;
     if (row === this.sizes.length) this.#grow(2 * row);
     this.paths.push(path);
     this.sizes[row] = size;
-    this.modes[row] = Number(stats.mode) & 0o777;
+    const mode = Number(stats.mode);
+    if ((mode & 0o7000) !== 0) this.modeBitsDropped.push({ path, bits: specialBits(mode) });
+    this.modes[row] = mode & 0o777;
     this.uids[row] = Number(stats.uid);
     this.gids[row] = Number(stats.gid);
     this.mtimes[row] = stats.mtimeNs;
+    if (this.mtimes[row] !== stats.mtimeNs) this.farTimes.add(row);
   }
 
   #grow(rows: number): void {
@@ -48,6 +61,14 @@ export class GrowingFiles implements FoundFiles {
     this.gids = enlarged(new Uint32Array(rows), this.gids);
     this.mtimes = enlarged(new BigInt64Array(rows), this.mtimes);
   }
+}
+
+function specialBits(mode: number): DroppedModeBits["bits"] {
+  return [
+    ...((mode & 0o4000) === 0 ? [] : (["setuid"] as const)),
+    ...((mode & 0o2000) === 0 ? [] : (["setgid"] as const)),
+    ...((mode & 0o1000) === 0 ? [] : (["sticky"] as const)),
+  ];
 }
 
 function enlarged<T extends { set(from: T): void }>(larger: T, column: T): T {

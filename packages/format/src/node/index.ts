@@ -6,8 +6,10 @@ export type { CreatedArchive, CreateOptions, ReproducibleOptions } from "./creat
 export { diffDirectory } from "./diff-directory.js";
 export type { DiffDirectoryOptions, DirectoryDiff } from "./diff-directory.js";
 export type { ContentsBy, ContentStore, StoredContent } from "./content-store.js";
+export type { FactsNotKept } from "./destination-file.js";
 export { extractArchive, extractFile } from "./extract.js";
 export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract.js";
+export type { DroppedModeBits } from "./found-files.js";
 export { openFileSource } from "./file-source.js";
 export type { FileSource } from "./file-source.js";
 export { openLocalArchive } from "./local-archive.js";

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { Archive } from "../archive.js";
@@ -49,6 +49,7 @@ describe("syncDirectory", () => {
       deleted: [],
       unchanged: 0,
       size: 15,
+      notKept: [],
     });
     const before = bytesRead();
     expect(await syncDirectory(archive, directory)).toMatchObject({ written: [], unchanged: 4, size: 0 });
@@ -70,6 +71,7 @@ describe("syncDirectory", () => {
       deleted: [],
       unchanged: 1,
       size: 12,
+      notKept: [],
     });
     // The four files are neighbours: one range, with the three bytes in between.
     expect(bytesRead()).toBe(15);
@@ -140,6 +142,7 @@ describe("syncDirectory", () => {
       deleted: ["old.txt"],
       unchanged: 0,
       size: 15,
+      notKept: [],
     });
     expect(await readTree(directory)).toEqual(content);
     const nowhere = join(directory, "nowhere");
@@ -174,10 +177,96 @@ describe("syncDirectory", () => {
     expect(await readTree(directory)).toEqual(many);
   });
 
-  test.each(["/", homedir()])("does not delete in %s", async (precious) => {
+  const failures: Readonly<Record<string, (inner: ByteSource) => ByteSource>> = {
+    "cannot be fetched": (inner) => ({
+      ...inner,
+      // eslint-disable-next-line require-yield
+      async *read() {
+        throw new Error("the connection broke");
+      },
+    }),
+    "is not what it should be": (inner) => ({
+      ...inner,
+      async *read({ length }) {
+        yield new Uint8Array(length);
+      },
+    }),
+  };
+
+  test.each(Object.entries(failures))("deletes nothing when what is new %s", async (_, source) => {
+    const { archive } = await archiveOf(tree, source);
+    // Also what is in the way of a file (a.txt), and of a directory (b).
+    const before = { "old.txt": "old", "a.txt/deep/x": "x", b: "file", "f.txt": "other" };
+    const directory = await writeTree(await scratchDirectory(), before);
+    const told = await readTree(directory);
+    await expect(syncDirectory(archive, directory, { delete: true })).rejects.toThrow();
+    expect(await readTree(directory)).toEqual(told);
+  });
+
+  test("puts what had to wait for a deletion in its place, with its facts, and leaves nothing beside it", async () => {
     const { archive } = await archiveOf(tree);
-    await expect(syncDirectory(archive, precious, { delete: true, dryRun: true })).rejects.toMatchObject({
-      code: "InvalidArgument",
+    const directory = await writeTree(await scratchDirectory(), { "a.txt/x": "", "b/d": "file" });
+    expect(await syncDirectory(archive, directory, { delete: true, preserveMode: true })).toEqual({
+      written: Object.keys(tree),
+      deleted: ["a.txt/x", "b/d"],
+      unchanged: 0,
+      size: 15,
+      notKept: [],
+    });
+    expect(await readTree(directory)).toEqual({ ...tree, "b/": "", "b/d/": "" });
+    expect(await syncDirectory(archive, directory, { delete: true, quick: true })).toMatchObject({
+      written: [],
+      deleted: [],
+    });
+  });
+
+  test("removes names that are not UTF-8, and says so", async () => {
+    const { archive } = await archiveOf(tree);
+    const directory = await writeTree(await scratchDirectory(), tree);
+    const name = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0x66, 0xff])]);
+    try {
+      writeFileSync(name, "");
+      mkdirSync(Buffer.concat([name, Buffer.from("-directory")]));
+    } catch (error) {
+      console.log(`not tested: names that are not UTF-8, which this file system refuses: ${String(error)}`);
+      return;
+    }
+    const { deleted } = await syncDirectory(archive, directory, { delete: true });
+    expect(deleted).toEqual(["f\uFFFD"]);
+    expect(await readTree(directory)).toEqual({ ...tree, "b/": "", "b/d/": "" });
+  });
+
+  test("gives a name its spelling where the file system knows no difference", async () => {
+    const { archive } = await archiveOf({ "docs/read me.txt": "new", "other.txt": "other" });
+    const directory = await writeTree(await scratchDirectory(), {
+      "Docs/READ me.txt": "old",
+      "OTHER.txt": "other",
+    });
+    await syncDirectory(archive, directory, { delete: true });
+    expect(await readTree(directory)).toEqual({
+      "docs/": "",
+      "docs/read me.txt": "new",
+      "other.txt": "other",
+    });
+  });
+
+  describe("does not delete in", () => {
+    const precious = (): Record<string, string> => ({
+      "the root": "/",
+      "the home directory": homedir(),
+      "what the home directory is in": dirname(homedir()),
+      "the current directory": process.cwd(),
+      "what the current directory is in": dirname(process.cwd()),
+    });
+    test.each(Object.entries(precious()))("%s", async (_, directory) => {
+      const { archive } = await archiveOf(tree);
+      const link = join(await scratchDirectory(), "link");
+      symlinkSync(directory, link);
+      for (const name of [directory, link]) {
+        // A trial refuses it as well.
+        const synced = syncDirectory(archive, name, { delete: true, dryRun: true });
+        await expect(synced).rejects.toMatchObject({ code: "InvalidArgument", path: name });
+      }
     });
   });
 

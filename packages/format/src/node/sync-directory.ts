@@ -4,8 +4,12 @@ import type { Archive } from "../archive.js";
 import { comparePaths } from "../compare-bytes.js";
 import { diffDirectory } from "./diff-directory.js";
 import { openDestination } from "./destination.js";
-import { checkExpendable, extractArchive } from "./extract.js";
+import type { FactsNotKept } from "./destination-file.js";
+import { checkExpendable } from "./expendable.js";
+import { extractArchive } from "./extract.js";
 import type { ExtractOptions } from "./extract.js";
+import { replaceAndRemove } from "./replace-and-remove.js";
+import { wantedTree } from "./wanted-tree.js";
 
 export interface SyncOptions extends Pick<
   ExtractOptions,
@@ -23,7 +27,9 @@ export interface SyncOptions extends Pick<
 > {
   /**
    * Also remove what the archive does not have: files, links (not what they lead to), special files and directories,
-   * also those that are in the way. Never in a file system root or a directory that has the home directory in it.
+   * also those that are in the way. Last: when everything that is new was fetched and verified, and nothing when
+   * something of that failed. Never in a file system root, the home directory, the current directory, or a directory
+   * that these are in.
    */
   readonly delete?: boolean | undefined;
   /** Change nothing; say what would be done. */
@@ -45,6 +51,8 @@ export interface SyncResult {
   readonly unchanged: number;
   /** Sum of the sizes of the files that were written, in bytes. */
   readonly size: number;
+  /** Written files whose mode or time, which were to be preserved, the file system did not keep. */
+  readonly notKept: readonly FactsNotKept[];
 }
 
 /**
@@ -61,25 +69,22 @@ export async function syncDirectory(
   directory: string,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
-  const { dryRun = false } = options;
   options.signal?.throwIfAborted();
   if (options.delete === true) checkExpendable(directory);
   const written = await missingOrDifferent(archive, directory, options);
-  const deleted = options.delete === true ? prune(archive, directory, dryRun) : [];
-  if (!dryRun) {
-    await extractArchive(archive, directory, {
-      ...options,
-      preserveTimes: options.preserveTimes ?? true,
-      paths: written,
-      overwrite: true,
-    });
-  }
-  return {
+  const result = {
     written,
-    deleted,
     unchanged: archive.entryCount - written.length,
     size: written.reduce((sum, path) => sum + (archive.entry(path)?.size ?? 0), 0),
   };
+  if (options.dryRun === true) {
+    return { ...result, deleted: options.delete === true ? find(archive, directory) : [], notKept: [] };
+  }
+  const how = { ...options, preserveTimes: options.preserveTimes ?? true, overwrite: true };
+  if (options.delete === true)
+    return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
+  const { notKept } = await extractArchive(archive, directory, { ...how, paths: written });
+  return { ...result, deleted: [], notKept };
 }
 
 async function missingOrDifferent(
@@ -89,15 +94,15 @@ async function missingOrDifferent(
 ): Promise<readonly string[]> {
   if (!existsSync(directory)) return Array.from(archive.entries(), ({ path }) => path);
   const { changed, removed } = await diffDirectory(archive, directory, { quick, signal });
-  return [...changed, ...removed].toSorted(comparePaths);
+  return changed.concat(removed).toSorted(comparePaths);
 }
 
-/** Before anything is written: what has to go may be in the way, or be the same name to the file system. */
-function prune(archive: Archive, directory: string, dryRun: boolean): readonly string[] {
+/** What would be removed. */
+function find(archive: Archive, directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   const destination = openDestination(directory);
   try {
-    return destination.prune((path) => archive.stat(path)?.kind, { dryRun }).toSorted(comparePaths);
+    return destination.prune(wantedTree(archive), { dryRun: true }).toSorted(comparePaths);
   } finally {
     destination.close();
   }

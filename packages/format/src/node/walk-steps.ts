@@ -6,6 +6,7 @@ import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
 import { isValidPath } from "../path.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
+import { checkArchiveTime } from "./file-time.js";
 import { GrowingFiles } from "./found-files.js";
 import type { PathFilter } from "./path-filter.js";
 import { readSmallFile } from "./read-small-file.js";
@@ -77,6 +78,7 @@ export class Walk {
       root: this.root,
       files: this.files,
       size: this.size,
+      modeBitsDropped: this.files.modeBitsDropped,
       skipped: this.skipped.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))),
     };
   }
@@ -217,6 +219,7 @@ export class Walk {
     // It was a file when it was listed: whatever it is now is the reader's to refuse.
     const stats = link?.stats ?? this.#stat(source + name);
     const size = Number(stats.size);
+    if (this.#options.anyTime !== true) checkArchiveTime(prefix + name, stats.mtimeNs);
     this.files.add(prefix + name, size, stats);
     this.size += size;
     if (this.files.paths.length > maxFiles) {

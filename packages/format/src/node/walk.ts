@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { SignalOptions } from "../byte-source.js";
 import { checkPaths } from "../index-encoder.js";
-import type { FoundFiles } from "./found-files.js";
+import type { DroppedModeBits, FoundFiles } from "./found-files.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions } from "./path-filter.js";
 import { Walk } from "./walk-steps.js";
@@ -38,6 +38,7 @@ export interface WalkResult {
   /** Sum of the sizes in bytes. */
   readonly size: number;
   readonly skipped: readonly SkippedFile[];
+  readonly modeBitsDropped: readonly DroppedModeBits[];
 }
 
 export interface WalkOptions extends SignalOptions, FilterOptions {
@@ -45,6 +46,8 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
   readonly symlinks?: "skip" | "follow" | "error" | undefined;
   /** More files than this are a `TooManyFiles` error. */
   readonly maxFiles?: number | undefined;
+  /** Also files with a time that an archive cannot say: otherwise they are an `InvalidArgument` error. */
+  readonly anyTime?: boolean | undefined;
   /** Archive paths that are being written by the same job. */
   readonly outputs?: ReadonlySet<string> | undefined;
   /**
@@ -72,7 +75,8 @@ export interface Listing extends Pick<WalkResult, "root" | "files"> {
 /**
  * All regular files below a directory, in the order in which an archive stores them. What cannot be part of an
  * archive is reported, never left out silently. Memory is proportional to the number of files.
- * `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic link when links are errors.
+ * `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic link when links are errors, and for a time that does
+ * not fit.
  */
 export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {
   return (await beginWalk(directory, options)).end();

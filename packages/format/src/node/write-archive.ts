@@ -34,8 +34,8 @@ export async function writeArchive(
     const closing = stage.close();
     const finished = await writer.finish();
     await closing;
-    const { skipped } = await listing.end();
-    return { ...finished, skipped };
+    const { skipped, modeBitsDropped } = await listing.end();
+    return { ...finished, skipped, modeBitsDropped };
   } finally {
     await writer.settle();
   }

@@ -1,8 +1,12 @@
 import type { FileWriter } from "./destination-file.js";
 import type { Extraction } from "./extract.js";
+import { holeBytes } from "./holes.js";
 
-/** Large files are written in pieces of this size: smaller ones cost more calls than they save memory. */
-const writeBytes = 1024 * 1024;
+/**
+ * Large files are written in pieces of about this size: smaller ones cost more calls than they save memory. Each begins
+ * where a hole may begin.
+ */
+const writeBytes = 16 * holeBytes;
 
 /** Writes verified content; false when the file is left alone because something has its name. */
 export function writeSmall(writer: FileWriter, { entry, target }: Extraction, content: Uint8Array): boolean {
@@ -27,22 +31,26 @@ export async function writeLarge(
   let writing = Promise.resolve();
   let gathered: Uint8Array[] = [];
   let size = 0;
-  const flush = async (): Promise<void> => {
+  const flush = async (rest: Uint8Array): Promise<void> => {
     await writing;
     writing = file.writeLater(gathered);
     // A failure is thrown by the next flush, or at the end: until then it is not an unhandled one.
     writing.catch(() => undefined);
     onBytes(size);
-    gathered = [];
-    size = 0;
+    gathered = [rest];
+    size = rest.length;
   };
   try {
     for await (const chunk of chunks) {
       gathered.push(chunk);
       size += chunk.length;
-      if (size >= writeBytes) await flush();
+      if (size < writeBytes) continue;
+      const end = chunk.length - (size % holeBytes);
+      gathered[gathered.length - 1] = chunk.subarray(0, end);
+      size -= chunk.length - end;
+      await flush(chunk.subarray(end));
     }
-    await flush();
+    await flush(new Uint8Array());
     await writing;
     return file.commit();
   } finally {
