@@ -26,6 +26,10 @@ const explanations: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
   EEXIST: "there is something else in the way",
+  EISDIR: "there is a directory in the way",
+  ENOTEMPTY: "there is a directory in the way",
+  ELOOP: "the links there lead nowhere",
+  EIO: "the disk fails to read or write it",
   ENOTDIR: "a part of the path is not a directory",
   EMFILE: "too many files are open",
 };
