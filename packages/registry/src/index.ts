@@ -1,5 +1,6 @@
 export type { Copied, CopyOptions, CopySource, CopyTarget } from "./copy.js";
 export { copyArtifact } from "./copy.js";
+export type { CopyProgress } from "./copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest } from "../descriptor.js";
 import type { LeftOut } from "../left-out.js";
-import { parseDescriptor } from "../manifest-content.js";
+import { parseDescriptor, whyNoDescriptor } from "../manifest-content.js";
 import { printable } from "../printable.js";
 import { isTag } from "../reference.js";
 
@@ -32,7 +32,8 @@ export function readEntry(json: unknown): LayoutEntry {
   const descriptor = parseDescriptor(json);
   const written = writtenTag(json);
   if (descriptor === undefined) {
-    const leftOut = { kind: "descriptor", name: nameOf(json, written), why: whyNoDescriptor(json) } as const;
+    const why = whyNoDescriptor(json) ?? "it is no descriptor";
+    const leftOut = { kind: "descriptor", name: nameOf(json, written), why } as const;
     return { descriptor, tag: undefined, leftOut, json };
   }
   if (written === undefined || (typeof written === "string" && isTag(written))) {
@@ -97,13 +98,6 @@ function entryOf(descriptor: Descriptor, tag: string | undefined, before: unknow
 /** One that names a manifest, and nothing by which it is found: another entry can take its place. */
 function isUntagged({ descriptor, tag, leftOut }: LayoutEntry, digest: Digest): boolean {
   return descriptor?.digest === digest && tag === undefined && leftOut === undefined;
-}
-
-function whyNoDescriptor(json: unknown): string {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return "it is not an object";
-  if (typeof fieldOf(json, "mediaType") !== "string") return "it has no mediaType";
-  if (parseDescriptor({ ...json, size: 0 }) === undefined) return "it has no digest that is known here";
-  return "its size is not a number of bytes";
 }
 
 function nameOf(json: unknown, tag: unknown): string {
