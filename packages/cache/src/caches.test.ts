@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Caches } from "./index.js";
 import { cacheNames, createCaches, createMemoryStore, defaultCacheBytes, divideCacheBytes } from "./index.js";
-import { mountTmpfs } from "./testing/mount-tmpfs.js";
+import { mountTmpfs } from "@blob/testing";
 import { scratchDirectory } from "./testing/scratch-directory.js";
 
 const blob = Buffer.from("a manifest, an index and a file in one ".repeat(3000));

@@ -2,10 +2,13 @@ import { constants } from "node:fs";
 import { lstat, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { hasCode, isMissing } from "./private-directory.js";
-import { isDeadMark, processMark } from "./process-mark.js";
+import { isDeadMark, isMark, processMark } from "./process-mark.js";
 
 /** Nobody counts and deletes for longer; on other hosts it is the only way to tell that nobody does any more. */
 const staleMs = 60_000;
+
+/** Between making the file and writing into it lie microseconds: what says nothing for longer never will. */
+const silentMs = 1000;
 
 /**
  * Does the work unless another process is doing it; then undefined. The lock only saves work: should two hold it, which
@@ -45,7 +48,8 @@ async function isStale(file: string): Promise<boolean> {
     const stats = await lstat(file);
     const age = Date.now() - stats.mtimeMs;
     if (!stats.isFile() || age > staleMs || age < -staleMs) return true;
-    return isDeadMark(await readMark(file));
+    const mark = await readMark(file);
+    return isMark(mark) ? isDeadMark(mark) : Math.abs(age) > silentMs;
   } catch (error) {
     // Its owner is done with it: to remove it now could remove somebody else's.
     if (isMissing(error)) return false;

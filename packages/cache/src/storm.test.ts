@@ -4,10 +4,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { compilePackage } from "@blob/testing";
+import { compilePackage, mountTmpfs } from "@blob/testing";
 import { cacheNames } from "./index.js";
 import type { CacheName } from "./index.js";
-import { mountTmpfs } from "./testing/mount-tmpfs.js";
 import { scratchDirectory } from "./testing/scratch-directory.js";
 
 const compiled = compilePackage("cache");

@@ -82,6 +82,7 @@ describe("a copy", () => {
         descriptor: root,
         manifests: 3,
         blobs: { uploaded: 4, exists: 2, mounted: 0 },
+        notCopied: [],
       });
       expect((await to.resolve("acme/copy", "latest")).digest).toBe(root.digest);
       expect(await referrerDigests(to, "acme/copy", root.digest)).toEqual([signature.digest]);

@@ -1,3 +1,5 @@
+import type { CopyProgress } from "./copy-progress.js";
+
 /** Every code of {@link RegistryError}, with what it means. */
 export const registryErrorCodes = [
   /** There is no such repository, manifest, blob or layout. */
@@ -51,6 +53,8 @@ export interface RegistryErrorDetails {
   readonly status?: number | undefined;
   /** How long the registry asked to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
+  /** Of a copy that failed: what is at the destination, and what is not. */
+  readonly copied?: CopyProgress | undefined;
   readonly cause?: unknown;
 }
 
@@ -66,6 +70,7 @@ export class RegistryError extends Error {
   readonly digest: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly copied: CopyProgress | undefined;
 
   static {
     Object.defineProperty(RegistryError.prototype, brand, { value: true });
@@ -79,6 +84,7 @@ export class RegistryError extends Error {
     this.digest = details.digest;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.copied = details.copied;
   }
 }
 

@@ -1,5 +1,6 @@
 export type { Copied, CopyOptions, CopySource, CopyTarget } from "./copy.js";
 export { copyArtifact } from "./copy.js";
+export type { CopyProgress } from "./copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";
@@ -21,6 +22,7 @@ export type { RetryClock, RetryOptions } from "./http/retry.js";
 export type { HttpTrace } from "./http/trace.js";
 export type { UploadProbe } from "./http/upload-probe.js";
 export type { Transport } from "./http/undici-handler.js";
+export type { LeftOut } from "./left-out.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";

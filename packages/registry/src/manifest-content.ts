@@ -9,8 +9,12 @@ export interface ManifestContent {
   readonly subject: Descriptor | undefined;
   readonly config: Descriptor | undefined;
   readonly layers: readonly Descriptor[];
+  /** False when something stands in the place of the config or of a layer that is no descriptor, and is missing above. */
+  readonly hasAllBlobs: boolean;
   /** Of an index. */
   readonly manifests: readonly Descriptor[];
+  /** For each entry of an index that is no descriptor, why not. */
+  readonly oddManifests: readonly string[];
 }
 
 /** The types by which manifests are asked for. */
@@ -28,14 +32,20 @@ export const emptyMediaType = "application/vnd.oci.empty.v1+json";
 export function parseManifestContent(bytes: Uint8Array): ManifestContent | undefined {
   const json = parseJsonObject(bytes);
   if (json === undefined) return undefined;
+  const layers = descriptorsIn(json["layers"]);
+  const config = parseDescriptor(json["config"]);
   return {
     mediaType: stringIn(json, "mediaType"),
     artifactType: stringIn(json, "artifactType"),
     annotations: annotationsOf(json["annotations"]),
     subject: parseDescriptor(json["subject"]),
-    config: parseDescriptor(json["config"]),
-    layers: descriptorsIn(json["layers"]),
+    config,
+    layers,
+    hasAllBlobs:
+      (config !== undefined || isNothing(json["config"])) &&
+      layers.length === elementsOf(json["layers"]).length,
     manifests: descriptorsIn(json["manifests"]),
+    oddManifests: elementsOf(json["manifests"]).flatMap((one) => whyNoDescriptor(one) ?? []),
   };
 }
 
@@ -81,9 +91,25 @@ export function parseDescriptor(value: unknown): Descriptor | undefined {
   };
 }
 
+/** What is wrong with something that should be a descriptor; undefined when it is one. Completes "because …". */
+export function whyNoDescriptor(value: unknown): string | undefined {
+  if (!isObject(value)) return "it is not an object";
+  if (typeof value["mediaType"] !== "string") return "it has no mediaType";
+  if (parseDescriptor({ ...value, size: 0 }) === undefined) return "it has no digest that is known here";
+  return parseDescriptor(value) === undefined ? "its size is not a number of bytes" : undefined;
+}
+
 function descriptorsIn(value: unknown): readonly Descriptor[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((one: unknown) => parseDescriptor(one) ?? []);
+  return elementsOf(value).flatMap((one) => parseDescriptor(one) ?? []);
+}
+
+function elementsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Programs in Go write null for what is not there. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function annotationsOf(value: unknown): Readonly<Record<string, string>> | undefined {

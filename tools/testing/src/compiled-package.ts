@@ -10,7 +10,7 @@ import { afterAll } from "vitest";
  * TypeScript on every supported Node. Inside of the package, so that its dependencies are found. Removed when the tests
  * of the file have ended.
  */
-export function compilePackage(name: "cache" | "format"): URL {
+export function compilePackage(name: "cache" | "format" | "registry"): URL {
   const root = fileURLToPath(new URL(`../../../packages/${name}`, import.meta.url));
   mkdirSync(path.join(root, "node_modules"), { recursive: true });
   const output = mkdtempSync(path.join(root, "node_modules", ".compiled-"));

@@ -1,4 +1,5 @@
 export { compilePackage } from "./compiled-package.js";
+export { mountTmpfs } from "./mount-tmpfs.js";
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.js";
 export { hasProgram, startDockerRegistry } from "./docker-registry.js";
 export { profileUser, registryProfiles } from "./profiles.js";

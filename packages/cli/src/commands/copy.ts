@@ -14,13 +14,16 @@ export async function copy(
 ): Promise<void> {
   const [from, to] = [session.expand(source), session.expand(destination)];
   const client = await session.client();
-  const { descriptor, manifests, blobs, tags } = await client.copy(from, to, {
+  const { descriptor, manifests, blobs, tags, notCopied } = await client.copy(from, to, {
     ...(await session.readOptions(from)),
     referrers: flags.withReferrers,
     tags: flags.tag,
     onBlob: ({ digest }, pushed) => session.output.detail(`${digest}: ${pushed}`),
   });
   const { digest } = descriptor;
+  for (const { kind, name, why } of notCopied) {
+    session.output.warning(`not copied: ${kind === "descriptor" ? name : `the ${kind} ${name}`}: ${why}`);
+  }
   await session.output.result(
     {
       src_ref: source,
@@ -31,6 +34,7 @@ export async function copy(
       tags,
       manifests,
       blobs,
+      not_copied: notCopied,
       status: "success",
     },
     () => [

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import path from "node:path";
 import { createLayoutRegistry } from "@blob/registry";
 import { createRegistryServer } from "@blob/registry/server";
 import type { Session } from "../session.js";
@@ -13,7 +14,10 @@ export interface RegistryServeFlags {
 export async function serveRegistry({ output, signal }: Session, flags: RegistryServeFlags): Promise<void> {
   const { dir, port, listen } = flags;
   signal.throwIfAborted();
-  const server = await createRegistryServer(createLayoutRegistry(dir)).listen({ port, host: listen });
+  // No repository has such a name: none starts with a dot.
+  const uploadDirectory = path.join(dir, ".uploads");
+  const registry = createRegistryServer(createLayoutRegistry(dir), { uploadDirectory });
+  const server = await registry.listen({ port, host: listen });
   try {
     await output.result({ url: server.url, host: server.host, directory: dir }, () => [
       `Serving ${dir} at ${server.url}`,

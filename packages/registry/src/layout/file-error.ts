@@ -12,6 +12,12 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Whether there is no room left, as the file system says it or as `fileError` does. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(isRegistryError(error) ? error.cause : error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 /** What the file system refused, in terms of this package. Errors that already are stay as they are. */
 export function fileError(file: string, error: unknown): unknown {
   if (isRegistryError(error) || systemCode(error) === undefined) return error;
@@ -26,6 +32,10 @@ const explanations: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
   EEXIST: "there is something else in the way",
+  EISDIR: "there is a directory in the way",
+  ENOTEMPTY: "there is a directory in the way",
+  ELOOP: "the links there lead nowhere",
+  EIO: "the disk fails to read or write it",
   ENOTDIR: "a part of the path is not a directory",
   EMFILE: "too many files are open",
 };

@@ -1,13 +1,15 @@
-import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, rename, rm, stat, unlink } from "node:fs/promises";
+import { open, rename, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { BlobId, Digest } from "../descriptor.js";
-import { createBlobVerifier } from "../digest.js";
+import { createBlobVerifier, verified } from "../digest.js";
 import { RegistryError } from "../errors.js";
 import type { OpenBody, PushBlobOptions } from "../registry.js";
+import { makeDirectory, syncDirectory } from "./durable-file.js";
 import { fileError, isMissing } from "./file-error.js";
 import { blobPath } from "./layout-path.js";
+import { openRegularFile } from "./regular-file.js";
+import { sweepTemporaryFiles, temporaryName } from "./temporary-files.js";
 
 /** Large enough that the file system is not asked too often, small enough to hold for each of many readers. */
 const chunkLength = 256 * 1024;
@@ -35,12 +37,11 @@ export async function* readBlobFile(
   const file = blobPath(directory, blob.digest);
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, "r");
-    const { size } = await handle.stat();
-    if (size !== blob.size) {
-      const message = `${file} has ${size} bytes, not ${blob.size}: the layout is damaged`;
-      throw new RegistryError("DigestMismatch", message, { host: directory, digest: blob.digest });
-    }
+    const opened = await openRegularFile(file);
+    if (opened === undefined) throw notThere(directory, blob);
+    handle = opened.handle;
+    const { size } = opened;
+    if (size !== blob.size) throw wrongSize(directory, blob, size);
     for (let at = range.start; at < range.end;) {
       signal?.throwIfAborted();
       // A new buffer each time: the reader may keep it.
@@ -54,19 +55,25 @@ export async function* readBlobFile(
       yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
     }
   } catch (error) {
-    if (isMissing(error)) {
-      const message = `${directory}: the layout does not have the blob ${blob.digest}`;
-      throw new RegistryError("NotFound", message, { host: directory, digest: blob.digest });
-    }
     throw fileError(file, error);
   } finally {
     await handle?.close();
   }
 }
 
+/** A whole blob, which throws `DigestMismatch` instead of ending when the file is not what it should be. */
+export function readWholeBlob(
+  directory: string,
+  blob: BlobId,
+  signal: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  const bytes = readBlobFile(directory, blob, { start: 0, end: blob.size }, signal);
+  return verified(bytes, blob, { host: directory });
+}
+
 /**
- * Stores a blob. Nobody sees it under its name before it is whole, verified and on disk: it is written next to its
- * place and then renamed.
+ * Stores a blob. Nobody sees it under its name before it is whole, verified and on disk: it is written near its place and
+ * then renamed. Its name is on disk when a manifest that needs it is stored: until then, a loss of power may take it.
  */
 export async function writeBlobFile(
   directory: string,
@@ -75,10 +82,11 @@ export async function writeBlobFile(
   { signal, onProgress }: PushBlobOptions,
 ): Promise<void> {
   const file = blobPath(directory, blob.digest);
-  const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
+  // Not among the blobs: those are many, and whoever sweeps has to look at all names.
+  const temporary = temporaryName(path.join(directory, "blobs"));
   const verifier = createBlobVerifier(blob, { host: directory });
   let isPlaced = false;
-  const handle = await createFile(temporary);
+  const handle = await createFile(file, temporary);
   try {
     let size = 0;
     for await (const chunk of openBody()) {
@@ -99,6 +107,13 @@ export async function writeBlobFile(
   }
 }
 
+/** Brings the names of blobs to disk, which takes one request a directory. */
+export async function syncBlobNames(directory: string, digests: readonly Digest[]): Promise<void> {
+  for (const folder of new Set(digests.map((digest) => path.dirname(blobPath(directory, digest))))) {
+    await orFileError(folder, syncDirectory(folder));
+  }
+}
+
 /** Whether there was a blob to remove. */
 export async function removeBlobFile(directory: string, digest: Digest): Promise<boolean> {
   const file = blobPath(directory, digest);
@@ -111,13 +126,25 @@ export async function removeBlobFile(directory: string, digest: Digest): Promise
   }
 }
 
-async function createFile(file: string): Promise<FileHandle> {
+async function createFile(file: string, temporary: string): Promise<FileHandle> {
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    return await open(file, "wx", 0o644);
+    await makeDirectory(path.dirname(file));
+    await sweepTemporaryFiles(path.dirname(temporary));
+    return await open(temporary, "wx", 0o644);
   } catch (error) {
     throw fileError(file, error);
   }
+}
+
+/** @throws RegistryError `DigestMismatch`, with the same words everywhere. */
+export function wrongSize(directory: string, { digest, size }: BlobId, actual: number): RegistryError {
+  const message = `${blobPath(directory, digest)} has ${actual} bytes, not ${size}: the layout is damaged`;
+  return new RegistryError("DigestMismatch", message, { host: directory, digest });
+}
+
+function notThere(directory: string, { digest }: BlobId): RegistryError {
+  const message = `${directory}: the layout does not have the blob ${digest}`;
+  return new RegistryError("NotFound", message, { host: directory, digest });
 }
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {

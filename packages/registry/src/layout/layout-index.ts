@@ -1,167 +1,179 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Descriptor, Digest } from "../descriptor.js";
 import { RegistryError } from "../errors.js";
-import { parseDescriptor, parseJsonObject } from "../manifest-content.js";
+import type { LeftOut } from "../left-out.js";
+import { parseJsonObject } from "../manifest-content.js";
 import { printable } from "../printable.js";
-import { fileError, isMissing } from "./file-error.js";
+import { makeDirectory, replaceFile } from "./durable-file.js";
+import { fileError } from "./file-error.js";
+import type { GoodEntry, LayoutEntry } from "./layout-entries.js";
+import { isGood, readEntry } from "./layout-entries.js";
+import type { HeldLock } from "./layout-lock.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { openRegularFile, readSmallFile } from "./regular-file.js";
+import { sweepTemporaryFiles } from "./temporary-files.js";
 
-/** Where an entry of the index has its tag (image-spec 1.1, annotations.md). */
-const tagAnnotation = "org.opencontainers.image.ref.name";
+/** Some 250,000 manifests. */
+export const maxIndexBytes: number = 64 * 1024 * 1024;
 
-/** Some 50,000 manifests. */
-const maxIndexBytes = 32 * 1024 * 1024;
+/** What the file `oci-layout` needs, many times over. */
+const maxVersionBytes = 64 * 1024;
 
 const layoutVersion = "1.0.0";
 
-/** The `index.json` of a layout: its entries, and whatever else it holds, kept as it is. */
+/** How often to change an index anew, after others gave this process up in the middle. */
+const maxChanges = 3;
+
+/** The `index.json` of a layout: its entries, good and bad, and whatever else it holds, kept as it is. */
 export interface LayoutIndex {
   readonly entries: readonly LayoutEntry[];
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
-export interface LayoutEntry {
-  readonly descriptor: Descriptor;
-  readonly tag: string | undefined;
-  /** As it stood in the file: other tools keep fields there that are not ours. */
-  readonly json: Readonly<Record<string, unknown>>;
+export interface ReadIndexOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told about each entry that is no good, or whose tag is none. */
+  readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
 /**
- * The index of a layout; undefined when there is no layout.
+ * The index of a layout; undefined when there is no layout. Entries that are no good do not hide the others.
  *
- * @throws RegistryError `Rejected` for a directory that holds something else, `Unsupported` for a layout to come.
+ * @throws RegistryError `Rejected` for a directory that holds something else, `Unsupported` for a layout to come,
+ *   `SizeExceeded` for an index of more than 64 MiB, `FileSystem`.
  */
-export async function readLayoutIndex(directory: string): Promise<LayoutIndex | undefined> {
-  const version = await readJson(directory, "oci-layout");
-  const json = await readJson(directory, "index.json");
-  if (version === undefined) {
+export async function readLayoutIndex(
+  directory: string,
+  { signal, onLeftOut }: ReadIndexOptions = {},
+): Promise<LayoutIndex | undefined> {
+  const hasVersion = await checkVersion(directory, signal);
+  const json = await readJson(directory, "index.json", maxIndexBytes, signal);
+  if (!hasVersion) {
     if (json === undefined) return undefined;
     throw notALayout(directory, "it has an index.json and no oci-layout file");
   }
-  if (version["imageLayoutVersion"] !== layoutVersion) {
-    const message = `${directory}: the OCI layout has the version ${printable(String(version["imageLayoutVersion"]))}, and only ${layoutVersion} is known`;
-    throw new RegistryError("Unsupported", message, { host: directory });
-  }
   if (json === undefined) return { entries: [], rest: {} };
   const { manifests, ...rest } = json;
+  // What a program in Go writes for a list that is empty.
+  if (manifests === null) return { entries: [], rest };
   if (!Array.isArray(manifests)) throw notALayout(directory, "its index.json has no list of manifests");
-  return { entries: manifests.map((one: unknown) => readEntry(directory, one)), rest };
+  const entries = manifests.map((one: unknown) => readEntry(one));
+  if (onLeftOut !== undefined) {
+    for (const { leftOut } of entries) if (leftOut !== undefined) onLeftOut(leftOut);
+  }
+  return { entries, rest };
 }
 
 /** The entry that a tag names. Tools disagree about duplicates; the last one is the newest for most. */
-export function findTag({ entries }: LayoutIndex, tag: string): LayoutEntry | undefined {
-  return entries.findLast((entry) => entry.tag === tag);
+export function findTag({ entries }: LayoutIndex, tag: string): GoodEntry | undefined {
+  return entries.filter(isGood).findLast((entry) => entry.tag === tag);
 }
 
-/** Creates the layout unless it is there, then changes its index under the lock: readers see the old or the new one. */
+/**
+ * Before anything is written into a directory: whether it can be a layout. Does not read the index, which may be large.
+ *
+ * @throws RegistryError as {@link readLayoutIndex} does.
+ */
+export async function requireLayoutOrNothing(directory: string): Promise<void> {
+  if (await checkVersion(directory, undefined)) return;
+  const file = path.join(directory, "index.json");
+  try {
+    const opened = await openRegularFile(file);
+    if (opened === undefined) return;
+    await opened.handle.close();
+  } catch (error) {
+    throw fileError(file, error);
+  }
+  throw notALayout(directory, "it has an index.json and no oci-layout file");
+}
+
+/**
+ * Creates the layout unless it is there, then changes its index under the lock: readers see the old or the new one, and
+ * so does whoever comes after a crash.
+ */
 export async function updateLayoutIndex(
   directory: string,
   change: (entries: readonly LayoutEntry[]) => readonly LayoutEntry[],
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const update = async (): Promise<void> => {
-    const index = (await readLayoutIndex(directory)) ?? { entries: [], rest: {} };
-    const changed = change(index.entries);
-    const json = {
-      schemaVersion: 2,
-      mediaType: "application/vnd.oci.image.index.v1+json",
-      ...index.rest,
-      manifests: changed.map((entry) => entry.json),
-    };
-    await replaceFile(path.join(directory, "index.json"), `${JSON.stringify(json)}\n`);
-    if (index.entries.length === 0) {
-      await replaceFile(path.join(directory, "oci-layout"), `{"imageLayoutVersion":"${layoutVersion}"}\n`);
+  const update = async (lock: HeldLock): Promise<boolean> => {
+    const index = await readLayoutIndex(directory);
+    // First: an index without this file is refused, should we end between the two.
+    if (index === undefined) {
+      const version = `{"imageLayoutVersion":"${layoutVersion}"}\n`;
+      await replaceFile(path.join(directory, "oci-layout"), version, async () => true);
     }
+    const { entries, rest } = index ?? { entries: [], rest: {} };
+    const content = serialize(directory, rest, change(entries));
+    return replaceFile(path.join(directory, "index.json"), content, lock.isHeld);
   };
   try {
-    await mkdir(directory, { recursive: true });
-    await withLayoutLock(directory, update, options);
+    await makeDirectory(directory);
+    await sweepTemporaryFiles(directory);
+    for (let times = 0; times < maxChanges; times += 1) {
+      if (await withLayoutLock(directory, update, options)) return;
+    }
   } catch (error) {
     throw fileError(directory, error);
   }
+  const message = `${directory}: other processes took the lock again and again, because this one gave no sign of life; try again`;
+  throw new RegistryError("Conflict", message, { host: directory });
 }
 
-/** The entries with a manifest in them: under its tag, taken from whoever had it, or without one. */
-export function withManifest(
+function serialize(
+  directory: string,
+  rest: Readonly<Record<string, unknown>>,
   entries: readonly LayoutEntry[],
-  descriptor: Descriptor,
-  tag: string | undefined,
-): readonly LayoutEntry[] {
-  const isKnown = entries.some((entry) => entry.descriptor.digest === descriptor.digest);
-  if (tag === undefined && isKnown) return entries;
-  const annotations = tag === undefined ? {} : { annotations: { [tagAnnotation]: tag } };
-  const added: LayoutEntry = { descriptor, tag, json: { ...descriptor, ...annotations } };
-  const kept = entries.filter((entry) => {
-    const losesTag = tag !== undefined && entry.tag === tag;
-    const isUntaggedTwin = entry.tag === undefined && entry.descriptor.digest === descriptor.digest;
-    return !losesTag && !isUntaggedTwin;
-  });
-  return [...kept, added];
+): string {
+  const json = {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    ...rest,
+    manifests: entries.map((entry) => entry.json),
+  };
+  let content: string;
+  try {
+    content = `${JSON.stringify(json)}\n`;
+  } catch (cause) {
+    // What is nested tens of thousands of levels deep can be read and not be written again.
+    const message = `${directory}: its index.json holds what cannot be written again; nothing was changed`;
+    throw new RegistryError("Rejected", message, { host: directory, cause });
+  }
+  if (Buffer.byteLength(content) > maxIndexBytes) {
+    const message = `${directory}: its index.json would be larger than ${maxIndexBytes} bytes; nothing was changed. Delete manifests, or use another layout`;
+    throw new RegistryError("SizeExceeded", message, { host: directory });
+  }
+  return content;
 }
 
-/** The entries without a manifest; or without its tag only, which leaves it in the index so that it is not garbage. */
-export function withoutManifest(
-  entries: readonly LayoutEntry[],
-  digest: Digest,
-  tag: string | undefined,
-): readonly LayoutEntry[] {
-  if (tag === undefined) return entries.filter((entry) => entry.descriptor.digest !== digest);
-  const kept = entries.filter((entry) => entry.tag !== tag);
-  const [lost] = entries.filter((entry) => entry.tag === tag && entry.descriptor.digest === digest);
-  if (lost === undefined || kept.some((entry) => entry.descriptor.digest === digest)) return kept;
-  const { mediaType, size } = lost.descriptor;
-  return withManifest(kept, { mediaType, digest, size }, undefined);
+/** Whether there is an `oci-layout` file, of the version that is known. */
+async function checkVersion(directory: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const version = await readJson(directory, "oci-layout", maxVersionBytes, signal);
+  if (version === undefined) return false;
+  const { imageLayoutVersion } = version;
+  if (imageLayoutVersion === layoutVersion) return true;
+  const found = typeof imageLayoutVersion === "string" ? printable(imageLayoutVersion) : "that is none";
+  const message = `${directory}: the OCI layout has a version ${found}, and only ${layoutVersion} is known`;
+  throw new RegistryError("Unsupported", message, { host: directory });
 }
 
 async function readJson(
   directory: string,
   name: string,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const file = path.join(directory, name);
   try {
-    const { size } = await stat(file);
-    if (size > maxIndexBytes) {
-      throw new RegistryError("SizeExceeded", `${file} is larger than ${maxIndexBytes} bytes`, {
-        host: directory,
-      });
-    }
-    const json = parseJsonObject(await readFile(file));
+    const bytes = await readSmallFile(file, maxBytes, signal);
+    if (bytes === undefined) return undefined;
+    const json = parseJsonObject(bytes);
     if (json === undefined) throw notALayout(directory, `${name} is not JSON`);
     return json;
   } catch (error) {
-    if (isMissing(error)) return undefined;
     throw fileError(file, error);
   }
 }
 
-function readEntry(directory: string, value: unknown): LayoutEntry {
-  const descriptor = parseDescriptor(value);
-  if (descriptor === undefined || typeof value !== "object")
-    throw notALayout(directory, "its index.json holds something that is no descriptor");
-  return { descriptor, tag: descriptor.annotations?.[tagAnnotation], json: { ...value } };
-}
-
 function notALayout(directory: string, why: string): RegistryError {
   return new RegistryError("Rejected", `${directory} is not an OCI layout: ${why}`, { host: directory });
-}
-
-/** Readers and crashes see the old file or the new one, never a part. */
-async function replaceFile(file: string, content: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(temporary, "wx", 0o644);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { open, readFile, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { closeSync, futimesSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RegistryError } from "../errors.js";
-import { parseJsonObject } from "../manifest-content.js";
 import { createTurns } from "../turns.js";
 import { isMissing, systemCode } from "./file-error.js";
+import type { SeenLock } from "./lock-file.js";
+import { createLockWatch, lockContent, readLock } from "./lock-file.js";
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
@@ -14,8 +15,17 @@ export interface LockOptions {
   readonly patienceMs?: number | undefined;
 }
 
-/** The lock is held for a few file operations: whoever has it for longer than this is gone. */
-const staleAfterMs = 60_000;
+/** A lock while it is held. */
+export interface HeldLock {
+  /**
+   * To be asked right before what must not happen twice: this process may have been stopped for so long that others gave
+   * it up, and have the lock now.
+   */
+  isHeld(): Promise<boolean>;
+}
+
+/** A live holder shows that it lives so often. Most are done before the first time. */
+const heartbeatMs = 200;
 
 const lockName = "index.json.lock";
 
@@ -23,41 +33,43 @@ const lockName = "index.json.lock";
 const turns = createTurns();
 
 /**
- * Runs `work` while no other process that uses this lock changes the layout's index. The lock is a file; that of a
- * process that died is recognised by its process id on the same machine, by its age elsewhere.
+ * Runs `work` while no other process that uses this lock changes the layout's index. The lock is a file with its holder's
+ * identity in it. That of a process that is gone, even if our process id was its, and one that says nothing are broken at
+ * once; that of a process that cannot be seen from here when it gives no sign of life: on this machine for a second,
+ * elsewhere for ten.
  *
- * @throws RegistryError `Conflict` when the lock is not free in time.
+ * @throws RegistryError `Conflict` when the lock is not free in time, `FileSystem` when it cannot be made.
  */
 export async function withLayoutLock<T>(
   directory: string,
-  work: () => Promise<T>,
+  work: (lock: HeldLock) => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
   const file = path.join(path.resolve(directory), lockName);
   return turns.take(file, async () => {
     options.signal?.throwIfAborted();
-    const token = await acquire(file, options);
+    const lock = await acquire(file, options);
     try {
-      return await work();
+      return await work(lock);
     } finally {
-      if ((await readLock(file))?.token === token) await rm(file, { force: true });
+      await lock.release();
     }
   });
 }
 
-interface Lock {
-  readonly token: string;
-  readonly pid: number;
-  readonly machine: string;
+interface OwnLock extends HeldLock {
+  release(): Promise<void>;
 }
 
-async function acquire(file: string, { signal, patienceMs = 30_000 }: LockOptions): Promise<string> {
-  const token = randomUUID();
-  const content = JSON.stringify({ token, pid: process.pid, machine: hostname() } satisfies Lock);
+async function acquire(file: string, { signal, patienceMs = 30_000 }: LockOptions): Promise<OwnLock> {
   const deadline = performance.now() + patienceMs;
+  const watch = createLockWatch(file);
+  const watchRight = createLockWatch(rightTo(file));
   for (;;) {
-    if (await createExclusively(file, content)) return token;
-    if (await breakStale(file)) continue;
+    const lock = create(file);
+    if (lock !== undefined) return lock;
+    const stale = await watch();
+    if (stale !== undefined && (await breakLock(file, stale, watchRight))) continue;
     if (performance.now() > deadline) {
       const message = `${file} is held by another process; if none is running, remove that file`;
       throw new RegistryError("Conflict", message, { host: file });
@@ -67,71 +79,82 @@ async function acquire(file: string, { signal, patienceMs = 30_000 }: LockOption
   }
 }
 
-async function createExclusively(file: string, content: string): Promise<boolean> {
+/**
+ * The lock, unless it is taken. Synchronous, which takes microseconds: between the file and what it says nothing else may
+ * come, neither a queue of other work on files nor another part of this process.
+ */
+function create(file: string): OwnLock | undefined {
+  const token = randomUUID();
+  let descriptor: number;
   try {
-    const handle = await open(file, "wx", 0o644);
-    try {
-      await handle.writeFile(content);
-    } finally {
-      await handle.close();
-    }
-    return true;
+    descriptor = openSync(file, "wx", 0o644);
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return undefined;
     throw error;
   }
+  try {
+    writeFileSync(descriptor, lockContent(token));
+  } catch (error) {
+    // A full disk.
+    closeSync(descriptor);
+    unlinkSync(file);
+    throw error;
+  }
+  const heartbeat = setInterval(() => {
+    const now = Date.now() / 1000;
+    try {
+      futimesSync(descriptor, now, now);
+    } catch {
+      // Others may give us up, and then `check` says so.
+    }
+  }, heartbeatMs);
+  heartbeat.unref();
+  const isHeld = async (): Promise<boolean> => (await readLock(file))?.token === token;
+  return {
+    isHeld,
+    async release() {
+      clearInterval(heartbeat);
+      closeSync(descriptor);
+      try {
+        if (await isHeld()) await removeIfThere(file);
+      } catch {
+        // What was done under the lock is done, whatever becomes of it: without its holder's heartbeat it is broken.
+      }
+    },
+  };
 }
 
 /**
- * Removes the lock of somebody who is gone. Two that see the same stale lock must not both remove it, or the second
- * would remove the first one's new lock: the right to remove it is itself an exclusive file, named after its token.
+ * Removes a stale lock. Two that see the same one must not both remove it, or the second would remove the first one's
+ * new lock: the right to remove is itself a lock, and who has it looks again. False when somebody else has it.
  */
-async function breakStale(file: string): Promise<boolean> {
-  const age = await ageOf(file);
-  if (age === undefined) return true;
-  const lock = await readLock(file);
-  const isGone = lock !== undefined && lock.machine === hostname() && !isAlive(lock.pid);
-  if (!isGone && age < staleAfterMs) return false;
-  const right = `${file}.${lock?.token ?? "damaged"}`;
-  if (!(await createExclusively(right, ""))) {
+async function breakLock(
+  file: string,
+  stale: SeenLock,
+  watchRight: () => Promise<SeenLock | undefined>,
+): Promise<boolean> {
+  const right = create(rightTo(file));
+  if (right === undefined) {
     // Whoever was removing it may have died as well.
-    if (((await ageOf(right)) ?? 0) > staleAfterMs) await rm(right, { force: true });
+    if ((await watchRight()) !== undefined) await removeIfThere(rightTo(file));
     return false;
   }
   try {
-    if ((await readLock(file))?.token === lock?.token) await rm(file, { force: true });
-  } finally {
-    await rm(right, { force: true });
-  }
-  return true;
-}
-
-async function ageOf(file: string): Promise<number | undefined> {
-  try {
-    return Date.now() - (await stat(file)).mtimeMs;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-async function readLock(file: string): Promise<Lock | undefined> {
-  try {
-    const json = parseJsonObject(await readFile(file));
-    const { token, pid, machine } = json ?? {};
-    if (typeof token !== "string" || typeof pid !== "number" || typeof machine !== "string") return undefined;
-    return /^[0-9a-f-]{1,64}$/u.test(token) ? { token, pid, machine } : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
+    if ((await readLock(file))?.print === stale.print) await removeIfThere(file);
     return true;
+  } finally {
+    await right.release();
+  }
+}
+
+function rightTo(file: string): string {
+  return `${file}.break`;
+}
+
+async function removeIfThere(file: string): Promise<void> {
+  try {
+    await unlink(file);
   } catch (error) {
-    return systemCode(error) !== "ESRCH";
+    if (!isMissing(error)) throw error;
   }
 }

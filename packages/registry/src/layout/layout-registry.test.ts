@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, writeTree } from "@blob/testing";
@@ -168,50 +167,6 @@ test("referrers are found beside manifests that the layout does not hold", async
   for await (const one of registry.referrers("", blobOf("x").digest)) found.push(one.digest);
   expect(found).toEqual([]);
   expect((await registry.manifest("", "v1")).descriptor.digest).toBe(digest);
-});
-
-describe("the lock", () => {
-  const lock = (): string => path.join(directory.path, "index.json.lock");
-
-  test("of a process that died is broken", async () => {
-    await pushArtifact("one", "v1");
-    const child = execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" });
-    await writeFile(lock(), JSON.stringify({ token: "0-1", pid: Number(child), machine: hostname() }));
-    await pushArtifact("two", "v2");
-    expect((await index()).manifests).toHaveLength(2);
-    expect((await readdir(directory.path)).toSorted()).toEqual(["blobs", "index.json", "oci-layout"]);
-  });
-
-  test.each(["", '{"token":"0-2","pid":1,"machine":"another"}'])(
-    "that is old is broken: %j",
-    async (content) => {
-      await pushArtifact("one", "v1");
-      await writeFile(lock(), content);
-      await utimes(lock(), new Date(0), new Date(0));
-      await pushArtifact("two", "v2");
-      expect((await index()).manifests).toHaveLength(2);
-    },
-  );
-
-  test("is waited for until the caller has enough", async () => {
-    await pushArtifact("one", "v1");
-    await writeFile(lock(), JSON.stringify({ token: "0-3", pid: 1, machine: "another" }));
-    const signal = AbortSignal.timeout(50);
-    const config = blobOf("{}");
-    const manifest = {
-      schemaVersion: 2,
-      mediaType,
-      config: { mediaType: "a/b", digest: config.digest, size: 2 },
-      layers: [],
-    };
-    const pushing = registry.pushManifest(
-      "",
-      { mediaType, bytes: Buffer.from(JSON.stringify(manifest)) },
-      { signal },
-    );
-    await expect(pushing).rejects.toMatchObject({ name: "TimeoutError" });
-    expect((await index()).manifests).toHaveLength(1);
-  });
 });
 
 test("writers that know nothing of each other lose nothing", async () => {

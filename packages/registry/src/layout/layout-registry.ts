@@ -2,24 +2,28 @@ import path from "node:path";
 import { rangeOf } from "../blob-range.js";
 import { readBounded } from "../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../descriptor.js";
-import { isDigest, parseDigest, verified } from "../digest.js";
+import { isDigest, parseDigest } from "../digest.js";
 import { RegistryError } from "../errors.js";
 import { parseManifestContent } from "../manifest-content.js";
 import { checkNewManifest, defaultMaxManifestBytes, mediaTypeOf, requiredBlobs } from "../manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "../not-found.js";
 import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
-import { isOfType, referrerTo } from "../referrer.js";
-import type { CallOptions, ManifestOptions, ReferrersOptions, Registry } from "../registry.js";
-import { readBlobFile, removeBlobFile, statBlobFile, writeBlobFile } from "./layout-blobs.js";
-import type { LayoutIndex } from "./layout-index.js";
+import type { CallOptions, ManifestOptions, Registry } from "../registry.js";
 import {
-  findTag,
-  readLayoutIndex,
-  updateLayoutIndex,
-  withManifest,
-  withoutManifest,
-} from "./layout-index.js";
+  readBlobFile,
+  readWholeBlob,
+  removeBlobFile,
+  statBlobFile,
+  syncBlobNames,
+  writeBlobFile,
+  wrongSize,
+} from "./layout-blobs.js";
+import { withManifest, withoutManifest, writtenTag } from "./layout-entries.js";
+import type { LayoutIndex } from "./layout-index.js";
+import { findTag, readLayoutIndex, requireLayoutOrNothing, updateLayoutIndex } from "./layout-index.js";
 import { layoutDirectory } from "./layout-path.js";
+import type { SubjectMemory } from "./layout-referrers.js";
+import { readReferrers } from "./layout-referrers.js";
 
 /**
  * OCI image layouts in a directory (image-spec 1.1, image-layout.md): repository "" is the layout at `root` itself,
@@ -28,41 +32,57 @@ import { layoutDirectory } from "./layout-path.js";
  */
 export function createLayoutRegistry(root: string): Registry {
   const id = `oci:${path.resolve(root)}`;
+  const subjects: SubjectMemory = new Map();
 
-  async function openIndex(repository: string): Promise<LayoutIndex> {
+  async function openIndex(repository: string, options: CallOptions): Promise<LayoutIndex> {
     const directory = layoutDirectory(root, repository);
-    const index = await readLayoutIndex(directory);
+    const index = await readLayoutIndex(directory, options);
     if (index !== undefined) return index;
     const message = `${directory}: there is no OCI layout; the first push to it makes one`;
     throw new RegistryError("NotFound", message, { host: directory, reference: repository });
   }
 
-  async function find(repository: string, reference: string): Promise<BlobId & Partial<Descriptor>> {
+  /** What the index or the file of a manifest says of it; it may be a lie. */
+  async function find(
+    repository: string,
+    reference: string,
+    options: CallOptions,
+  ): Promise<BlobId & Partial<Descriptor>> {
     const asked = parseTagOrDigest(reference);
     const directory = layoutDirectory(root, repository);
-    const index = await openIndex(repository);
-    const entry =
-      "tag" in asked
-        ? findTag(index, asked.tag)
-        : index.entries.find(({ descriptor }) => descriptor.digest === asked.digest);
-    if (entry !== undefined) return entry.descriptor;
+    const index = await openIndex(repository, options);
+    if ("tag" in asked) {
+      const entry = findTag(index, asked.tag);
+      if (entry === undefined) throw tagNotFound(index, repository, asked.tag);
+      return entry.descriptor;
+    }
+    const entry = index.entries.find(({ descriptor }) => descriptor?.digest === asked.digest);
+    if (entry?.descriptor !== undefined) return entry.descriptor;
     // Children of an index, and manifests whose tag moved on, are only there as blobs.
-    const size = "digest" in asked ? await statBlobFile(directory, asked.digest) : undefined;
-    if ("tag" in asked || size === undefined) throw manifestNotFound(id, repository, reference);
+    const size = await statBlobFile(directory, asked.digest);
+    if (size === undefined) throw manifestNotFound(id, repository, reference);
     return { digest: asked.digest, size };
+  }
+
+  function tagNotFound({ entries }: LayoutIndex, repository: string, tag: string): RegistryError {
+    const bad = entries.find(({ json, descriptor }) => descriptor === undefined && writtenTag(json) === tag);
+    if (bad?.leftOut === undefined) return manifestNotFound(id, repository, tag);
+    const name = nameOf(repository, tag);
+    const message = `${id}: the entry of ${name} in index.json is no use: ${bad.leftOut.why}`;
+    return new RegistryError("NotFound", message, { host: id, reference: name });
   }
 
   async function read(repository: string, reference: string, options: ManifestOptions): Promise<Manifest> {
     options.signal?.throwIfAborted();
     const limit = options.maxBytes ?? defaultMaxManifestBytes;
-    const found = await find(repository, reference);
+    const found = await find(repository, reference, options);
     const name = nameOf(repository, reference);
     if (found.size > limit) {
       const message = `the manifest ${name} has ${found.size} bytes, more than the limit of ${limit}`;
       throw new RegistryError("SizeExceeded", message, { host: id, reference: name });
     }
     const bytes = await readBounded(
-      readWhole(layoutDirectory(root, repository), found, options.signal),
+      readWholeBlob(layoutDirectory(root, repository), found, options.signal),
       limit,
       `the manifest ${name}`,
     );
@@ -82,9 +102,14 @@ export function createLayoutRegistry(root: string): Registry {
 
     async resolve(repository, reference, options = {}) {
       options.signal?.throwIfAborted();
-      const { mediaType, digest, size } = await find(repository, reference);
-      if (mediaType !== undefined) return { mediaType, digest, size };
-      return (await read(repository, reference, options)).descriptor;
+      const { mediaType, digest, size } = await find(repository, reference, options);
+      if (mediaType === undefined) return (await read(repository, reference, options)).descriptor;
+      // An index may name what the layout does not hold.
+      const directory = layoutDirectory(root, repository);
+      const stored = await statBlobFile(directory, digest);
+      if (stored === undefined) throw manifestNotFound(id, repository, reference);
+      if (stored !== size) throw wrongSize(directory, { digest, size }, stored);
+      return { mediaType, digest, size };
     },
 
     manifest: async (repository, reference, options = {}) => read(repository, reference, options),
@@ -97,7 +122,7 @@ export function createLayoutRegistry(root: string): Registry {
     readBlob(repository, blob, { range, signal } = {}) {
       const directory = layoutDirectory(root, repository);
       const { start, end } = rangeOf(blob, range);
-      if (start === 0 && end === blob.size) return readWhole(directory, blob, signal);
+      if (start === 0 && end === blob.size) return readWholeBlob(directory, blob, signal);
       return readBlobFile(directory, blob, { start, end }, signal);
     },
 
@@ -110,7 +135,7 @@ export function createLayoutRegistry(root: string): Registry {
       const { mountFrom } = options;
       if (mountFrom !== undefined && (await hasBlob(mountFrom, blob.digest)) === blob.size) {
         const source = layoutDirectory(root, mountFrom);
-        await writeBlobFile(directory, blob, () => readWhole(source, blob, options.signal), options);
+        await writeBlobFile(directory, blob, () => readWholeBlob(source, blob, options.signal), options);
         return "mounted";
       }
       await writeBlobFile(directory, blob, open, options);
@@ -133,19 +158,21 @@ export function createLayoutRegistry(root: string): Registry {
       if ((await statBlobFile(directory, digest)) !== bytes.length) {
         await writeBlobFile(directory, descriptor, () => once(bytes), { signal });
       }
+      await syncBlobNames(directory, [digest, ...requiredBlobs(content).map((blob) => blob.digest)]);
       await updateLayoutIndex(directory, (entries) => withManifest(entries, descriptor, tag), { signal });
       return descriptor;
     },
 
     referrers(repository, digest, options = {}) {
       parseDigest(digest);
-      return readReferrers(layoutDirectory(root, repository), digest, options);
+      return readReferrers(layoutDirectory(root, repository), digest, subjects, options);
     },
 
-    async deleteManifest(repository, reference, { signal } = {}) {
+    async deleteManifest(repository, reference, options = {}) {
+      const { signal } = options;
       signal?.throwIfAborted();
       const directory = layoutDirectory(root, repository);
-      const { digest } = await find(repository, reference);
+      const { digest } = await find(repository, reference, options);
       const tag = isDigest(reference) ? undefined : reference;
       await updateLayoutIndex(directory, (entries) => withoutManifest(entries, digest, tag), { signal });
       if (tag === undefined) await removeBlobFile(directory, digest);
@@ -158,17 +185,8 @@ export function createLayoutRegistry(root: string): Registry {
       }
     },
 
-    tags: (repository, options = {}) => readTags(() => openIndex(repository), options),
+    tags: (repository, options = {}) => readTags(() => openIndex(repository, options), options),
   };
-}
-
-function readWhole(
-  directory: string,
-  blob: BlobId,
-  signal: AbortSignal | undefined,
-): AsyncIterable<Uint8Array> {
-  const bytes = readBlobFile(directory, blob, { start: 0, end: blob.size }, signal);
-  return verified(bytes, blob, { host: directory });
 }
 
 async function* readTags(
@@ -181,30 +199,6 @@ async function* readTags(
     signal?.throwIfAborted();
     yield tag;
   }
-}
-
-/** Looks at every manifest of the index: layouts have no other record of who refers to whom. */
-async function* readReferrers(
-  directory: string,
-  subject: Digest,
-  { artifactType, signal }: ReferrersOptions,
-): AsyncGenerator<Descriptor, void, undefined> {
-  const entries = (await readLayoutIndex(directory))?.entries ?? [];
-  const seen = new Set<Digest>();
-  for (const { descriptor } of entries) {
-    if (seen.has(descriptor.digest) || descriptor.size > defaultMaxManifestBytes) continue;
-    seen.add(descriptor.digest);
-    // Sparse layouts name manifests that they do not hold.
-    if ((await statBlobFile(directory, descriptor.digest)) === undefined) continue;
-    const bytes = await readBounded(readWhole(directory, descriptor, signal), descriptor.size, "a manifest");
-    const referrer = referrerTo(subject, { ...descriptor, bytes });
-    if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
-  }
-}
-
-/** Before anything is written into a directory that holds something else. */
-async function requireLayoutOrNothing(directory: string): Promise<void> {
-  await readLayoutIndex(directory);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -9,6 +9,8 @@ export interface Exchange {
   readonly sessions: UploadSessions;
   readonly limits: ServerLimits;
   readonly request: IncomingMessage;
+  /** Of the request. Comes once; who leaves it in the middle can still answer. */
+  readonly body: AsyncIterable<Uint8Array>;
   readonly response: ServerResponse;
   readonly method: string;
   readonly query: URLSearchParams;

@@ -48,10 +48,10 @@ async function headManifest(exchange: Exchange, repository: string, reference: s
 }
 
 async function putManifest(exchange: Exchange, repository: string, reference: string): Promise<void> {
-  const { registry, request, limits, signal } = exchange;
+  const { registry, request, body, limits, signal } = exchange;
   const mediaType = request.headers["content-type"]?.split(";", 1)[0]?.trim() ?? "";
   if (mediaType === "") return replyError(exchange, 400, "MANIFEST_INVALID", "there is no Content-Type");
-  const bytes = await readBounded(request, limits.manifestBytes, "the manifest");
+  const bytes = await readBounded(body, limits.manifestBytes, "the manifest");
   if (isDigest(reference) && digestLike(reference, bytes) !== reference) {
     return replyError(exchange, 400, "DIGEST_INVALID", "the manifest does not have this digest");
   }

@@ -20,6 +20,11 @@ export interface RegistryServerOptions {
   readonly maxManifestBytes?: number | undefined;
   /** Refuse a larger blob, in bytes. Default 64 GiB. */
   readonly maxBlobBytes?: number | undefined;
+  /**
+   * Where uploads in pieces are kept until they are whole: best on the disk of what is served, and for this server alone
+   * or others of its kind. Listening removes from it what killed servers left. Default: a new temporary directory.
+   */
+  readonly uploadDirectory?: string | undefined;
 }
 
 export interface ListenOptions {
@@ -35,7 +40,7 @@ export interface ListeningServer {
   readonly url: string;
   /** `127.0.0.1:port`, as references name it. */
   readonly host: string;
-  /** Breaks off what is under way and frees the port. */
+  /** Breaks off what is under way, waits until it has stopped, and frees the port. */
   close(): Promise<void>;
 }
 
@@ -43,7 +48,7 @@ export interface RegistryServer {
   /** For a server of your own, with TLS or passwords in front of it. */
   readonly listener: RequestListener;
   listen(options?: ListenOptions): Promise<ListeningServer>;
-  /** Removes what unfinished uploads left behind; `close` of a listening server does it too. */
+  /** Waits for what is under way, and removes what unfinished uploads left; `close` of a listening server does it too. */
   close(): Promise<void>;
 }
 
@@ -53,34 +58,54 @@ const silenceMs = 120_000;
 /**
  * Any registry, served over HTTP as distribution-spec 1.1 has it: blobs are streamed in both directions. Everybody who
  * reaches it may read and write everything.
+ *
+ * A 201 is sent when the registry behind it has stored what was sent, byte by byte what its digest says. With a layout
+ * behind it, killing the process loses nothing that was answered so; a loss of power loses no manifest that was, nor what
+ * it needs, but may lose a blob that no manifest needs yet.
  */
 export function createRegistryServer(
   registry: Registry,
   options: RegistryServerOptions = {},
 ): RegistryServer {
-  const sessions = createUploadSessions();
+  const sessions = createUploadSessions(options.uploadDirectory);
+  const active = new Set<Promise<void>>();
   const limits: ServerLimits = {
     manifestBytes: options.maxManifestBytes ?? defaultMaxManifestBytes,
     blobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
   };
   const listener: RequestListener = (request, response) => {
-    void serve({ registry, sessions, limits, ...exchangeOf(request, response) });
+    const serving = serve({ registry, sessions, limits, ...exchangeOf(request, response) });
+    active.add(serving);
+    void serving.finally(() => active.delete(serving));
   };
-  const close = (): Promise<void> => sessions.close();
-  return { listener, listen: (where = {}) => listen(listener, where, close), close };
+  const close = async (): Promise<void> => {
+    await Promise.all(active);
+    await sessions.close();
+  };
+  return {
+    listener,
+    async listen(where = {}) {
+      await sessions.start();
+      return listen(listener, where, close);
+    },
+    close,
+  };
 }
 
 function exchangeOf(
   request: IncomingMessage,
   response: ServerResponse,
-): Pick<Exchange, "request" | "response" | "method" | "query" | "signal"> {
+): Pick<Exchange, "request" | "body" | "response" | "method" | "query" | "signal"> {
   const controller = new AbortController();
   response.once("close", () => {
     if (!response.writableFinished) controller.abort(new RegistryError("Network", "the client went away"));
   });
   const [, search = ""] = /\?(.*)$/su.exec(request.url ?? "") ?? [];
   const query = new URLSearchParams(search);
-  return { request, response, method: request.method ?? "GET", query, signal: controller.signal };
+  // By itself, an iterator that is left would break the connection, and the answer that says why would not arrive.
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  const method = request.method ?? "GET";
+  return { request, body, response, method, query, signal: controller.signal };
 }
 
 /** Never rejects: whatever goes wrong becomes an answer. */

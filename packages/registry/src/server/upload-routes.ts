@@ -1,12 +1,13 @@
 import type { BlobId, Digest } from "../descriptor.js";
-import { isDigest } from "../digest.js";
-import { RegistryError } from "../errors.js";
+import { isDigest, verified } from "../digest.js";
+import { isRegistryError, RegistryError } from "../errors.js";
+import { isDiskFull } from "../layout/file-error.js";
 import { isRepository } from "../reference.js";
 import type { OpenBody } from "../registry.js";
 import type { Exchange } from "./exchange.js";
 import { reply, replyError, replyMethodNotAllowed } from "./exchange.js";
 import type { Route } from "./route.js";
-import type { UploadSession } from "./upload-sessions.js";
+import type { UploadSession } from "./upload-session.js";
 
 /** POST: begins an upload, or mounts a blob, or takes one whole. */
 export async function serveUploads(
@@ -38,14 +39,32 @@ export async function serveUpload(
     case "GET":
       return replySession(exchange, 204, session);
     case "PATCH":
-      return appendChunk(exchange, session);
+      return sessions.use(session, () =>
+        freeingRoom(exchange, session, () => appendChunk(exchange, session)),
+      );
     case "PUT":
-      return finish(exchange, session);
+      return sessions.use(session, () => freeingRoom(exchange, session, () => finish(exchange, session)));
     case "DELETE":
       await sessions.end(session);
       return reply(exchange, 204);
     default:
       return replyMethodNotAllowed(exchange, "GET, PATCH, PUT, DELETE");
+  }
+}
+
+/** An upload that can never succeed must not keep the disk full until its client has understood. */
+async function freeingRoom(
+  { sessions }: Exchange,
+  session: UploadSession,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isHopeless =
+      isRegistryError(error) && (error.code === "SizeExceeded" || error.code === "DigestMismatch");
+    if (isHopeless || isDiskFull(error)) await sessions.end(session);
+    throw error;
   }
 }
 
@@ -67,7 +86,7 @@ async function takeWhole(exchange: Exchange, repository: string, digest: string)
   if (!isDigest(digest)) return replyError(exchange, 400, "DIGEST_INVALID", "this is not a digest");
   const session = await exchange.sessions.begin(repository);
   try {
-    await store(exchange, session, digest);
+    await exchange.sessions.use(session, () => store(exchange, session, digest));
   } finally {
     await exchange.sessions.end(session);
   }
@@ -75,12 +94,9 @@ async function takeWhole(exchange: Exchange, repository: string, digest: string)
 }
 
 async function appendChunk(exchange: Exchange, session: UploadSession): Promise<void> {
-  const { request, limits } = exchange;
-  const range = request.headers["content-range"];
-  if (range !== undefined && startOf(range) !== session.size) {
-    return replySession(exchange, 416, session);
-  }
-  await session.append(request, limits.blobBytes);
+  const range = chunkRange(exchange, session);
+  if (range === "elsewhere") return replySession(exchange, 416, session);
+  await append(exchange, session, range);
   return replySession(exchange, 202, session);
 }
 
@@ -88,26 +104,84 @@ async function finish(exchange: Exchange, session: UploadSession): Promise<void>
   const digest = exchange.query.get("digest") ?? "";
   if (!isDigest(digest))
     return replyError(exchange, 400, "DIGEST_INVALID", "there is no digest that is known here");
-  const range = exchange.request.headers["content-range"];
-  if (range !== undefined && startOf(range) !== session.size) return replySession(exchange, 416, session);
-  await store(exchange, session, digest);
+  const range = chunkRange(exchange, session);
+  if (range === "elsewhere") return replySession(exchange, 416, session);
+  await store(exchange, session, digest, range);
   await exchange.sessions.end(session);
   return replyCreated(exchange, session.repository, digest);
 }
 
 /** Bytes of known length that nothing came before go straight to the registry; all others by way of a file. */
-async function store(exchange: Exchange, session: UploadSession, digest: Digest): Promise<void> {
-  const { registry, request, limits, signal } = exchange;
+async function store(
+  exchange: Exchange,
+  session: UploadSession,
+  digest: Digest,
+  length?: number,
+): Promise<void> {
+  const { request, body, limits } = exchange;
   const { repository } = session;
   const announced = request.headers["content-length"];
   if (session.size === 0 && announced !== undefined) {
     const blob: BlobId = { digest, size: Number(announced) };
     if (blob.size > limits.blobBytes) throw new RegistryError("SizeExceeded", "the blob is too large");
-    await registry.pushBlob(repository, blob, openOnce(request), { signal });
-    return;
+    return push(exchange, repository, blob, openOnce(body));
   }
-  await session.append(request, limits.blobBytes);
-  await registry.pushBlob(repository, { digest, size: session.size }, () => session.read(), { signal });
+  const before = session.size;
+  await append(exchange, session, length);
+  try {
+    await push(exchange, repository, { digest, size: session.size }, () => session.read());
+  } catch (error) {
+    // Whoever tries again sends the last bytes again.
+    await session.shrink(before);
+    throw error;
+  }
+}
+
+/** What was sent has to be the blob, even when the registry has it already and does not look. */
+async function push(
+  { registry, signal }: Exchange,
+  repository: string,
+  blob: BlobId,
+  open: OpenBody,
+): Promise<void> {
+  let isRead = false;
+  const opened: OpenBody = () => {
+    isRead = true;
+    return open();
+  };
+  await registry.pushBlob(repository, blob, opened, { signal });
+  if (isRead) return;
+  for await (const _ of verified(open(), blob)) signal.throwIfAborted();
+}
+
+/** Adds the body to the upload: so many bytes, where the client has said how many. */
+async function append(
+  { body, limits }: Exchange,
+  session: UploadSession,
+  length: number | undefined,
+): Promise<void> {
+  const before = session.size;
+  await session.append(body, limits.blobBytes);
+  if (length === undefined || session.size - before === length) return;
+  const message = `got ${session.size - before} bytes for a range of ${length}`;
+  await session.shrink(before);
+  throw new RegistryError("InvalidArgument", message);
+}
+
+/**
+ * How many bytes the client says to send, if it does. They have to follow on what is there.
+ *
+ * @throws RegistryError `InvalidArgument` when two headers say different things.
+ */
+function chunkRange({ request }: Exchange, session: UploadSession): number | "elsewhere" | undefined {
+  const { "content-range": range, "content-length": announced } = request.headers;
+  if (range === undefined) return undefined;
+  const match = /^(?:bytes[\s=]+)?(?<start>\d{1,15})-(?<end>\d{1,15})(?:\/.*)?$/u.exec(range)?.groups;
+  const { start, end } = match ?? {};
+  if (start === undefined || end === undefined || Number(start) !== session.size) return "elsewhere";
+  const length = Number(end) - Number(start) + 1;
+  if (announced === undefined || Number(announced) === length) return length;
+  throw new RegistryError("InvalidArgument", `${announced} bytes are not a range of ${length}`);
 }
 
 /** A request's body comes once: a registry behind this one that wants it again gets an error instead of nothing. */
@@ -118,11 +192,6 @@ function openOnce(body: AsyncIterable<Uint8Array>): OpenBody {
     isOpened = true;
     return body;
   };
-}
-
-function startOf(contentRange: string): number | undefined {
-  const start = /^(?:bytes\s+)?(?<start>\d{1,15})-\d{1,15}(?:\/.*)?$/u.exec(contentRange)?.groups?.["start"];
-  return start === undefined ? undefined : Number(start);
 }
 
 function replySession(exchange: Exchange, status: number, { id, repository, size }: UploadSession): void {

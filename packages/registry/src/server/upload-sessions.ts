@@ -1,50 +1,69 @@
 import { randomUUID } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { RegistryError } from "../errors.js";
-
-/** An upload that was begun. Chunks are kept in a file until digest and size are known. */
-export interface UploadSession {
-  readonly id: string;
-  readonly repository: string;
-  /** Bytes received so far. */
-  readonly size: number;
-  /** One request at a time: a second one in the middle of another would mix their bytes. */
-  append(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void>;
-  /** What was received, from its start. */
-  read(): AsyncIterable<Uint8Array>;
-}
+import { sweepTemporaryFiles, temporaryName } from "../layout/temporary-files.js";
+import type { UploadSession } from "./upload-session.js";
+import { createUploadSession } from "./upload-session.js";
 
 export interface UploadSessions {
+  /** Removes what processes left behind that are gone. */
+  start(): Promise<void>;
   begin(repository: string): Promise<UploadSession>;
   find(repository: string, id: string): UploadSession | undefined;
+  /**
+   * One request at a time: a second one in the middle of another would mix their bytes.
+   *
+   * @throws RegistryError `Conflict`
+   */
+  use<T>(session: UploadSession, work: () => Promise<T>): Promise<T>;
   end(session: UploadSession): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Clients that begin uploads and never finish them cost a file each. */
+/** Clients that begin uploads and never finish them cost a file each. The one that was silent for longest goes first. */
 const maxSessions = 1000;
 
-/** A temporary directory that is made by the first upload and removed by `close`. */
-export function createUploadSessions(): UploadSessions {
+/**
+ * Uploads that were begun, each with a file in the directory, which is made by the first one. Without a directory it is a
+ * new one for temporary files. `close` removes what is left.
+ */
+export function createUploadSessions(directory: string | undefined): UploadSessions {
+  /** Those that were used last come last. */
   const sessions = new Map<string, UploadSession>();
-  let directory: Promise<string> | undefined;
-  const fileOf = async (id: string): Promise<string> =>
-    path.join(await (directory ??= mkdtemp(path.join(tmpdir(), "blob-registry-"))), id);
+  const busy = new Set<UploadSession>();
+  let made: Promise<string> | undefined;
+
+  async function make(): Promise<string> {
+    if (directory === undefined) return mkdtemp(path.join(tmpdir(), "blob-registry-"));
+    await mkdir(directory, { recursive: true });
+    return directory;
+  }
+
+  async function fileOf(id: string): Promise<string> {
+    made ??= make();
+    // A directory that could not be made may be possible later.
+    made.catch(() => (made = undefined));
+    return temporaryName(await made, "", id);
+  }
 
   async function end(session: UploadSession): Promise<void> {
     sessions.delete(session.id);
-    if (directory !== undefined) await rm(await fileOf(session.id), { force: true });
+    await session.remove();
   }
 
   return {
+    async start() {
+      if (directory !== undefined) await sweepTemporaryFiles(directory, { always: true });
+    },
     async begin(repository) {
-      const [oldest] = sessions.values();
-      if (sessions.size >= maxSessions && oldest !== undefined) await end(oldest);
+      if (sessions.size >= maxSessions) {
+        const idle = [...sessions.values()].find((session) => !busy.has(session));
+        if (idle !== undefined) await end(idle);
+      }
       const id = randomUUID();
-      const session = createSession(id, repository, () => fileOf(id));
+      const session = createUploadSession(id, repository, () => fileOf(id));
       sessions.set(id, session);
       return session;
     },
@@ -52,59 +71,23 @@ export function createUploadSessions(): UploadSessions {
       const session = sessions.get(id);
       return session?.repository === repository ? session : undefined;
     },
+    async use(session, work) {
+      if (busy.has(session)) throw new RegistryError("Conflict", "another request is using this upload");
+      busy.add(session);
+      if (sessions.delete(session.id)) sessions.set(session.id, session);
+      try {
+        return await work();
+      } finally {
+        busy.delete(session);
+      }
+    },
     end,
     async close() {
-      sessions.clear();
-      if (directory !== undefined) await rm(await directory, { recursive: true, force: true });
+      for (const session of sessions.values()) await end(session);
+      if (made === undefined) return;
+      if (directory === undefined) await rm(await made, { recursive: true, force: true });
+      // Another process may use it, too.
+      else await rmdir(directory).catch(() => undefined);
     },
   };
-}
-
-function createSession(id: string, repository: string, file: () => Promise<string>): UploadSession {
-  let size = 0;
-  let isBusy = false;
-  return {
-    id,
-    repository,
-    get size() {
-      return size;
-    },
-    async append(bytes, maxBytes) {
-      if (isBusy) throw new RegistryError("Conflict", "another request is adding to this upload");
-      isBusy = true;
-      let handle: FileHandle | undefined;
-      try {
-        for await (const chunk of bytes) {
-          if (size + chunk.length > maxBytes)
-            throw new RegistryError("SizeExceeded", "the blob is too large");
-          handle ??= await open(await file(), size === 0 ? "w" : "r+");
-          await writeAt(handle, chunk, size);
-          size += chunk.length;
-        }
-      } finally {
-        isBusy = false;
-        await handle?.close();
-      }
-    },
-    async *read() {
-      if (size === 0) return;
-      const handle = await open(await file(), "r");
-      try {
-        yield* handle.createReadStream({
-          start: 0,
-          end: size - 1,
-          autoClose: false,
-        }) as AsyncIterable<Buffer>;
-      } finally {
-        await handle.close();
-      }
-    },
-  };
-}
-
-async function writeAt(handle: FileHandle, chunk: Uint8Array, start: number): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, start + at);
-    at += bytesWritten;
-  }
 }
