@@ -16,7 +16,7 @@ export const clientErrorCodes = [
   "SizeOverflow",
   /** The caller's arguments make no sense together. */
   "InvalidArgument",
-  /** The archive was closed before the read. */
+  /** The archive was closed before the read, or the client before the end of the verb. */
   "Closed",
   /** The client is offline, and what it takes is in no cache: the message says what. */
   "Offline",

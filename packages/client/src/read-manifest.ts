@@ -13,7 +13,7 @@ export interface ReadManifest extends OpenedRegistry {
 
 /** Gets a manifest with one request, verifies it, and asks the policies. Nothing has parsed it yet. */
 export async function readManifest(
-  { registries, policies }: VerbContext,
+  { lifetime, registries, policies }: VerbContext,
   reference: string,
   options: ReadVerbOptions & OpenRegistryOptions = {},
 ): Promise<ReadManifest> {
@@ -22,7 +22,7 @@ export async function readManifest(
   const opened = registries.open(location, options);
   const { repository } = location;
   const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
-  const subject = { ...opened, repository, manifest };
+  const subject = { lifetime, ...opened, repository, manifest };
   await enforcePolicies([...policies, ...(options.policies ?? [])], subject, reference, signal);
   return { ...opened, location, manifest };
 }

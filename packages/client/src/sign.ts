@@ -1,5 +1,6 @@
 import type { Descriptor, Signer, StatementClaim } from "@blob/registry";
 import { attach } from "./attach.js";
+import { unlessAborted } from "./linked-signal.js";
 import { parseLocation, referenceOf } from "./location.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
@@ -57,7 +58,7 @@ async function signAndAttach(
   const { repository } = location;
   const named = typeof target === "string" ? referenceOf(location) : target.descriptor.digest;
   const manifest = await registry.manifest(repository, named, { signal });
-  const attachment = await signer.sign(manifest, { claim, signal });
+  const attachment = await unlessAborted(signer.sign(manifest, { claim, signal }), signal);
   const subject = manifest.descriptor;
   const descriptor = await attach({ registry, caches, repository, subject, signal }, attachment, created);
   return { reference, subject, descriptor };

@@ -1,10 +1,13 @@
 import type { ZstdDecoder } from "@blob/format";
 import type { Policy } from "@blob/registry";
+import type { Lifetime } from "./lifetime.js";
 import type { Registries } from "./registries.js";
 import type { SharedReads } from "./shared-reads.js";
 
 /** What every verb works with. Verbs are functions of it; `createClient` binds them. */
 export interface VerbContext {
+  /** Verbs run within; what they hand out to be used later checks it. */
+  readonly lifetime: Lifetime;
   readonly registries: Registries;
   /** Lets verbs that read the same at the same time make one request. */
   readonly shared: SharedReads;

@@ -28,7 +28,7 @@ export interface VerifyResult {
  * @throws ClientError `InvalidArgument` without any policy: nothing would have been verified.
  */
 export async function verify(
-  { registries, policies }: VerbContext,
+  { lifetime, registries, policies }: VerbContext,
   reference: string,
   wanted: readonly Policy[] = [],
   { signal, skipCache }: VerbOptions = {},
@@ -42,7 +42,7 @@ export async function verify(
   const opened = registries.open(location, { skipCache });
   const { repository } = location;
   const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
-  const outcomes = await askPolicies(all, { ...opened, repository, manifest }, signal);
+  const outcomes = await askPolicies(all, { lifetime, ...opened, repository, manifest }, signal);
   const verdicts = outcomes.map(({ policy, verdict, error }) => {
     if (verdict === undefined) throw error;
     return { policy: policy.name, verdict };
