@@ -154,30 +154,31 @@ export function createClient(options: ClientOptions = {}): Client {
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
   const run = <O extends VerbOptions, T>(
-    options: O | undefined,
-    verb: (options: O & { readonly signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> => lifetime.run(options?.signal, (signal) => verb({ ...(options ?? ({} as O)), signal }));
+    given: O,
+    verb: (its: O & { readonly signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
   return {
-    push: (reference, directory, verb) => run(verb, (its) => push(context, reference, directory, its)),
-    pushArchive: (reference, archive, verb) =>
+    push: (reference, directory, verb = {}) => run(verb, (its) => push(context, reference, directory, its)),
+    pushArchive: (reference, archive, verb = {}) =>
       run(verb, (its) => pushArchive(context, reference, archive, its)),
-    pull: (reference, verb) => run(verb, (its) => pull(context, reference, its)),
-    fetch: (reference, verb) =>
+    pull: (reference, verb = {}) => run(verb, (its) => pull(context, reference, its)),
+    fetch: (reference, verb = {}) =>
       run(verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
-    inspect: (reference, verb) => run(verb, (its) => inspect(context, reference, its)),
-    tag: (source, destination, verb) => run(verb, (its) => tag(context, source, destination, its)),
-    resolve: (reference, verb) => run(verb, (its) => resolve(context, reference, its)),
+    inspect: (reference, verb = {}) => run(verb, (its) => inspect(context, reference, its)),
+    tag: (source, destination, verb = {}) => run(verb, (its) => tag(context, source, destination, its)),
+    resolve: (reference, verb = {}) => run(verb, (its) => resolve(context, reference, its)),
     tags: (repository, verb) => tags(context, repository, verb),
-    copy: (source, destination, verb) => run(verb, (its) => copy(context, source, destination, its)),
-    delete: (reference, verb) => run(verb, (its) => deleteReference(context, reference, its)),
-    diff: (before, after, verb) => run(verb, (its) => diff(context, before, after, its)),
-    diffDirectory: (reference, directory, verb) =>
+    copy: (source, destination, verb = {}) => run(verb, (its) => copy(context, source, destination, its)),
+    delete: (reference, verb = {}) => run(verb, (its) => deleteReference(context, reference, its)),
+    diff: (before, after, verb = {}) => run(verb, (its) => diff(context, before, after, its)),
+    diffDirectory: (reference, directory, verb = {}) =>
       run(verb, (its) => diffDirectory(context, reference, directory, its)),
-    sync: (reference, directory, verb) => run(verb, (its) => sync(context, reference, directory, its)),
-    sign: (target, signer, verb) => run(verb, (its) => sign(context, target, signer, its)),
-    attest: (target, signer, claim, verb) => run(verb, (its) => attest(context, target, signer, claim, its)),
-    referrers: (reference, verb) => run(verb, (its) => referrers(context, reference, its)),
-    verify: (reference, wanted, verb) => run(verb, (its) => verify(context, reference, wanted, its)),
+    sync: (reference, directory, verb = {}) => run(verb, (its) => sync(context, reference, directory, its)),
+    sign: (target, signer, verb = {}) => run(verb, (its) => sign(context, target, signer, its)),
+    attest: (target, signer, claim, verb = {}) =>
+      run(verb, (its) => attest(context, target, signer, claim, its)),
+    referrers: (reference, verb = {}) => run(verb, (its) => referrers(context, reference, its)),
+    verify: (reference, wanted, verb = {}) => run(verb, (its) => verify(context, reference, wanted, its)),
     caches,
     close,
     [Symbol.asyncDispose]: close,

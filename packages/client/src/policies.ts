@@ -6,12 +6,14 @@ import { ClientError, isClientError } from "./errors.js";
 import type { Lifetime } from "./lifetime.js";
 import { linkSignals, unlessAborted } from "./linked-signal.js";
 import type { OpenedRegistry } from "./registries.js";
+import type { VerbOptions } from "./verb-context.js";
 
 /** What policies are asked about. */
 export interface AskedAbout extends OpenedRegistry {
   readonly lifetime: Lifetime;
   readonly repository: string;
   readonly manifest: Manifest;
+  readonly onLeftOut: VerbOptions["onLeftOut"];
 }
 
 /** A verdict, or the error of a policy that could not decide. */
@@ -37,15 +39,19 @@ export async function askPolicies(
 
 async function askTwice(
   policy: Policy,
-  { lifetime, registry, caches, repository, manifest }: AskedAbout,
+  { lifetime, registry, caches, repository, manifest, onLeftOut }: AskedAbout,
   signal: AbortSignal | undefined,
 ): Promise<PolicyOutcome> {
   const askWith = (its: Registry): Promise<PolicyOutcome> =>
     ask(policy, { registry: withinLifetime(its, lifetime), repository, manifest }, signal);
-  const remembering = withReferrerCaches(registry, caches);
+  const remembering = withReferrerCaches(registry, caches, onLeftOut);
   const outcome = await askWith(remembering.registry);
   if (outcome.verdict?.ok === true || !remembering.wasRemembered()) return outcome;
-  const asking = withReferrerCaches(registry, { ...caches, records: withoutReading(caches).records });
+  const asking = withReferrerCaches(
+    registry,
+    { ...caches, records: withoutReading(caches).records },
+    onLeftOut,
+  );
   const again = await askWith(asking.registry);
   // Offline there is no newer list, and the first answer stands.
   return isClientError(again.error) && again.error.code === "Offline" ? outcome : again;

@@ -1,4 +1,5 @@
 import type { Descriptor, Signer, StatementClaim } from "@blob/registry";
+import { annotationsOf } from "./annotations.js";
 import { attach } from "./attach.js";
 import { unlessAborted } from "./linked-signal.js";
 import { parseLocation, referenceOf } from "./location.js";
@@ -52,6 +53,8 @@ async function signAndAttach(
   claim: StatementClaim | undefined,
   { signal, created = new Date() }: SignVerbOptions,
 ): Promise<SignResult> {
+  // Before anything is signed: logs of signatures are public, and for ever.
+  annotationsOf({}, created);
   const reference = typeof target === "string" ? target : target.reference;
   const location = parseLocation(reference);
   const { registry, caches } = registries.open(location, { askForTags: true });

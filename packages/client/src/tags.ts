@@ -5,10 +5,10 @@ import type { VerbContext, VerbOptions } from "./verb-context.js";
 export function tags(
   { lifetime, registries }: VerbContext,
   repository: string,
-  options: VerbOptions = {},
+  { onLeftOut, ...options }: VerbOptions = {},
 ): AsyncIterable<string> {
   const location = parseLocation(repository);
   return lifetime.iterate(options.signal, (signal) =>
-    registries.open(location).registry.tags(location.repository, { signal }),
+    registries.open(location).registry.tags(location.repository, { signal, onLeftOut }),
   );
 }
