@@ -180,6 +180,19 @@ test("blocks that lie under each other's names on disk are not taken for each ot
   await cache.flush();
 });
 
+test("blocks that are forgotten are read again, and no others", async () => {
+  const cache = createBlockCache(createMemoryStore());
+  const inner = countedSource();
+  const source = cache.wrap(inner);
+  await collect(source.read({ offset: 0, length: 4 * block }));
+  expect(await cache.forget(source.id, { offset: block + 5, length: block })).toBe(true);
+  expect(await cache.forget(source.id, { offset: block + 5, length: block })).toBe(false);
+  expect(await cache.forget("sha256:other", { offset: 0, length: block })).toBe(false);
+  inner.reads.length = 0;
+  expectRange(await collect(source.read({ offset: 0, length: 4 * block })), 0, 4 * block);
+  expect(inner.reads).toEqual([{ offset: block, length: 2 * block }]);
+});
+
 async function blockFiles(directory: string): Promise<string[]> {
   const names = await readdir(directory, { recursive: true });
   return names

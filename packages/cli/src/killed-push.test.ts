@@ -25,14 +25,17 @@ test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the ne
   await writeTree(source, { "large.bin": randomBytes(2_000_000) });
   await mkdir(temporary);
   const memory = createMemoryRegistry();
-  let isStalled = true;
+  let goOn = (): void => undefined;
+  const stalled = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
   const pushBlob: Registry["pushBlob"] = async (...its) => {
-    while (isStalled) await pause(10);
+    await stalled;
     return memory.pushBlob(...its);
   };
   const registry = await startTestRegistry({ registry: { ...memory, pushBlob } });
   onTestFinished(async () => {
-    isStalled = false;
+    goOn();
     await registry.close();
   });
   const push = (): ReturnType<typeof spawn> =>
@@ -47,7 +50,7 @@ test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the ne
   killed.kill("SIGKILL");
   await end;
   expect(await readdir(temporary)).toHaveLength(1);
-  isStalled = false;
+  goOn();
   expect(await once(push(), "close")).toEqual([0, null]);
   expect(await readdir(temporary)).toEqual([]);
 });

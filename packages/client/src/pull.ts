@@ -9,6 +9,7 @@ import { withContentCache } from "./cached-contents.js";
 import { createArchiveLifetime } from "./closable-archive.js";
 import { ClientError } from "./errors.js";
 import { fetchManifest } from "./fetch.js";
+import { keepBlocks } from "./kept-blocks.js";
 import type { FetchProgress } from "./progress.js";
 import type { OpenedRegistry } from "./registries.js";
 import { createRegistrySource } from "./registry-source.js";
@@ -67,18 +68,18 @@ export async function pull(
   const index = await readIndex(context, { registry, caches, repository }, manifest.index, options);
   // Whole files at a time would only push out what many small reads need.
   const { blocks } = options.wholeFiles === true ? noCaches : caches;
-  const data = blocks.wrap(createRegistrySource(registry, repository, manifest.data));
+  const kept = keepBlocks(blocks, registry, createRegistrySource(registry, repository, manifest.data));
   const lifetime = createArchiveLifetime(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
   );
-  const archive = open(index, lifetime.source(data), manifest, reference, {
+  const archive = open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
     sha256: nodeSha256,
   });
   const closeArchive = async (): Promise<void> => lifetime.close();
-  return Object.assign(lifetime.archive(withContentCache(archive, caches.content, limits)), {
+  return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {
     reference,
     manifest,
     contents: lifetime.contents(caches.content),
