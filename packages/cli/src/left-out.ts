@@ -10,7 +10,7 @@ export interface CollectedLeftOut {
 /** A hostile list may have millions of odd elements. */
 const maxKept = 1000;
 
-export function collectLeftOut(output: Output): CollectedLeftOut {
+export function collectLeftOut(output: Pick<Output, "detail">): CollectedLeftOut {
   const leftOut: LeftOut[] = [];
   return {
     leftOut,

@@ -87,6 +87,7 @@ test("64 policies that each wait for the signal are no leak", async () => {
   await newClient().verify(
     reference,
     Array.from({ length: width }, () => waits),
+    { signal: new AbortController().signal },
   );
   expect(await emitted()).toEqual([]);
 });
