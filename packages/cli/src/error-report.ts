@@ -4,13 +4,6 @@ import { hintFor } from "./hints.js";
 import type { OutputFormat } from "./output.js";
 import { printable } from "./printable.js";
 
-/** Fields of errors that are lists of names, and what they are called in JSON. */
-const lists = [
-  ["tagged", "tagged"],
-  ["notTagged", "not_tagged"],
-  ["candidates", "candidates"],
-] as const;
-
 /** What a person, or with JSON a program, is told about the error that ended a command. One line and a hint. */
 export function reportError(error: unknown, format: OutputFormat, color = false): string {
   const code = errorCodeOf(error);
@@ -37,3 +30,10 @@ export function reportError(error: unknown, format: OutputFormat, color = false)
 function field(error: unknown, name: string): unknown {
   return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }
+
+/** Fields of errors that are lists of names, and what they are called in JSON. */
+const lists = [
+  ["tagged", "tagged"],
+  ["notTagged", "not_tagged"],
+  ["candidates", "candidates"],
+] as const;
