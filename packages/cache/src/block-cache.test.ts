@@ -1,10 +1,17 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlockSource, CacheStore } from "./index.js";
-import { createBlockCache, createMemoryStore } from "./index.js";
+import { createBlockCache, createDiskStore, createMemoryStore } from "./index.js";
+import { scratchDirectory } from "./testing/scratch-directory.js";
 
 const block = 64 * 1024;
-const content = Uint8Array.from({ length: 20 * block + 777 }, (_, i) => (i * 31 + (i >> 8) * 7) & 0xff);
+// No two blocks are equal.
+const content = Uint8Array.from(
+  { length: 20 * block + 777 },
+  (_, i) => (i * 31 + (i >> 8) * 7 + (i >> 16) * 13) & 0xff,
+);
 
 interface Counted extends BlockSource {
   readonly reads: { readonly offset: number; readonly length: number }[];
@@ -139,6 +146,66 @@ test("a source that ends early is an error, and nothing of the torn block is kep
   await cache.flush();
   expectRange(await collect(cache.wrap(good).read({ offset: 0, length: 10 })), 0, 10);
 });
+
+test("blocks that lie under each other's names on disk are not taken for each other", async () => {
+  const directory = await scratchDirectory();
+  const store = createDiskStore({ directory, maxBytes: 10_000_000 });
+  const failures: unknown[] = [];
+  const observer = {
+    hit: () => undefined,
+    miss: () => undefined,
+    failure: (error: unknown) => void failures.push(error),
+  };
+  const cache = createBlockCache(store, { observer });
+  const [a, b] = [cache.wrap(countedSource()), cache.wrap({ ...countedSource(), id: "sha256:other" })];
+  // Two blocks of one source, and one of another source with other bytes.
+  expectRange(await collect(a.read({ offset: 0, length: 2 * block })), 0, 2 * block);
+  await cache.flush();
+  const own = await blockFiles(directory);
+  expect(own).toHaveLength(2);
+  await exchange(own[0] ?? "", own[1] ?? "");
+  const again = countedSource();
+  expectRange(await collect(cache.wrap(again).read({ offset: 0, length: 2 * block })), 0, 2 * block);
+  expect(again.reads).toEqual([{ offset: 0, length: 2 * block }]);
+  expect(failures).toMatchObject([{ code: "CorruptEntry" }, { code: "CorruptEntry" }]);
+  await cache.flush();
+  await collect(b.read({ offset: 3 * block, length: block }));
+  await cache.flush();
+  const other = (await blockFiles(directory)).filter((file) => !own.includes(file));
+  expect(other).toHaveLength(1);
+  await exchange(own[0] ?? "", other[0] ?? "");
+  const third = countedSource();
+  expectRange(await collect(cache.wrap(third).read({ offset: 0, length: 2 * block })), 0, 2 * block);
+  expect(third.reads).toHaveLength(1);
+  await cache.flush();
+});
+
+test("blocks that are forgotten are read again, and no others", async () => {
+  const cache = createBlockCache(createMemoryStore());
+  const inner = countedSource();
+  const source = cache.wrap(inner);
+  await collect(source.read({ offset: 0, length: 4 * block }));
+  expect(await cache.forget(source.id, { offset: block + 5, length: block })).toBe(true);
+  expect(await cache.forget(source.id, { offset: block + 5, length: block })).toBe(false);
+  expect(await cache.forget("sha256:other", { offset: 0, length: block })).toBe(false);
+  inner.reads.length = 0;
+  expectRange(await collect(source.read({ offset: 0, length: 4 * block })), 0, 4 * block);
+  expect(inner.reads).toEqual([{ offset: block, length: 2 * block }]);
+});
+
+async function blockFiles(directory: string): Promise<string[]> {
+  const names = await readdir(directory, { recursive: true });
+  return names
+    .filter((name) => /^[0-9a-f]{2}[/\\][0-9a-f]{64}/u.test(name))
+    .map((name) => path.join(directory, name));
+}
+
+async function exchange(one: string, other: string): Promise<void> {
+  const [bytes, others] = [await readFile(one), await readFile(other)];
+  expect(bytes.equals(others)).toBe(false);
+  await writeFile(one, others);
+  await writeFile(other, bytes);
+}
 
 test("large reads pass by, and leave nothing behind", async () => {
   const store = createMemoryStore();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createBlockFlights } from "./block-flights.js";
-import { unobserved } from "./cache-observer.js";
+import { attempt, unobserved } from "./cache-observer.js";
 import type { CacheOptions } from "./cache-observer.js";
 import type { CacheStore, StoreOptions } from "./cache-store.js";
 import { getChecked, putChecked } from "./checked-entry.js";
@@ -28,6 +28,11 @@ export interface BlockCache {
    * reads need, to save one request at best.
    */
   wrap(source: BlockSource): BlockSource;
+  /**
+   * Forgets the blocks of a range of the source with this id, for whoever found out that they are wrong: nothing has
+   * verified them before they were kept. Whether there were any.
+   */
+  forget(id: string, range: { readonly offset: number; readonly length: number }): Promise<boolean>;
   /** Resolves when what was read so far has been kept, or could not be. */
   flush(): Promise<void>;
 }
@@ -65,11 +70,13 @@ export function createBlockCache(
     keep,
   });
 
+  async function flush(): Promise<void> {
+    while (unwritten.size > 0) await Promise.all(unwritten);
+  }
+
   return {
     wrap(source) {
-      // An id may be a URL of any length.
-      const prefix = createHash("sha256").update(source.id).digest("hex");
-      const blocks = { source, keyOf: (block: number) => `${prefix}.${String(block)}` };
+      const blocks = { source, keyOf: keysOf(source.id) };
       return {
         id: source.id,
         size: source.size,
@@ -86,8 +93,25 @@ export function createBlockCache(
         },
       };
     },
-    async flush() {
-      while (unwritten.size > 0) await Promise.all(unwritten);
+    async forget(id, { offset, length }) {
+      // What comes in larger reads is never kept.
+      if (length <= 0 || length > maxReadBytes) return false;
+      // What is on its way into the store would come after it was deleted.
+      await flush();
+      const keyOf = keysOf(id);
+      const last = Math.floor((offset + length - 1) / blockBytes);
+      let found = false;
+      for (let block = Math.floor(offset / blockBytes); block <= last; block += 1) {
+        if ((await attempt(() => store.delete(keyOf(block)), observer, undefined)) === true) found = true;
+      }
+      return found;
     },
+    flush,
   };
+}
+
+/** An id may be a URL of any length. */
+function keysOf(id: string): (block: number) => string {
+  const prefix = createHash("sha256").update(id).digest("hex");
+  return (block) => `${prefix}.${String(block)}`;
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-listener.js";
 import type { BlockSource } from "./block-cache.js";
 import type { StoreOptions } from "./cache-store.js";
 import { CacheError } from "./errors.js";
@@ -203,11 +204,10 @@ function whenAborted(signal: AbortSignal | undefined): {
   readonly promise: Promise<never>;
   stop(): void;
 } {
-  let onAbort = (): void => undefined;
+  let stop = (): void => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal?.reason);
+    if (signal !== undefined) stop = onAbort(signal, () => reject(signal.reason));
   });
   promise.catch(() => undefined);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return { promise, stop: () => signal?.removeEventListener("abort", onAbort) };
+  return { promise, stop: () => stop() };
 }

@@ -166,5 +166,6 @@ const emptyStore: CacheStore = {
 
 const noBlockCache: BlockCache = {
   wrap: (source) => source,
+  forget: () => Promise.resolve(false),
   flush: () => Promise.resolve(),
 };

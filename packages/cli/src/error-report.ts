@@ -11,12 +11,16 @@ export function reportError(error: unknown, format: OutputFormat, color = false)
   const own = field(error, "hint");
   const hint = typeof own === "string" ? own : hintFor(error);
   if (format === "json") {
-    const about = Object.fromEntries(
-      ["reference", "path", "digest"].flatMap((name) => {
+    const about = Object.fromEntries([
+      ...["reference", "path", "digest"].flatMap((name) => {
         const value = field(error, name);
-        return typeof value === "string" ? [[name, value]] : [];
+        return typeof value === "string" ? [[name, value] as const] : [];
       }),
-    );
+      ...lists.flatMap(([name, key]) => {
+        const value = field(error, name);
+        return Array.isArray(value) && value.length > 0 ? [[key, value] as const] : [];
+      }),
+    ]);
     return `${JSON.stringify({ error: { code, message, ...about, ...(hint === undefined ? {} : { hint }) } })}\n`;
   }
   const line = `${colored(`error[${code}]:`, "red", color)} ${printable(message)}\n`;
@@ -26,3 +30,10 @@ export function reportError(error: unknown, format: OutputFormat, color = false)
 function field(error: unknown, name: string): unknown {
   return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }
+
+/** Fields of errors that are lists of names, and what they are called in JSON. */
+const lists = [
+  ["tagged", "tagged"],
+  ["notTagged", "not_tagged"],
+  ["candidates", "candidates"],
+] as const;

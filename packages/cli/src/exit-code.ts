@@ -17,6 +17,7 @@ export const exitCodes = {
 const byErrorCode: Readonly<Record<string, number>> = {
   InvalidReference: exitCodes.usage,
   InvalidArgument: exitCodes.usage,
+  AmbiguousReference: exitCodes.usage,
   Usage: exitCodes.usage,
   InvalidConfig: exitCodes.usage,
 
@@ -60,6 +61,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   KeyUnavailable: exitCodes.network,
 
   Incomplete: exitCodes.incomplete,
+  TagsIncomplete: exitCodes.incomplete,
 
   Network: exitCodes.network,
   TokenUnavailable: exitCodes.network,

@@ -5,6 +5,8 @@ const hints: Readonly<Record<string, string>> = {
   Usage: "`blob --help` lists the commands, `blob COMMAND --help` their arguments",
   InvalidConfig: "`blob config edit` opens the file, `blob config path` says where it is",
   Incomplete: "without --strict this is no error",
+  TagsIncomplete: "the archive is there: `blob tag` writes the tags that are missing",
+  AmbiguousReference: "name one of them by its digest: REPOSITORY@DIGEST",
   InvalidReference:
     "a reference reads host/repository:tag, oci:PATH:tag for an OCI layout, or file:DIR for local files",
   NotFound: "check the spelling of the repository, the tag and the path",

@@ -7,6 +7,7 @@ import { expandAlias } from "./config/aliases.js";
 import type { LoadedConfig } from "./config/config.js";
 import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
+import { collectLeftOut } from "./left-out.js";
 import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
 import type { ProgressState } from "./progress/progress-state.js";
@@ -47,7 +48,10 @@ export interface Session {
   readonly config: LoadedConfig;
   /** The reference that an alias stands for; any other text as it is. */
   expand(reference: string): string;
-  /** What a verb that reads `reference` has to be given: the policies, and the signal. Expands aliases. */
+  /**
+   * What a verb that reads `reference` has to be given: the policies, the signal, and who tells with `-v` what lists left
+   * out. Expands aliases.
+   */
   readOptions(reference: string, flags?: PolicyFlags): Promise<ReadVerbOptions>;
   /** How registries are reached: for commands that talk to one without a client. */
   connection(): Promise<HttpRegistryOptions>;
@@ -92,7 +96,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
         ...(defaultPolicy ? await configuredPolicies(config, session.expand(reference), session) : []),
         ...(await filePolicies(policy, session)),
       ];
-      return { policies, signal: io.signal };
+      return { policies, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
     },
     connection: async () => ({
       ...(await httpOptionsOf(flags, output)),

@@ -1,6 +1,7 @@
 import type { Manifest } from "@blob/registry";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { annotationsOf } from "./annotations.js";
 import { buildArchiveManifest, parseArchiveManifest } from "./archive-manifest.js";
 import { isClientError } from "./errors.js";
 
@@ -21,7 +22,7 @@ function manifestOf(json: unknown): Manifest {
 }
 
 function valid(): Record<string, unknown> {
-  const { bytes } = buildArchiveManifest({ index, data }, { annotations: { team: "web" }, created });
+  const { bytes } = buildArchiveManifest({ index, data }, annotationsOf({ team: "web" }, created));
   return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
 }
 
@@ -45,7 +46,7 @@ test("what is written is the manifest that other implementations write and read"
 
 test("a caller's time of creation wins", () => {
   const annotations = { "org.opencontainers.image.created": "2020-01-01T00:00:00Z" };
-  const written = buildArchiveManifest({ index, data }, { annotations, created });
+  const written = buildArchiveManifest({ index, data }, annotationsOf(annotations, created));
   expect(parseArchiveManifest(manifestOf(new TextDecoder().decode(written.bytes)), "ref").created).toBe(
     "2020-01-01T00:00:00Z",
   );

@@ -3,12 +3,9 @@ import type { BlobId, Descriptor, Digest, Manifest, NewManifest } from "@blob/re
 import { isDigest } from "@blob/registry";
 import type { ClientErrorCode } from "./errors.js";
 import { ClientError } from "./errors.js";
-import {
-  createdAnnotation,
-  createdKey,
-  emptyConfigDescriptor,
-  imageManifestMediaType,
-} from "./image-manifest.js";
+import { createdKey } from "./annotations.js";
+import { isObject, shown } from "./json-object.js";
+import { emptyConfigDescriptor, imageManifestMediaType } from "./image-manifest.js";
 
 /** A manifest that has been found to describe an archive. */
 export interface ArchiveManifest {
@@ -22,10 +19,10 @@ export interface ArchiveManifest {
   readonly created: string | undefined;
 }
 
-/** The manifest of an archive, to be pushed after its blobs. `created` is written unless the annotations have it. */
+/** The manifest of an archive, to be pushed after its blobs. */
 export function buildArchiveManifest(
   blobs: { readonly index: BlobId; readonly data: BlobId },
-  options: { readonly annotations: Readonly<Record<string, string>>; readonly created: Date },
+  annotations: Readonly<Record<string, string>>,
 ): NewManifest {
   const manifest = {
     schemaVersion: 2,
@@ -36,7 +33,7 @@ export function buildArchiveManifest(
       { mediaType: indexMediaType, digest: blobs.index.digest, size: blobs.index.size },
       { mediaType: dataMediaType, digest: blobs.data.digest, size: blobs.data.size },
     ],
-    annotations: { ...createdAnnotation(options.created), ...options.annotations },
+    annotations,
   };
   return { mediaType: imageManifestMediaType, bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
 }
@@ -120,13 +117,4 @@ function parseAnnotations(json: unknown): Readonly<Record<string, string>> | und
     annotations[key] = value;
   }
   return annotations;
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
-/** A value from a registry, for a message: short, and without control characters. */
-function shown(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 100);
 }

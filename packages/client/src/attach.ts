@@ -1,12 +1,8 @@
 import type { Attachment, BlobId, Descriptor, NewManifest } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { forgetReferrers } from "./caching-referrers.js";
-import {
-  createdAnnotation,
-  emptyConfig,
-  emptyConfigDescriptor,
-  imageManifestMediaType,
-} from "./image-manifest.js";
+import { annotationsOf } from "./annotations.js";
+import { emptyConfig, emptyConfigDescriptor, imageManifestMediaType } from "./image-manifest.js";
 import type { OpenedRegistry } from "./registries.js";
 
 /** Where an attachment goes. */
@@ -47,7 +43,7 @@ function buildReferrerManifest(
     config: emptyConfigDescriptor,
     layers: [{ mediaType: attachment.mediaType, digest: layer.digest, size: layer.size }],
     subject: { mediaType, digest, size },
-    annotations: { ...createdAnnotation(created), ...attachment.annotations },
+    annotations: annotationsOf(attachment.annotations, created),
   };
   return { mediaType: imageManifestMediaType, bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
 }

@@ -1,5 +1,5 @@
 import type { Caches } from "@blob/cache";
-import type { Descriptor, Digest, Manifest, Registry } from "@blob/registry";
+import type { CallOptions, Descriptor, Digest, LeftOut, Manifest, Registry } from "@blob/registry";
 import { isDigest } from "@blob/registry";
 
 /** A registry for policies: lists of referrers and small blobs come out of the cache. */
@@ -15,10 +15,14 @@ const maxBlobBytes = 1024 * 1024;
 /** Longer lists are handed through. */
 const maxListed = 100;
 
-/** A list is kept only when there is something in it: whoever waits for a signature asks again and again. */
+/**
+ * Tells `onLeftOut` what lists leave out. A list is kept only when there is something in it, and nothing was left out:
+ * whoever waits for a signature asks again and again.
+ */
 export function withReferrerCaches(
   registry: Registry,
   { records, manifests }: Pick<Caches, "records" | "manifests">,
+  onLeftOut: CallOptions["onLeftOut"],
 ): CachingReferrers {
   let wasRemembered = false;
 
@@ -41,13 +45,21 @@ export function withReferrerCaches(
         keeping.push(manifests.put(descriptor.digest, bytes, { signal }));
       }
     };
-    const rest = registry.referrers(repository, digest, { ...options, onManifest })[Symbol.asyncIterator]();
+    let isWhole = true;
+    const report = (what: LeftOut): void => {
+      isWhole = false;
+      onLeftOut?.(what);
+      options.onLeftOut?.(what);
+    };
+    const call = { ...options, onManifest, onLeftOut: report };
+    const rest = registry.referrers(repository, digest, call)[Symbol.asyncIterator]();
     try {
       // Whole, before anything is handed out: whoever finds the signature that it wants leaves early.
       let next = await rest.next();
       for (; next.done !== true && found.length < maxListed; next = await rest.next()) found.push(next.value);
       await Promise.all(keeping);
-      if (next.done === true && found.length > 0) await records.put(key, found, { signal });
+      // What was left out has to be said the next time, too.
+      if (next.done === true && found.length > 0 && isWhole) await records.put(key, found, { signal });
       yield* found;
       for (; next.done !== true; next = await rest.next()) yield next.value;
     } finally {

@@ -154,7 +154,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     },
 
     async pushManifest(repository, manifest, call = {}) {
-      const { tag, signal } = call;
+      const { tag } = call;
       const descriptor = await registry
         .pushManifest(repository, manifest, call)
         .catch(async (error: unknown) => {
@@ -162,8 +162,9 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
           if (tag !== undefined) await forget(repository, tag, undefined);
           throw error;
         });
-      await manifests.put(descriptor.digest, manifest.bytes, { signal });
-      if (tag !== undefined) await remember(repository, tag, descriptor.digest, signal);
+      // Without the signal: it was pushed, and an abort from here on must not say that it was not.
+      await manifests.put(descriptor.digest, manifest.bytes);
+      if (tag !== undefined) await remember(repository, tag, descriptor.digest, undefined);
       return descriptor;
     },
 

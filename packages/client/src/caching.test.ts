@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { CacheStore } from "@blob/cache";
+import { createMemoryStore } from "@blob/cache";
 import { extractArchive } from "@blob/format/node";
 import type { Policy, Signer } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
@@ -32,6 +33,12 @@ function newClient(options: ClientOptions = {}): Client {
   });
   clients.push(client);
   return client;
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }
 
 function requests(): string[] {
@@ -316,6 +323,80 @@ describe("offline", () => {
     await newClient({ offline: true }).push(layout, source);
     expect((await newClient({ offline: true }).pull(layout)).entryCount).toBe(102);
   });
+});
+
+describe("blocks that were wrong when they came", () => {
+  /** Another registry with the same manifests and blobs, that answers with wrong bytes for some. */
+  async function lying(digest: string): Promise<string> {
+    const liar = await startTestRegistry({ registry: registry.registry });
+    liar.damage(digest);
+    liars.push(liar);
+    return `${liar.host}/acme/site:v1`;
+  }
+  const liars: TestRegistry[] = [];
+  const enabled = { content: false };
+
+  afterEach(async () => {
+    for (const liar of liars.splice(0)) await liar.close();
+  });
+
+  test("do not spoil the same archive in another registry", async () => {
+    const { data } = await pusher.push(reference, source, { compression: "none" });
+    const client = newClient({ cacheOptions: { enabled } });
+    const wrong = await client.pull(await lying(data.digest));
+    await expect(wrong.readFile("config.json")).rejects.toMatchObject({ code: "HashMismatch" });
+    const streamed = (await client.pull(await lying(data.digest))).stream("config.json");
+    await expect(collect(streamed)).rejects.toMatchObject({ code: "HashMismatch" });
+    const target = path.join(directory, "not spoiled");
+    const archive = await client.pull(reference);
+    expect((await extractArchive(archive, target)).files).toBe(102);
+  });
+
+  test.each(["readFile", "stream"] as const)("are read anew: %s", async (how) => {
+    const { data } = await pusher.push(reference, source, { compression: "none" });
+    let isWrong = true;
+    const { readBlob } = registry.registry;
+    const flaky = await startTestRegistry({
+      registry: {
+        ...registry.registry,
+        async *readBlob(repository, blob, options) {
+          for await (const chunk of readBlob(repository, blob, options)) {
+            yield isWrong && blob.digest === data.digest ? new Uint8Array(chunk.length) : chunk;
+          }
+        },
+      },
+    });
+    liars.push(flaky);
+    const there = `${flaky.host}/acme/site:v1`;
+    const archive = await newClient({ cacheOptions: { enabled } }).pull(there);
+    const read = async (): Promise<number> => {
+      if (how === "readFile") return (await archive.readFile("config.json")).length;
+      let size = 0;
+      for await (const chunk of archive.stream("config.json")) size += chunk.length;
+      return size;
+    };
+    await expect(read()).rejects.toMatchObject({ code: "HashMismatch" });
+    isWrong = false;
+    expect(await read()).toBe(5000);
+    // What a process before this one kept is no better.
+    const other = await newClient({ cacheOptions: { enabled } }).pull(there);
+    expect((await other.readFile("config.json")).length).toBe(5000);
+  });
+});
+
+test("a manifest that was pushed is not said to be missing because of what a cache does", async () => {
+  const controller = new AbortController();
+  const memory = createMemoryStore();
+  const refs: CacheStore = {
+    ...memory,
+    async put(...its) {
+      controller.abort(new Error("too late"));
+      return memory.put(...its);
+    },
+  };
+  const client = newClient({ cacheDir: undefined, cacheOptions: { stores: { refs } } });
+  const { descriptor } = await client.push(reference, source, { signal: controller.signal });
+  expect((await registry.registry.resolve("acme/site", "v1")).digest).toBe(descriptor.digest);
 });
 
 describe("a cache that fails", () => {

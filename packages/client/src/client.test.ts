@@ -193,12 +193,18 @@ describe("pull", () => {
     expect(requests()).toEqual(["GET manifests/v1"]);
   });
 
-  test("of an index that belongs to other data is refused", async () => {
+  test.each([
+    ["", () => Buffer.from("other")],
+    [", also of the same size", () => randomBytes(10_000)],
+  ])("of an index that belongs to other data is refused%s", async (_name, content) => {
     const other = path.join(directory, "other");
+    const one = path.join(directory, "one");
     await mkdir(other, { recursive: true });
-    await writeFile(path.join(other, "file"), "other");
-    const { index } = await client.push(reference, source);
-    const { data } = await client.push(reference.replace("v1", "other"), other);
+    await mkdir(one, { recursive: true });
+    await writeFile(path.join(one, "file"), randomBytes(10_000));
+    await writeFile(path.join(other, "file"), content());
+    const { index } = await client.push(reference, one, { compression: "none" });
+    const { data } = await client.push(reference.replace("v1", "other"), other, { compression: "none" });
     const { bytes } = await memory.manifest("acme/site", "v1");
     const manifest = JSON.parse(Buffer.from(bytes).toString()) as { layers: object[] };
     manifest.layers = [

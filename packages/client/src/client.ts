@@ -16,6 +16,7 @@ import { diff, diffDirectory } from "./diff.js";
 import { fetchManifest } from "./fetch.js";
 import type { Inspection } from "./inspect.js";
 import { inspect } from "./inspect.js";
+import { createLifetime } from "./lifetime.js";
 import type { PulledArchive, PullOptions } from "./pull.js";
 import { pull } from "./pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./push.js";
@@ -117,7 +118,11 @@ export interface Client {
   verify(reference: string, policies?: readonly Policy[], options?: VerbOptions): Promise<VerifyResult>;
   /** The caches of this client, for their statistics. */
   readonly caches: Caches;
-  /** Closes the connections. Archives that were pulled cannot be read any more. */
+  /**
+   * Stops what is under way, waits until it has stopped, and closes the connections. Verbs that were running, later ones,
+   * reads of archives that were pulled, and lists that are being iterated end with `Closed`, those of OCI layouts too.
+   * What had happened when they were stopped stays; look-ups in archives go on working. Once is enough; twice is no error.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -127,7 +132,9 @@ export function createClient(options: ClientOptions = {}): Client {
   const { plainHttp = false, policies = [] } = options;
   const caches = { ...createCaches(cachesOptions(options)), ...options.caches };
   const shared = createSharedReads();
+  const lifetime = createLifetime();
   const registries = createRegistries({
+    lifetime,
     authenticator: createAuthenticator({ credentials: options.credentials ?? anonymous }),
     caches,
     shared,
@@ -138,30 +145,40 @@ export function createClient(options: ClientOptions = {}): Client {
   });
   let zstd: ReturnType<typeof loadZstdDecoder> | undefined;
   const context: VerbContext = {
+    lifetime,
     registries,
     shared,
     policies,
     zstdDecoder: () => (zstd ??= loadZstdDecoder()),
   };
-  const close = (): Promise<void> => registries.close();
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
+  const run = <O extends VerbOptions, T>(
+    given: O,
+    verb: (its: O & { readonly signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
   return {
-    push: (reference, directory, verb) => push(context, reference, directory, verb),
-    pushArchive: (reference, archive, verb) => pushArchive(context, reference, archive, verb),
-    pull: (reference, verb) => pull(context, reference, verb),
-    fetch: async (reference, verb) => (await fetchManifest(context, reference, verb)).manifest,
-    inspect: (reference, verb) => inspect(context, reference, verb),
-    tag: (source, destination, verb) => tag(context, source, destination, verb),
-    resolve: (reference, verb) => resolve(context, reference, verb),
+    push: (reference, directory, verb = {}) => run(verb, (its) => push(context, reference, directory, its)),
+    pushArchive: (reference, archive, verb = {}) =>
+      run(verb, (its) => pushArchive(context, reference, archive, its)),
+    pull: (reference, verb = {}) => run(verb, (its) => pull(context, reference, its)),
+    fetch: (reference, verb = {}) =>
+      run(verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
+    inspect: (reference, verb = {}) => run(verb, (its) => inspect(context, reference, its)),
+    tag: (source, destination, verb = {}) => run(verb, (its) => tag(context, source, destination, its)),
+    resolve: (reference, verb = {}) => run(verb, (its) => resolve(context, reference, its)),
     tags: (repository, verb) => tags(context, repository, verb),
-    copy: (source, destination, verb) => copy(context, source, destination, verb),
-    delete: (reference, verb) => deleteReference(context, reference, verb),
-    diff: (before, after, verb) => diff(context, before, after, verb),
-    diffDirectory: (reference, directory, verb) => diffDirectory(context, reference, directory, verb),
-    sync: (reference, directory, verb) => sync(context, reference, directory, verb),
-    sign: (target, signer, verb) => sign(context, target, signer, verb),
-    attest: (target, signer, claim, verb) => attest(context, target, signer, claim, verb),
-    referrers: (reference, verb) => referrers(context, reference, verb),
-    verify: (reference, wanted, verb) => verify(context, reference, wanted, verb),
+    copy: (source, destination, verb = {}) => run(verb, (its) => copy(context, source, destination, its)),
+    delete: (reference, verb = {}) => run(verb, (its) => deleteReference(context, reference, its)),
+    diff: (before, after, verb = {}) => run(verb, (its) => diff(context, before, after, its)),
+    diffDirectory: (reference, directory, verb = {}) =>
+      run(verb, (its) => diffDirectory(context, reference, directory, its)),
+    sync: (reference, directory, verb = {}) => run(verb, (its) => sync(context, reference, directory, its)),
+    sign: (target, signer, verb = {}) => run(verb, (its) => sign(context, target, signer, its)),
+    attest: (target, signer, claim, verb = {}) =>
+      run(verb, (its) => attest(context, target, signer, claim, its)),
+    referrers: (reference, verb = {}) => run(verb, (its) => referrers(context, reference, its)),
+    verify: (reference, wanted, verb = {}) => run(verb, (its) => verify(context, reference, wanted, its)),
     caches,
     close,
     [Symbol.asyncDispose]: close,

@@ -4,12 +4,13 @@ import { ClientError } from "./errors.js";
 import type { Location } from "./location.js";
 import { isTagWritten, parseLocation, writableTag } from "./location.js";
 import { readManifest } from "./read-manifest.js";
+import { checkedTags, writeTags } from "./tagging.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 export interface CopyVerbOptions extends ReadVerbOptions {
   /** Also copy what refers to the artifact: signatures, attestations, and what refers to these. Default true. */
   readonly referrers?: boolean | undefined;
-  /** More tags for the copy. */
+  /** More tags for the copy; each is written once. */
   readonly tags?: readonly string[] | undefined;
   /** How many blobs are under way at once. Default 4. */
   readonly concurrency?: number | undefined;
@@ -29,7 +30,8 @@ export interface CopyResult extends Copied {
  * read, and exactly that manifest is copied, wherever a tag points meanwhile. The destination names a tag, or repeats
  * the digest.
  *
- * @throws ClientError `PolicyViolation`, `DigestMismatch` for a destination with another digest.
+ * @throws ClientError `PolicyViolation`, `DigestMismatch` for a destination with another digest, `TagsIncomplete` when some
+ *   of several tags could not be written.
  */
 export async function copy(
   context: VerbContext,
@@ -37,19 +39,27 @@ export async function copy(
   destination: string,
   options: CopyVerbOptions = {},
 ): Promise<CopyResult> {
-  const { signal, referrers, concurrency, onBlob } = options;
+  const { signal, referrers, concurrency, onBlob, onLeftOut } = options;
   const to = parseLocation(destination);
+  checkedTags([], options.tags ?? [], destination);
+  const { registry: target } = context.registries.open(to);
   const { location, registry, manifest } = await readManifest(context, source, {
     ...options,
     askForTags: true,
   });
-  const { digest } = manifest.descriptor;
-  const tags = [...destinationTags(to, digest), ...(options.tags ?? [])];
+  const { descriptor, bytes } = manifest;
+  const { repository } = to;
+  const tags = checkedTags(destinationTags(to, descriptor.digest), options.tags ?? [], destination);
+  const [first, ...more] = tags;
+  const tagged = first === undefined ? [] : [first];
   const copied = await copyArtifact(
-    { registry, repository: location.repository, reference: digest },
-    { registry: context.registries.open(to).registry, repository: to.repository, tags },
-    { signal, referrers, concurrency, onBlob },
+    { registry, repository: location.repository, reference: descriptor.digest },
+    { registry: target, repository, tags: tagged },
+    { signal, referrers, concurrency, onBlob, onLeftOut },
   );
+  const written = { mediaType: descriptor.mediaType, bytes };
+  const tagging = { registry: target, repository, reference: destination, descriptor, tagged, signal };
+  await writeTags({ ...tagging, manifest: written }, more);
   return { ...copied, source, destination, tags };
 }
 

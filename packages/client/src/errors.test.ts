@@ -11,6 +11,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client, PushResult } from "./index.js";
 import { clientErrorCodes, createClient, isClientError } from "./index.js";
 
+const indexType = "application/vnd.oci.image.index.v1+json";
+
 let directory = "";
 let source = "";
 let registry: TestRegistry;
@@ -59,6 +61,14 @@ const waysTo: Readonly<Record<string, () => Promise<unknown>>> = {
   NotFound: () => client.pull(reference),
   InvalidReference: () => client.pull("acme"),
   InvalidManifest: () => pullChanged(() => ({ artifactType: "application/x" })),
+  async AmbiguousReference() {
+    const { descriptor } = await client.push(reference, source);
+    const other = await client.push(reference, source, { annotations: { team: "web" } });
+    const manifests = [descriptor, other.descriptor];
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+    await registry.registry.pushManifest("acme/site", { mediaType: indexType, bytes }, { tag: "all" });
+    return client.pull(reference.replace("v1", "all"));
+  },
   MissingIndex: () => pullChanged(({ layers }) => ({ layers: layers.slice(1) })),
   MissingData: () => pullChanged(({ layers }) => ({ layers: layers.slice(0, 1) })),
   async DigestMismatch() {
@@ -114,6 +124,12 @@ const waysTo: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   Network: () => client.pull("127.0.0.1:1/acme/site:v1"),
   InvalidArgument: () => client.verify(reference),
+  TagsIncomplete() {
+    registry.quirks.fail = { status: 403, times: 1, path: /manifests\/v2$/u };
+    return client.push(reference, source, { tags: ["v2"] });
+  },
+  TemporaryDirectory: () =>
+    client.push(reference, source, { temporaryDirectory: path.join(directory, "missing") }),
   async Closed() {
     await client.push(reference, source);
     const archive = await client.pull(reference);

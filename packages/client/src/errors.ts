@@ -4,6 +4,8 @@ export const clientErrorCodes = [
   "InvalidReference",
   /** The manifest is not that of an archive: another type, other layers, or damaged. */
   "InvalidManifest",
+  /** The reference leads to an image index with several archives in it: see `candidates`. */
+  "AmbiguousReference",
   /** The manifest has no index layer. */
   "MissingIndex",
   /** The manifest has no data layer. */
@@ -14,9 +16,13 @@ export const clientErrorCodes = [
   "PolicyViolation",
   /** Something is larger than the limit that the caller set. */
   "SizeOverflow",
-  /** The caller's arguments make no sense together. */
+  /** The caller's arguments make no sense together, or one has a form that it must not have. */
   "InvalidArgument",
-  /** The archive was closed before the read. */
+  /** The manifest is there, but not all tags point to it: see `digest`, `tagged` and `notTagged`. */
+  "TagsIncomplete",
+  /** The temporary directory is not there, or cannot be written to: see `path`. */
+  "TemporaryDirectory",
+  /** The archive was closed before the read, or the client before the end of the verb. */
   "Closed",
   /** The client is offline, and what it takes is in no cache: the message says what. */
   "Offline",
@@ -30,6 +36,14 @@ export interface ClientErrorDetails {
   readonly digest?: string | undefined;
   /** Why policies refused: one sentence each. */
   readonly reasons?: readonly { readonly policy: string; readonly message: string }[] | undefined;
+  /** The tags that point to the manifest with `digest`. */
+  readonly tagged?: readonly string[] | undefined;
+  /** Those that should, and do not as far as the registry says. */
+  readonly notTagged?: readonly string[] | undefined;
+  /** Digests of what the reference could mean. */
+  readonly candidates?: readonly string[] | undefined;
+  /** Of a file or directory. */
+  readonly path?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -43,6 +57,10 @@ export class ClientError extends Error {
   readonly reference: string | undefined;
   readonly digest: string | undefined;
   readonly reasons: readonly { readonly policy: string; readonly message: string }[];
+  readonly tagged: readonly string[];
+  readonly notTagged: readonly string[];
+  readonly candidates: readonly string[];
+  readonly path: string | undefined;
 
   static {
     Object.defineProperty(ClientError.prototype, brand, { value: true });
@@ -54,6 +72,10 @@ export class ClientError extends Error {
     this.reference = details.reference;
     this.digest = details.digest;
     this.reasons = details.reasons ?? [];
+    this.tagged = details.tagged ?? [];
+    this.notTagged = details.notTagged ?? [];
+    this.candidates = details.candidates ?? [];
+    this.path = details.path;
   }
 }
 

@@ -10,13 +10,14 @@ export interface FetchedManifest extends Omit<ReadManifest, "manifest"> {
 }
 
 /**
- * Gets the manifest of an archive with one request, verifies it, asks the policies and only then parses it.
+ * Gets the manifest of an archive with one request, verifies it, asks the policies and only then parses it. Of an image
+ * index it is that of the only archive in it. All verbs that read archives begin here.
  */
 export async function fetchManifest(
   context: VerbContext,
   reference: string,
   options: ReadVerbOptions = {},
 ): Promise<FetchedManifest> {
-  const read = await readManifest(context, reference, options);
+  const read = await readManifest(context, reference, { ...options, archiveInIndex: true });
   return { ...read, manifest: parseArchiveManifest(read.manifest, reference) };
 }

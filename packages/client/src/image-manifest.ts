@@ -1,4 +1,5 @@
 import type { BlobId, Descriptor } from "@blob/registry";
+import { parseJsonObject } from "./json-object.js";
 
 /** What all manifests that we write have in common (image-spec 1.1, manifest.md). */
 export const imageManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
@@ -16,27 +17,12 @@ export const emptyConfigDescriptor: Descriptor = {
   size: emptyConfig.size,
 };
 
-export const createdKey = "org.opencontainers.image.created";
-
-/** In whole seconds, as image-spec's examples have it and the Go implementation writes it. */
-export function createdAnnotation(created: Date): Readonly<Record<string, string>> {
-  return { [createdKey]: created.toISOString().replace(/\.\d+Z$/u, "Z") };
-}
+export const imageIndexMediaType = "application/vnd.oci.image.index.v1+json";
 
 /** The type of a manifest that was kept as bytes: it is in them, or is the one that may leave it out. */
 export function manifestMediaType(bytes: Uint8Array): string {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (
-      typeof json === "object" &&
-      json !== null &&
-      "mediaType" in json &&
-      typeof json.mediaType === "string"
-    ) {
-      return json.mediaType;
-    }
-  } catch {
-    // Not JSON: whoever parses the manifest says so.
-  }
-  return imageManifestMediaType;
+  // What is not JSON is found by whoever parses the manifest.
+  const { mediaType, manifests } = parseJsonObject(bytes) ?? {};
+  if (typeof mediaType === "string") return mediaType;
+  return manifests === undefined ? imageManifestMediaType : imageIndexMediaType;
 }

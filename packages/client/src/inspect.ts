@@ -60,6 +60,8 @@ export async function inspect(
     },
     archive,
     referrers: (artifactType, verb = {}) =>
-      referrersOf(context, parseLocation(reference), descriptor.digest, { ...verb, artifactType }),
+      context.lifetime.run(verb.signal, (signal) =>
+        referrersOf(context, parseLocation(reference), descriptor.digest, { ...verb, artifactType, signal }),
+      ),
   };
 }

@@ -1,13 +1,19 @@
-import type { Manifest, Policy, PolicySubject, Verdict } from "@blob/registry";
+import type { Manifest, Policy, PolicySubject, Registry, Verdict } from "@blob/registry";
 import { withReferrerCaches } from "./caching-referrers.js";
 import { withoutReading } from "./cache-views.js";
+import { withinLifetime } from "./closable-registry.js";
 import { ClientError, isClientError } from "./errors.js";
+import type { Lifetime } from "./lifetime.js";
+import { linkSignals, unlessAborted } from "./linked-signal.js";
 import type { OpenedRegistry } from "./registries.js";
+import type { VerbOptions } from "./verb-context.js";
 
 /** What policies are asked about. */
 export interface AskedAbout extends OpenedRegistry {
+  readonly lifetime: Lifetime;
   readonly repository: string;
   readonly manifest: Manifest;
+  readonly onLeftOut: VerbOptions["onLeftOut"];
 }
 
 /** A verdict, or the error of a policy that could not decide. */
@@ -33,14 +39,20 @@ export async function askPolicies(
 
 async function askTwice(
   policy: Policy,
-  { registry, caches, repository, manifest }: AskedAbout,
+  { lifetime, registry, caches, repository, manifest, onLeftOut }: AskedAbout,
   signal: AbortSignal | undefined,
 ): Promise<PolicyOutcome> {
-  const remembering = withReferrerCaches(registry, caches);
-  const outcome = await ask(policy, { registry: remembering.registry, repository, manifest }, signal);
+  const askWith = (its: Registry): Promise<PolicyOutcome> =>
+    ask(policy, { registry: withinLifetime(its, lifetime), repository, manifest }, signal);
+  const remembering = withReferrerCaches(registry, caches, onLeftOut);
+  const outcome = await askWith(remembering.registry);
   if (outcome.verdict?.ok === true || !remembering.wasRemembered()) return outcome;
-  const asking = withReferrerCaches(registry, { ...caches, records: withoutReading(caches).records });
-  const again = await ask(policy, { registry: asking.registry, repository, manifest }, signal);
+  const asking = withReferrerCaches(
+    registry,
+    { ...caches, records: withoutReading(caches).records },
+    onLeftOut,
+  );
+  const again = await askWith(asking.registry);
   // Offline there is no newer list, and the first answer stands.
   return isClientError(again.error) && again.error.code === "Offline" ? outcome : again;
 }
@@ -50,11 +62,19 @@ async function ask(
   subject: PolicySubject,
   signal: AbortSignal | undefined,
 ): Promise<PolicyOutcome> {
+  // A signal of its own: each policy may wait for many things at once.
+  const link = linkSignals(signal);
   try {
-    const verdict = withReasons(policy, await policy.evaluate(subject, { signal }));
-    return { policy, verdict, error: undefined };
+    const asked = policy.evaluate(subject, { signal: link.signal });
+    return {
+      policy,
+      verdict: withReasons(policy, await unlessAborted(asked, link.signal)),
+      error: undefined,
+    };
   } catch (error) {
     return { policy, verdict: undefined, error };
+  } finally {
+    link.release();
   }
 }
 

@@ -6,9 +6,10 @@ import type { BlobId } from "@blob/registry";
 import type { ArchiveManifest } from "./archive-manifest.js";
 import { noCaches } from "./cache-views.js";
 import { withContentCache } from "./cached-contents.js";
-import { createClosableSource } from "./closable-source.js";
+import { createArchiveLifetime } from "./closable-archive.js";
 import { ClientError } from "./errors.js";
 import { fetchManifest } from "./fetch.js";
+import { keepBlocks } from "./kept-blocks.js";
 import type { FetchProgress } from "./progress.js";
 import type { OpenedRegistry } from "./registries.js";
 import { createRegistrySource } from "./registry-source.js";
@@ -37,7 +38,10 @@ export interface PulledFrom {
 export interface PulledArchive extends Archive, PulledFrom, AsyncDisposable {
   /** The client's content cache: give it to `extractArchive`, which then fetches only what it does not have. */
   readonly contents: ContentStore;
-  /** Stops what is being read; later reads throw `Closed`. Look-ups go on working. */
+  /**
+   * Stops what is being read; that and later reads throw `Closed`, as they do when the client is closed. Look-ups go on
+   * working.
+   */
   close(): Promise<void>;
 }
 
@@ -64,22 +68,21 @@ export async function pull(
   const index = await readIndex(context, { registry, caches, repository }, manifest.index, options);
   // Whole files at a time would only push out what many small reads need.
   const { blocks } = options.wholeFiles === true ? noCaches : caches;
-  const data = createClosableSource(blocks.wrap(createRegistrySource(registry, repository, manifest.data)));
-  const archive = open(index, data.source, manifest, reference, {
+  const kept = keepBlocks(blocks, registry, createRegistrySource(registry, repository, manifest.data));
+  const lifetime = createArchiveLifetime(
+    context.lifetime,
+    () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
+  );
+  const archive = open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
     sha256: nodeSha256,
   });
-  const closeArchive = (): Promise<void> => {
-    data.close(
-      new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
-    );
-    return Promise.resolve();
-  };
-  return Object.assign(withContentCache(archive, caches.content, limits), {
+  const closeArchive = async (): Promise<void> => lifetime.close();
+  return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {
     reference,
     manifest,
-    contents: caches.content,
+    contents: lifetime.contents(caches.content),
     close: closeArchive,
     [Symbol.asyncDispose]: closeArchive,
   });

@@ -1,21 +1,24 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { Archive } from "@blob/format";
 import type { CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
 import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
+import { annotationsOf } from "./annotations.js";
 import { buildArchiveManifest } from "./archive-manifest.js";
 import { ClientError } from "./errors.js";
 import { emptyConfig } from "./image-manifest.js";
 import { parseLocation, writableTag } from "./location.js";
-import type { ClientProgress } from "./progress.js";
+import type { ClientProgress, PushProgress } from "./progress.js";
+import { withSpool } from "./spool.js";
+import { checkedTags, writeTags } from "./tagging.js";
+import { together } from "./together.js";
+import { createUploadBodies } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 export interface PushArchiveOptions extends VerbOptions {
-  /** More tags for the same manifest, put after it. */
+  /** More tags for the same manifest, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
+  /** Text by names, of 4 MB at most. `org.opencontainers.image.created` has to be a date and time (RFC 3339). */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** When the archive was made, as far as the manifest tells. Default now. */
   readonly created?: Date | undefined;
@@ -41,6 +44,7 @@ export interface PushArchiveResult {
   readonly descriptor: Descriptor;
   readonly index: PushedLayer;
   readonly data: PushedLayer;
+  /** All that point to the manifest, each once, that of the reference first. */
   readonly tags: readonly string[];
   readonly files: number;
 }
@@ -57,6 +61,8 @@ export interface PushResult extends PushArchiveResult {
 /**
  * Archives a directory and pushes it. The archive is spooled to a temporary directory, because a registry wants to
  * know size and digest before the first byte: memory stays flat, and a repeated request does not compress again.
+ *
+ * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
  */
 export async function push(
   context: VerbContext,
@@ -64,71 +70,108 @@ export async function push(
   directory: string,
   options: PushOptions = {},
 ): Promise<PushResult> {
-  // Before any work: a reference that cannot be pushed to is found at once.
-  writableTag(parseLocation(reference));
-  const spool = await mkdtemp(path.join(options.temporaryDirectory ?? tmpdir(), "blob-push-"));
-  try {
+  const plan = planPush(context, reference, options);
+  return withSpool(options.temporaryDirectory, async (spool) => {
     const created = await createArchiveFiles(directory, spool, options);
-    const archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder() });
-    try {
-      const pushed = await pushArchive(context, reference, archive, options);
-      const { size, skipped, modeBitsDropped } = created;
-      return { ...pushed, size, skipped, modeBitsDropped };
-    } finally {
-      await archive.close();
-    }
-  } finally {
-    await rm(spool, { recursive: true, force: true });
-  }
+    const { signal } = options;
+    await using archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder(), signal });
+    const pushed = await pushPlanned(plan, archive, options);
+    const { size, skipped, modeBitsDropped } = created;
+    return { ...pushed, size, skipped, modeBitsDropped };
+  });
 }
 
 /**
  * Pushes an archive that is there already: a local one, or one that was pulled from elsewhere. Blobs that the
  * repository has are not sent again; the manifest comes last.
  *
- * @throws ClientError `InvalidArgument` when the index does not say which data it describes.
+ * @throws ClientError `InvalidArgument` when the index does not say which data it describes, and for tags, dates and
+ *   annotations that cannot be written; `TagsIncomplete` when some of several tags could not be.
  */
 export async function pushArchive(
-  { registries }: VerbContext,
+  context: VerbContext,
   reference: string,
   archive: Archive,
   options: PushArchiveOptions = {},
 ): Promise<PushArchiveResult> {
-  const { tags = [], annotations = {}, created = new Date(), mountFrom, onProgress } = options;
+  return pushPlanned(planPush(context, reference, options), archive, options);
+}
+
+/** Where a push goes, and what else is known before there is an archive. */
+interface PushPlan {
+  readonly reference: string;
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly firstTag: string;
+  /** All of them, the first one first. */
+  readonly tags: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Checks everything that the caller gave: what cannot be pushed is found before a byte is read. */
+function planPush(
+  { registries }: VerbContext,
+  reference: string,
+  { tags = [], annotations = {}, created = new Date() }: PushArchiveOptions,
+): PushPlan {
   const location = parseLocation(reference);
   const firstTag = writableTag(location);
-  const { registry } = registries.open(location);
-  const { repository } = location;
-  const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
-  const data = dataBlob(archive, reference);
-  const manifest = buildArchiveManifest({ index, data }, { annotations, created });
-
-  const [indexPushed, dataPushed] = await togetherOrNotAtAll(options.signal, (signal) => {
-    const put = (
-      blob: BlobId,
-      open: OpenBody,
-      stage?: "pushing-index" | "pushing-data",
-    ): Promise<PushedBlob> =>
-      registry.pushBlob(repository, blob, open, {
-        mountFrom,
-        signal,
-        onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
-      });
-    return Promise.all([
-      put(index, () => once(archive.index), "pushing-index"),
-      put(data, () => archive.data.read({ offset: 0, length: data.size }, { signal }), "pushing-data"),
-      put(emptyConfig, () => once(emptyConfig.bytes)),
-    ]);
-  });
-  const descriptor = await pushManifests(registry, repository, manifest, [firstTag, ...tags], options.signal);
   return {
     reference,
-    descriptor,
-    index: { ...index, pushed: indexPushed },
-    data: { ...data, pushed: dataPushed },
-    tags: [firstTag, ...tags],
-    files: archive.entryCount,
+    registry: registries.open(location).registry,
+    repository: location.repository,
+    firstTag,
+    tags: checkedTags([firstTag], tags, reference),
+    annotations: annotationsOf(annotations, created),
   };
+}
+
+async function pushPlanned(
+  { reference, registry, repository, firstTag, tags, annotations }: PushPlan,
+  archive: Archive,
+  { mountFrom, onProgress, signal }: PushArchiveOptions,
+): Promise<PushArchiveResult> {
+  const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
+  const data = dataBlob(archive, reference);
+  const manifest = buildArchiveManifest({ index, data }, annotations);
+  const bodies = createUploadBodies();
+
+  function put(
+    blob: BlobId,
+    open: OpenBody,
+    stop: AbortSignal,
+    stage?: PushProgress["stage"],
+  ): Promise<PushedBlob> {
+    return registry.pushBlob(repository, blob, () => bodies.read(open()), {
+      mountFrom,
+      signal: stop,
+      onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
+    });
+  }
+
+  try {
+    const [indexPushed, dataPushed] = await together(signal, (stop) => {
+      const range = { offset: 0, length: data.size };
+      return [
+        put(index, () => once(archive.index), stop, "pushing-index"),
+        put(data, () => archive.data.read(range, { signal: stop }), stop, "pushing-data"),
+        put(emptyConfig, () => once(emptyConfig.bytes), stop),
+      ];
+    });
+    const descriptor = await registry.pushManifest(repository, manifest, { tag: firstTag, signal });
+    const tagging = { registry, repository, reference, manifest, descriptor, tagged: [firstTag], signal };
+    await writeTags(tagging, tags.slice(1));
+    return {
+      reference,
+      descriptor,
+      index: { ...index, pushed: indexPushed },
+      data: { ...data, pushed: dataPushed },
+      tags,
+      files: archive.entryCount,
+    };
+  } finally {
+    await bodies.close();
+  }
 }
 
 function dataBlob(archive: Archive, reference: string): BlobId {
@@ -141,32 +184,4 @@ function dataBlob(archive: Archive, reference: string): BlobId {
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-async function pushManifests(
-  registry: Registry,
-  repository: string,
-  manifest: Parameters<Registry["pushManifest"]>[1],
-  [first, ...more]: readonly [string, ...string[]],
-  signal: AbortSignal | undefined,
-): Promise<Descriptor> {
-  const descriptor = await registry.pushManifest(repository, manifest, { tag: first, signal });
-  for (const tag of more) await registry.pushManifest(repository, manifest, { tag, signal });
-  return descriptor;
-}
-
-/** Stops the other uploads when one fails, and waits until they have stopped. */
-async function togetherOrNotAtAll<T>(
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  try {
-    return await work(
-      signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
-    );
-  } catch (error) {
-    controller.abort(error);
-    throw error;
-  }
 }

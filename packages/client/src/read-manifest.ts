@@ -1,4 +1,5 @@
 import type { Manifest } from "@blob/registry";
+import { archiveIn } from "./archive-in-index.js";
 import type { Location } from "./location.js";
 import { parseLocation, referenceOf } from "./location.js";
 import { enforcePolicies } from "./policies.js";
@@ -11,18 +12,28 @@ export interface ReadManifest extends OpenedRegistry {
   readonly manifest: Manifest;
 }
 
-/** Gets a manifest with one request, verifies it, and asks the policies. Nothing has parsed it yet. */
+export interface ReadManifestOptions extends ReadVerbOptions, OpenRegistryOptions {
+  /** Read the archive of an image index, and not the index. Default false: what the reference names. */
+  readonly archiveInIndex?: boolean | undefined;
+}
+
+/**
+ * Gets a manifest with one request, verifies it, and asks the policies about what is going to be read: for the archive in
+ * an image index its own manifest, with one request more. Nothing else has parsed it yet.
+ */
 export async function readManifest(
-  { registries, policies }: VerbContext,
+  { lifetime, registries, policies }: VerbContext,
   reference: string,
-  options: ReadVerbOptions & OpenRegistryOptions = {},
+  options: ReadManifestOptions = {},
 ): Promise<ReadManifest> {
-  const { signal } = options;
+  const { signal, onLeftOut } = options;
   const location = parseLocation(reference);
   const opened = registries.open(location, options);
   const { repository } = location;
-  const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
-  const subject = { ...opened, repository, manifest };
+  const named = await opened.registry.manifest(repository, referenceOf(location), { signal });
+  const place = { registry: opened.registry, repository, reference, signal, onLeftOut };
+  const manifest = options.archiveInIndex === true ? await archiveIn(named, place) : named;
+  const subject = { lifetime, ...opened, repository, manifest, onLeftOut };
   await enforcePolicies([...policies, ...(options.policies ?? [])], subject, reference, signal);
   return { ...opened, location, manifest };
 }

@@ -31,12 +31,12 @@ export async function referrersOf(
   { registries }: VerbContext,
   location: Location,
   digest: Digest,
-  { artifactType, signal }: ReferrersVerbOptions,
+  { artifactType, signal, onLeftOut }: ReferrersVerbOptions,
 ): Promise<readonly Descriptor[]> {
   const found: Descriptor[] = [];
   const all = registries
     .open(location)
-    .registry.referrers(location.repository, digest, { artifactType, signal });
+    .registry.referrers(location.repository, digest, { artifactType, signal, onLeftOut });
   for await (const one of all) found.push(one);
   return found;
 }

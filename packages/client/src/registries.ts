@@ -5,11 +5,13 @@ import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
 import { noCaches, withoutReading, withoutRefs } from "./cache-views.js";
 import type { StaleReference } from "./caching-registry.js";
 import { withManifestCaches } from "./caching-registry.js";
+import type { Lifetime } from "./lifetime.js";
 import type { Location } from "./location.js";
 import { createOfflineRegistry } from "./offline-registry.js";
 import type { SharedReads } from "./shared-reads.js";
 
 export interface RegistriesOptions {
+  readonly lifetime: Lifetime;
   readonly authenticator: Authenticator;
   readonly caches: Caches;
   readonly shared: SharedReads;
@@ -35,12 +37,13 @@ export interface OpenedRegistry {
 
 /** The registries that one client talks to: made when they are first needed, then kept, with their connections. */
 export interface Registries {
+  /** @throws ClientError `Closed` */
   open(location: Location, options?: OpenRegistryOptions): OpenedRegistry;
   close(): Promise<void>;
 }
 
 export function createRegistries(options: RegistriesOptions): Registries {
-  const { authenticator, shared, offline, onStale, plainHttp, http } = options;
+  const { lifetime, authenticator, shared, offline, onStale, plainHttp, http } = options;
   const overHttp = new Map<string, HttpRegistry>();
 
   function connect(host: string): Registry {
@@ -54,6 +57,8 @@ export function createRegistries(options: RegistriesOptions): Registries {
 
   return {
     open({ place }, { skipCache = false, askForTags = false } = {}) {
+      // Connections that are made after the end would stay.
+      lifetime.check();
       if (place.kind === "layout") return { registry: createLayoutRegistry(place.path), caches: noCaches };
       const caches = skipCache ? withoutReading(options.caches) : options.caches;
       const seen = askForTags ? withoutRefs(caches) : caches;
@@ -67,8 +72,9 @@ export function createRegistries(options: RegistriesOptions): Registries {
     async close() {
       const registries = [...overHttp.values()];
       overHttp.clear();
-      await Promise.all(registries.map((registry) => registry.close()));
+      const closed = await Promise.allSettled(registries.map((registry) => registry.close()));
       await options.caches.flush();
+      for (const one of closed) if (one.status === "rejected") throw one.reason;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Descriptor, Manifest } from "@blob/registry";
+import { unlessAborted } from "./linked-signal.js";
 
 /** Shared work: whoever asks for the same while it is under way gets the same result. */
 interface Flights<T> {
@@ -60,19 +61,4 @@ export interface SharedReads {
 
 export function createSharedReads(): SharedReads {
   return { manifests: createFlights(), descriptors: createFlights(), indexes: createFlights() };
-}
-
-async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return result;
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    // Whoever waits throws the signal's own reason.
-    stop = () => reject(new Error("aborted"));
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

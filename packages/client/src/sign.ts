@@ -1,5 +1,7 @@
 import type { Descriptor, Signer, StatementClaim } from "@blob/registry";
+import { annotationsOf } from "./annotations.js";
 import { attach } from "./attach.js";
+import { unlessAborted } from "./linked-signal.js";
 import { parseLocation, referenceOf } from "./location.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
@@ -51,13 +53,15 @@ async function signAndAttach(
   claim: StatementClaim | undefined,
   { signal, created = new Date() }: SignVerbOptions,
 ): Promise<SignResult> {
+  // Before anything is signed: logs of signatures are public, and for ever.
+  annotationsOf({}, created);
   const reference = typeof target === "string" ? target : target.reference;
   const location = parseLocation(reference);
   const { registry, caches } = registries.open(location, { askForTags: true });
   const { repository } = location;
   const named = typeof target === "string" ? referenceOf(location) : target.descriptor.digest;
   const manifest = await registry.manifest(repository, named, { signal });
-  const attachment = await signer.sign(manifest, { claim, signal });
+  const attachment = await unlessAborted(signer.sign(manifest, { claim, signal }), signal);
   const subject = manifest.descriptor;
   const descriptor = await attach({ registry, caches, repository, subject, signal }, attachment, created);
   return { reference, subject, descriptor };

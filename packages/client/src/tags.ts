@@ -3,10 +3,12 @@ import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /** The tags of a repository, page by page as they are asked for. A tag or digest in the reference is not looked at. */
 export function tags(
-  { registries }: VerbContext,
+  { lifetime, registries }: VerbContext,
   repository: string,
-  { signal }: VerbOptions = {},
+  { onLeftOut, ...options }: VerbOptions = {},
 ): AsyncIterable<string> {
   const location = parseLocation(repository);
-  return registries.open(location).registry.tags(location.repository, { signal });
+  return lifetime.iterate(options.signal, (signal) =>
+    registries.open(location).registry.tags(location.repository, { signal, onLeftOut }),
+  );
 }

@@ -1,10 +1,13 @@
 import type { ZstdDecoder } from "@blob/format";
-import type { Policy } from "@blob/registry";
+import type { LeftOut, Policy } from "@blob/registry";
+import type { Lifetime } from "./lifetime.js";
 import type { Registries } from "./registries.js";
 import type { SharedReads } from "./shared-reads.js";
 
 /** What every verb works with. Verbs are functions of it; `createClient` binds them. */
 export interface VerbContext {
+  /** Verbs run within; what they hand out to be used later checks it. */
+  readonly lifetime: Lifetime;
   readonly registries: Registries;
   /** Lets verbs that read the same at the same time make one request. */
   readonly shared: SharedReads;
@@ -20,6 +23,11 @@ export interface VerbOptions {
   readonly signal?: AbortSignal | undefined;
   /** Take nothing out of a cache; what is read is kept all the same. Default false. */
   readonly skipCache?: boolean | undefined;
+  /**
+   * Told about each element of a list (of tags, of referrers, of an image index) that cannot be used: it was left out, and
+   * the verb goes on with the others. The verb fails with what it throws.
+   */
+  readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
 /** Options of every verb that reads an archive. */

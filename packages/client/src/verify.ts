@@ -1,5 +1,6 @@
 import type { Descriptor, Policy, Verdict } from "@blob/registry";
-import { ClientError } from "./errors.js";
+import { archiveIn } from "./archive-in-index.js";
+import { ClientError, isClientError } from "./errors.js";
 import { parseLocation, referenceOf } from "./location.js";
 import { askPolicies } from "./policies.js";
 import type { VerbOptions, VerbContext } from "./verb-context.js";
@@ -21,17 +22,21 @@ export interface VerifyResult {
   readonly verdicts: readonly PolicyVerdict[];
 }
 
+/** What `archiveIn` says of an index that no verb can read as an archive. */
+const indexErrors: readonly string[] = ["InvalidManifest", "AmbiguousReference"];
+
 /**
- * Asks policies about a manifest and says what each of them found. A refusal is a result, not an error; a policy that
+ * Asks policies about a manifest and says what each of them found: about the archive that verbs would read, when a
+ * reference leads to an image index with one in it, else about what the reference names. A refusal is a result, not an error; a policy that
  * could not decide is an error, that policy's own.
  *
  * @throws ClientError `InvalidArgument` without any policy: nothing would have been verified.
  */
 export async function verify(
-  { registries, policies }: VerbContext,
+  { lifetime, registries, policies }: VerbContext,
   reference: string,
   wanted: readonly Policy[] = [],
-  { signal, skipCache }: VerbOptions = {},
+  { signal, skipCache, onLeftOut }: VerbOptions = {},
 ): Promise<VerifyResult> {
   const all = [...policies, ...wanted];
   if (all.length === 0) {
@@ -41,8 +46,15 @@ export async function verify(
   const location = parseLocation(reference);
   const opened = registries.open(location, { skipCache });
   const { repository } = location;
-  const manifest = await opened.registry.manifest(repository, referenceOf(location), { signal });
-  const outcomes = await askPolicies(all, { ...opened, repository, manifest }, signal);
+  const named = await opened.registry.manifest(repository, referenceOf(location), { signal });
+  const place = { registry: opened.registry, repository, reference, signal, onLeftOut };
+  const manifest = await archiveIn(named, place).catch((error: unknown) => {
+    // An index of something else, or of much: it may be signed as a whole.
+    if (isClientError(error) && indexErrors.includes(error.code)) return named;
+    throw error;
+  });
+  const subject = { lifetime, ...opened, repository, manifest, onLeftOut };
+  const outcomes = await askPolicies(all, subject, signal);
   const verdicts = outcomes.map(({ policy, verdict, error }) => {
     if (verdict === undefined) throw error;
     return { policy: policy.name, verdict };

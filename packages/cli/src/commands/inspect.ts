@@ -1,6 +1,7 @@
 import type { Archive } from "@blob/format";
-import type { Descriptor } from "@blob/registry";
+import type { Descriptor, LeftOut } from "@blob/registry";
 import { errorCodeOf } from "../exit-code.js";
+import { collectLeftOut } from "../left-out.js";
 import type { Session } from "../session.js";
 import { signedPredicateType } from "../signing/signed-predicate-type.js";
 import { humanSize } from "../sizes.js";
@@ -11,7 +12,8 @@ export async function inspect(session: Session, reference: string): Promise<void
   const ratio = size === 0 ? 1 : storedSize / size;
   const compression = compressionOf(archive);
   const annotations = { ...manifest?.annotations };
-  const { signatures, attestations } = await attached(session, resolved, manifest !== undefined);
+  const referrers = await listReferrers(session, resolved, manifest !== undefined);
+  const { signatures, attestations, error, leftOut } = referrers;
   await session.output.result(
     {
       ref: reference,
@@ -23,6 +25,8 @@ export async function inspect(session: Session, reference: string): Promise<void
       compression,
       signatures,
       attestations,
+      referrers_error: error,
+      left_out: leftOut.length === 0 ? undefined : leftOut,
       annotations,
     },
     function* () {
@@ -35,6 +39,7 @@ export async function inspect(session: Session, reference: string): Promise<void
       for (const one of signatures) yield `Signature:   ${one.digest} (not verified)`;
       for (const one of attestations)
         yield `Attestation: ${one.digest}, ${one.predicate_type ?? one.artifact_type ?? "of no type"} (not verified)`;
+      if (error !== undefined) yield `Referrers:   could not be listed (${error.code}): ${error.message}`;
       for (const [key, value] of Object.entries(annotations)) yield `Annotation:  ${key}=${value}`;
     },
   );
@@ -55,21 +60,27 @@ interface Attached {
 
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle/u;
 
+interface Referrers {
+  readonly signatures: readonly Attached[];
+  readonly attestations: readonly Attached[];
+  /** Why there is no list. What is known about the archive itself is not less true. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** What refers to the archive: listed only. `blob verify` says what it is worth. */
-async function attached(
-  session: Session,
-  resolved: string,
-  isPushed: boolean,
-): Promise<{ readonly signatures: readonly Attached[]; readonly attestations: readonly Attached[] }> {
-  if (!isPushed) return { signatures: [], attestations: [] };
-  let referrers: readonly Descriptor[] = [];
+async function listReferrers(session: Session, resolved: string, isPushed: boolean): Promise<Referrers> {
+  const { output, signal } = session;
+  const { leftOut, onLeftOut } = collectLeftOut(output);
+  let found: readonly Descriptor[] = [];
+  let error: Referrers["error"];
   try {
-    referrers = await (await session.client()).referrers(resolved, { signal: session.signal });
-  } catch (error) {
-    if (errorCodeOf(error) !== "ReferrersUnsupported") throw error;
-    session.output.note("the registry cannot say what refers to the archive");
+    if (isPushed) found = await (await session.client()).referrers(resolved, { signal, onLeftOut });
+  } catch (cause) {
+    signal.throwIfAborted();
+    error = { code: errorCodeOf(cause), message: cause instanceof Error ? cause.message : String(cause) };
   }
-  const all = referrers.map(({ digest, artifactType, annotations = {} }): Attached => ({
+  const all = found.map(({ digest, artifactType, annotations = {} }): Attached => ({
     digest,
     artifact_type: artifactType,
     predicate_type: annotations["dev.sigstore.bundle.predicateType"],
@@ -79,5 +90,10 @@ async function attached(
     artifact_type: type = "",
     predicate_type: predicate = signedPredicateType,
   }: Attached): boolean => bundleType.test(type) && predicate === signedPredicateType;
-  return { signatures: all.filter(isSignature), attestations: all.filter((one) => !isSignature(one)) };
+  return {
+    signatures: all.filter(isSignature),
+    attestations: all.filter((one) => !isSignature(one)),
+    error,
+    leftOut,
+  };
 }

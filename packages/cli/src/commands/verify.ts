@@ -18,7 +18,7 @@ export interface VerifyFlags extends RequiredSignerFlags {
 export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {
   const { output, signal } = session;
   const target = session.expand(reference);
-  const { policies: configured = [] } = await session.readOptions(target, {
+  const { policies: configured = [], onLeftOut } = await session.readOptions(target, {
     defaultPolicy: flags.defaultPolicy,
   });
   const policies = [
@@ -34,6 +34,7 @@ export async function verify(session: Session, reference: string, flags: VerifyF
   const client = await session.client();
   const { descriptor, ok, verdicts } = await client.verify(target, policies, {
     signal,
+    onLeftOut,
   });
   const { digest } = descriptor;
   const evidence = verdicts.flatMap(({ verdict }) => (verdict.ok ? (verdict.evidence ?? []) : []));

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Registry } from "@blob/registry";
+import { createMemoryRegistry } from "@blob/registry";
+import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
+import { expect, onTestFinished, test } from "vitest";
+
+const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
+const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
+if (!isBuilt) console.info("the command is not built (`pnpm build`): the test that kills a push is skipped");
+
+test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the next one", async () => {
+  const directory = await createTemporaryDirectory();
+  onTestFinished(() => directory.remove());
+  const [source, temporary] = ["source", "tmp"].map((name) => path.join(directory.path, name)) as [
+    string,
+    string,
+  ];
+  await writeTree(source, { "large.bin": randomBytes(2_000_000) });
+  await mkdir(temporary);
+  const memory = createMemoryRegistry();
+  let goOn = (): void => undefined;
+  const stalled = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const pushBlob: Registry["pushBlob"] = async (...its) => {
+    await stalled;
+    return memory.pushBlob(...its);
+  };
+  const registry = await startTestRegistry({ registry: { ...memory, pushBlob } });
+  onTestFinished(async () => {
+    goOn();
+    await registry.close();
+  });
+  const push = (): ReturnType<typeof spawn> =>
+    spawn(process.execPath, [command, "push", `${registry.host}/acme/site:v1`, source, "--plain-http"], {
+      stdio: "inherit",
+      env: { PATH: process.env["PATH"], HOME: directory.path, TMPDIR: temporary },
+    });
+  const killed = push();
+  const end = once(killed, "close");
+  onTestFinished(() => void killed.kill("SIGKILL"));
+  while (!registry.requests.some(({ method }) => method === "PUT")) await pause(10);
+  killed.kill("SIGKILL");
+  await end;
+  expect(await readdir(temporary)).toHaveLength(1);
+  goOn();
+  expect(await once(push(), "close")).toEqual([0, null]);
+  expect(await readdir(temporary)).toEqual([]);
+});

@@ -1,0 +1,36 @@
+import type { Registry } from "@blob/registry";
+import type { Lifetime } from "./lifetime.js";
+
+/**
+ * A registry for code that is not ours, such as policies: it may keep it, and may call without a signal. After the end
+ * every call is a `Closed` error, and none opens a connection again.
+ */
+export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry {
+  return {
+    id: registry.id,
+    resolve: (repository, reference, call) =>
+      lifetime.run(call?.signal, (signal) => registry.resolve(repository, reference, { ...call, signal })),
+    manifest: (repository, reference, call) =>
+      lifetime.run(call?.signal, (signal) => registry.manifest(repository, reference, { ...call, signal })),
+    statBlob: (repository, digest, call) =>
+      lifetime.run(call?.signal, (signal) => registry.statBlob(repository, digest, { ...call, signal })),
+    readBlob: (repository, blob, call) =>
+      lifetime.iterate(call?.signal, (signal) => registry.readBlob(repository, blob, { ...call, signal })),
+    pushBlob: (repository, blob, open, call) =>
+      lifetime.run(call?.signal, (signal) => registry.pushBlob(repository, blob, open, { ...call, signal })),
+    pushManifest: (repository, manifest, call) =>
+      lifetime.run(call?.signal, (signal) =>
+        registry.pushManifest(repository, manifest, { ...call, signal }),
+      ),
+    tags: (repository, call) =>
+      lifetime.iterate(call?.signal, (signal) => registry.tags(repository, { ...call, signal })),
+    referrers: (repository, digest, call) =>
+      lifetime.iterate(call?.signal, (signal) => registry.referrers(repository, digest, { ...call, signal })),
+    deleteManifest: (repository, reference, call) =>
+      lifetime.run(call?.signal, (signal) =>
+        registry.deleteManifest(repository, reference, { ...call, signal }),
+      ),
+    deleteBlob: (repository, digest, call) =>
+      lifetime.run(call?.signal, (signal) => registry.deleteBlob(repository, digest, { ...call, signal })),
+  };
+}
