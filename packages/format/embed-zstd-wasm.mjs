@@ -1,6 +1,5 @@
-// Writes src/node/zstd-wasm-bytes.ts anew, from the installed @bokuweb/zstd-wasm:
-//   node packages/format/embed-zstd-wasm.mjs
-// To be run after an upgrade of that package; `zstd-wasm.test.ts` fails until it was.
+// Writes src/node/zstd-wasm-bytes.ts from the installed @bokuweb/zstd-wasm: a part of the build, so that what is published,
+// and every bundle of it, has the bytes in it, and this repository has not.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
