@@ -5,8 +5,9 @@ import { runBlob } from "./testing/run-blob.js";
 import { checkSchema } from "./testing/script.js";
 
 test("blob copy warns about what does not come along, and has it in JSON", async () => {
-  const { path: directory, remove } = await createTemporaryDirectory();
-  onTestFinished(remove);
+  const temporary = await createTemporaryDirectory();
+  onTestFinished(() => temporary.remove());
+  const directory = temporary.path;
   const registry = await startTestRegistry();
   onTestFinished(() => registry.close());
   await writeTree(path.join(directory, "site"), { "index.html": "<h1>hello</h1>" });

@@ -1,5 +1,4 @@
-import { onTestFinished, describe, expect, test } from "vitest";
-import { createTemporaryDirectory } from "@blob/testing";
+import { describe, expect, test } from "vitest";
 import { copyArtifact } from "./copy.js";
 import type { Descriptor, Digest } from "./descriptor.js";
 import { isRegistryError, RegistryError } from "./errors.js";
@@ -17,6 +16,7 @@ import {
   observeLeftOut,
   referrerOf,
   refName,
+  scratchDirectory,
 } from "./testing/layout-fixture.js";
 import { startQuirky } from "./testing/quirky.js";
 
@@ -294,8 +294,7 @@ describe("a graph without a reasonable end", () => {
   });
 
   test("is an index of very many manifests, and nothing is copied of it", async () => {
-    const { path, remove } = await createTemporaryDirectory();
-    onTestFinished(remove);
+    const path = await scratchDirectory();
     const layout = createLayoutRegistry(path);
     const many = Array.from({ length: 20_000 }, (_, at) => ({
       mediaType: manifestType,

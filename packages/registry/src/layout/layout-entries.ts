@@ -103,7 +103,7 @@ function isUntagged({ descriptor, tag, leftOut }: LayoutEntry, digest: Digest): 
 function nameOf(json: unknown, tag: unknown): string {
   const name = [tag, fieldOf(json, "digest")].find((value) => typeof value === "string" && value !== "");
   if (typeof name === "string") return printable(name);
-  return typeof json === "object" ? "an entry without a name" : printable(String(json));
+  return typeof json === "string" ? printable(json) : "an entry without a name";
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

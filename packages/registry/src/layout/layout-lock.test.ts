@@ -167,10 +167,10 @@ test("of twenty who see the same stale lock, one at a time has the new one", asy
   let inside = 0;
   for (let round = 0; round < 10; round += 1) {
     await writeFile(file("index.json.lock"), lockOf({ start: String(round + 1) }));
-    const copies: (typeof import("./layout-lock.js"))[] = [];
+    const copies: (typeof withLayoutLock)[] = [];
     for (let at = 0; at < 20; at += 1) {
       vi.resetModules();
-      copies.push(await import("./layout-lock.js"));
+      copies.push((await import("./layout-lock.js")).withLayoutLock);
     }
     const work = async (): Promise<void> => {
       inside += 1;
@@ -179,7 +179,7 @@ test("of twenty who see the same stale lock, one at a time has the new one", asy
       expect(inside).toBe(1);
       inside -= 1;
     };
-    await Promise.all(copies.map((copy) => copy.withLayoutLock(directory, work)));
+    await Promise.all(copies.map((lock) => lock(directory, work)));
   }
   expect((await readdir(directory)).toSorted()).toEqual(["blobs", "index.json", "oci-layout"]);
 });

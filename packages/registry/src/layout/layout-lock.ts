@@ -21,7 +21,7 @@ export interface HeldLock {
    * To be asked right before what must not happen twice: this process may have been stopped for so long that others gave
    * it up, and have the lock now.
    */
-  isHeld(): Promise<boolean>;
+  readonly isHeld: () => Promise<boolean>;
 }
 
 /** A live holder shows that it lives so often. Most are done before the first time. */

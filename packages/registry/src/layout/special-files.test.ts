@@ -13,7 +13,7 @@ type Place = (typeof places)[number];
 
 /** What can stand where a file should be, and neither ends nor answers. */
 const things: Readonly<Record<string, (file: string) => Promise<void>>> = {
-  "a directory": async (file) => void (await mkdir(file)),
+  "a directory": (file) => mkdir(file),
   "a link to /dev/zero": (file) => symlink("/dev/zero", file),
   "a link to itself": (file) => symlink(file, file),
   "a socket": async (file) => {

@@ -1,9 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, utimes, writeFile } from "node:fs/promises";
-import { compilePackage, createTemporaryDirectory } from "@blob/testing";
-import { expect, onTestFinished, test } from "vitest";
-import { createLayoutFixture, manifestOf, pushManifest } from "../testing/layout-fixture.js";
+import { compilePackage } from "@blob/testing";
+import { expect, test } from "vitest";
+import {
+  createLayoutFixture,
+  manifestOf,
+  pushManifest,
+  scratchDirectory,
+} from "../testing/layout-fixture.js";
 import { processMark, thisProcess } from "./process-identity.js";
 import { createLayoutRegistry } from "./layout-registry.js";
 
@@ -17,8 +22,7 @@ async function leftovers(directory: string): Promise<string[]> {
 }
 
 test("what a killed writer left is removed by the next one", async () => {
-  const { path: directory, remove } = await createTemporaryDirectory();
-  onTestFinished(remove);
+  const directory = await scratchDirectory();
   const script = `
     import { createLayoutRegistry } from ${JSON.stringify(new URL("index.js", compiled).href)};
     const digest = "sha256:" + "0".repeat(64);
@@ -54,8 +58,7 @@ test("what a killed writer left is removed by the next one", async () => {
 test("those of dead processes go at the next write, those of others when they are old", async () => {
   const { file } = await createLayoutFixture();
   // A layout that this process has not written to before.
-  const { path: directory, remove } = await createTemporaryDirectory();
-  onTestFinished(remove);
+  const directory = await scratchDirectory();
   const dead = name({ start: "1" });
   const ours = name({});
   const foreign = name({ machine: "another", pid: 1 });

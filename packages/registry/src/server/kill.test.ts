@@ -5,11 +5,11 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { compilePackage, createTemporaryDirectory } from "@blob/testing";
+import { compilePackage } from "@blob/testing";
 import { expect, onTestFinished, test } from "vitest";
 import type { TestBlob } from "../testing/bytes.js";
 import { blobOf, noise } from "../testing/bytes.js";
-import { manifestOf, manifestType } from "../testing/layout-fixture.js";
+import { manifestOf, manifestType, scratchDirectory } from "../testing/layout-fixture.js";
 
 const compiled = compilePackage("registry");
 const rounds = Number(process.env["BLOB_KILL_ROUNDS"] ?? 3);
@@ -127,8 +127,7 @@ async function expectAllThere(server: string, { blobs, tags }: Acknowledged): Pr
 }
 
 async function killAndPush(isIsolated: boolean): Promise<void> {
-  const { path: directory, remove } = await createTemporaryDirectory();
-  onTestFinished(remove);
+  const directory = await scratchDirectory();
   const random = createRandom(seed);
   const acknowledged: Acknowledged = { blobs: [], tags: new Map() };
   const config = blobOf("{}");
@@ -138,15 +137,15 @@ async function killAndPush(isIsolated: boolean): Promise<void> {
     const server = await start(directory, isIsolated);
     if (isIsolated) expect(server.pid).toBe(1);
     await put(`${server.url}/v2/acme/site/blobs/uploads/?digest=${config.digest}`, "POST", config.bytes);
-    let isOver = false;
+    const over = new AbortController();
     const work = Array.from({ length: writers }, async (_, writer) => {
-      for (let at = 0; !isOver; at += 1) {
+      for (let at = 0; !over.signal.aborted; at += 1) {
         await pushOne(server.url, `r${round}-w${writer}-${at}`, contentOf(), acknowledged);
       }
     });
     const settled = Promise.allSettled(work);
     await sleep(200 + random(600));
-    isOver = true;
+    over.abort();
     await server.kill();
     for (const result of await settled) {
       // A wrong answer is a failure; a broken connection is what we are here for.

@@ -12,7 +12,7 @@ import { processMark, thisProcess } from "../layout/process-identity.js";
 import { createMemoryRegistry } from "../memory-registry.js";
 import type { Registry } from "../registry.js";
 import { blobOf, noise } from "../testing/bytes.js";
-import { manifestOf, manifestType } from "../testing/layout-fixture.js";
+import { manifestOf, manifestType, scratchDirectory } from "../testing/layout-fixture.js";
 import { createRegistryServer } from "./registry-server.js";
 
 interface Answer {
@@ -26,11 +26,11 @@ interface Served {
   readonly uploads: string;
   readonly host: string;
   readonly registry: Registry;
-  ask(method: string, path: string, init?: RequestInit): Promise<Answer>;
-  begin(): Promise<string>;
+  readonly ask: (method: string, path: string, init?: RequestInit) => Promise<Answer>;
+  readonly begin: () => Promise<string>;
   /** What is below the directory and is not a blob or an index. */
-  leftovers(): Promise<string[]>;
-  close(): Promise<void>;
+  readonly leftovers: () => Promise<string[]>;
+  readonly close: () => Promise<void>;
 }
 
 /** A server as `blob registry serve` makes it. */
@@ -243,8 +243,7 @@ describe("a full disk", () => {
   const large = blobOf(noise(3_000_000));
 
   test("is said in so many words, leaves nothing half stored, and goes away", async () => {
-    const { path: directory, remove } = await createTemporaryDirectory();
-    onTestFinished(remove);
+    const directory = await scratchDirectory();
     const disk = path.join(directory, "disk");
     await mkdir(disk);
     if (!mountTmpfs(disk, "size=2m")) return;
@@ -275,8 +274,7 @@ describe("a full disk", () => {
   });
 
   test("refuses a manifest and keeps those that are there", async () => {
-    const { path: directory, remove } = await createTemporaryDirectory();
-    onTestFinished(remove);
+    const directory = await scratchDirectory();
     const disk = path.join(directory, "disk");
     await mkdir(disk);
     if (!mountTmpfs(disk, "size=1m")) return;
@@ -306,8 +304,7 @@ describe("the directory of uploads", () => {
   });
 
   test("loses what killed servers left when the next one listens, and nothing else", async () => {
-    const { path: directory, remove } = await createTemporaryDirectory();
-    onTestFinished(remove);
+    const directory = await scratchDirectory();
     const uploads = path.join(directory, ".uploads");
     await mkdir(uploads);
     const own = thisProcess();

@@ -37,22 +37,28 @@ export async function pushManifest(registry: Registry, manifest: TestBlob, tag?:
   await registry.pushManifest("", { mediaType: manifestType, bytes: manifest.bytes }, { tag });
 }
 
+/** A directory that is gone after the test. */
+export async function scratchDirectory(): Promise<string> {
+  const temporary = await createTemporaryDirectory();
+  onTestFinished(() => temporary.remove());
+  return temporary.path;
+}
+
 /** A layout in a directory of its own, with one manifest under `v1`, as we or others wrote it. */
 export interface LayoutFixture {
   readonly directory: string;
   readonly registry: Registry;
   readonly manifest: TestBlob;
-  file(name: string): string;
+  readonly file: (name: string) => string;
   /** Writes a blob as other tools do. */
-  putBlob(blob: TestBlob): Promise<void>;
-  readEntries(): Promise<unknown[]>;
+  readonly putBlob: (blob: TestBlob) => Promise<void>;
+  readonly readEntries: () => Promise<unknown[]>;
   /** Replaces the list of manifests. */
-  writeEntries(entries: readonly unknown[]): Promise<void>;
+  readonly writeEntries: (entries: readonly unknown[]) => Promise<void>;
 }
 
 export async function createLayoutFixture(): Promise<LayoutFixture> {
-  const { path: directory, remove } = await createTemporaryDirectory();
-  onTestFinished(remove);
+  const directory = await scratchDirectory();
   const registry = createLayoutRegistry(directory);
   const manifest = manifestOf({ annotations: { name: "the artifact" } });
   await pushManifest(registry, manifest, "v1");
