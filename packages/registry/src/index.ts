@@ -21,6 +21,7 @@ export type { RetryClock, RetryOptions } from "./http/retry.js";
 export type { HttpTrace } from "./http/trace.js";
 export type { UploadProbe } from "./http/upload-probe.js";
 export type { Transport } from "./http/undici-handler.js";
+export type { LeftOut } from "./left-out.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";

@@ -1,9 +1,15 @@
 import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
+import type { LeftOut } from "./left-out.js";
 
 /** Options of every registry call. */
 export interface CallOptions {
   /** Stops the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Told about each element of a list that cannot be used, such as a tag whose name is none: it is left out, and the
+   * rest of the list is given as if it were not there. Should not throw: the call would fail with what it throws.
+   */
+  readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
 export interface ManifestOptions extends CallOptions {
