@@ -4,7 +4,7 @@ export const registryErrorCodes = [
   "NotFound",
   /** The registry wants credentials, or other ones. */
   "Unauthorized",
-  /** The credentials are known and may not do this. */
+  /** This may not be done with these credentials, or without any: `credentialsSent` tells which. */
   "Forbidden",
   /** A reference, repository name, tag or digest is malformed. */
   "InvalidReference",
@@ -51,6 +51,8 @@ export interface RegistryErrorDetails {
   readonly status?: number | undefined;
   /** How long the registry asked to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  readonly credentialsSent?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -66,6 +68,8 @@ export class RegistryError extends Error {
   readonly digest: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  readonly credentialsSent: boolean | undefined;
 
   static {
     Object.defineProperty(RegistryError.prototype, brand, { value: true });
@@ -79,6 +83,7 @@ export class RegistryError extends Error {
     this.digest = details.digest;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.credentialsSent = details.credentialsSent;
   }
 }
 
