@@ -6,7 +6,7 @@ export const registryErrorCodes = [
   "NotFound",
   /** The registry wants credentials, or other ones. */
   "Unauthorized",
-  /** The credentials are known and may not do this. */
+  /** This may not be done with these credentials, or without any: `credentialsSent` tells which. */
   "Forbidden",
   /** A reference, repository name, tag or digest is malformed. */
   "InvalidReference",
@@ -55,6 +55,8 @@ export interface RegistryErrorDetails {
   readonly retryAfterMs?: number | undefined;
   /** Of a copy that failed: what is at the destination, and what is not. */
   readonly copied?: CopyProgress | undefined;
+  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  readonly credentialsSent?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -71,6 +73,8 @@ export class RegistryError extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly copied: CopyProgress | undefined;
+  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  readonly credentialsSent: boolean | undefined;
 
   static {
     Object.defineProperty(RegistryError.prototype, brand, { value: true });
@@ -85,6 +89,7 @@ export class RegistryError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.copied = details.copied;
+    this.credentialsSent = details.credentialsSent;
   }
 }
 

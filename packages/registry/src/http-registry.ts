@@ -52,8 +52,8 @@ export interface HttpRegistryOptions extends ConnectionOptions {
    */
   readonly maxConcurrency?: number | undefined;
   /**
-   * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece is
-   * held in memory.
+   * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece of up
+   * to 32 MiB is held in memory; a larger one is read again from the blob's bytes where it has to be sent again.
    */
   readonly chunkBytes?: number | undefined;
   /** Sends the requests; closed with the registry. Default: undici, with connections of its own. */
@@ -136,9 +136,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
 
     async pushManifest(repository, manifest, call = {}) {
       const { descriptor, headers } = await putManifest(endpoint, repository, manifest, call);
-      // A registry with the referrers API says so; all others need to be told by the fallback tag.
-      if (headers["oci-subject"] === undefined)
-        await attachByTag(endpoint, repository, manifest, descriptor, call);
+      await attachByTag(endpoint, repository, manifest, descriptor, headers["oci-subject"], call);
       return descriptor;
     },
 

@@ -79,7 +79,10 @@ export interface Registry {
    */
   manifest(repository: string, reference: string, options?: ManifestOptions): Promise<Manifest>;
 
-  /** The size of a blob in bytes, or undefined when the repository is not known to have it. */
+  /**
+   * The size of a blob in bytes, or undefined when the repository is not known to have it. Only what is read can be proved:
+   * a registry may tell a size that is not true.
+   */
   statBlob(repository: string, digest: Digest, options?: CallOptions): Promise<number | undefined>;
 
   /**
@@ -101,12 +104,13 @@ export interface Registry {
    */
   pushManifest(repository: string, manifest: NewManifest, options?: PushManifestOptions): Promise<Descriptor>;
 
-  /** The tags of a repository, page by page as they are asked for. */
+  /** The tags of a repository, page by page as they are asked for. Names that are no tags are left out: see `onLeftOut`. */
   tags(repository: string, options?: CallOptions): AsyncIterable<string>;
 
   /**
    * The manifests that name another one as their `subject`, such as its signatures, with their types and annotations.
-   * None when nobody refers to it, also when it is not there itself. `ReferrersUnsupported`.
+   * None when nobody refers to it, also when it is not there itself. Broken ones are left out: see `onLeftOut`.
+   * `ReferrersUnsupported`.
    */
   referrers(repository: string, digest: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>;
 

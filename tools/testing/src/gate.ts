@@ -38,9 +38,8 @@ export function createGate(): Gate {
       quirks.tokenAuth === undefined
         ? 'Basic realm="test"'
         : `Bearer realm="http://${request.headers.host ?? ""}/token",service="test"${scope === "" ? "" : `,scope="${scope}"`}`;
-    answer(response, 401, '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}', {
-      "www-authenticate": header,
-    });
+    const body = '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}';
+    answer(response, quirks.challengeStatus ?? 401, body, { "www-authenticate": header });
     request.resume();
   }
 

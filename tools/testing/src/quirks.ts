@@ -26,6 +26,8 @@ export interface Quirks {
   redirectTo?: string;
   /** No Docker-Content-Digest anywhere (ECR on GET by tag). */
   noDigestHeader?: boolean;
+  /** No Location with what was created. */
+  noLocation?: boolean;
   /** Answers HEAD with this status (ECR Public 401, JFrog 403). */
   headStatus?: number;
   /** Answers with this before it does anything else. */
@@ -40,6 +42,8 @@ export interface Quirks {
   chunkMinLength?: number;
   /** Breaks the connection instead of answering: before the request is looked at, or after it was done. */
   drop?: { when: "before" | "after"; times: number; path: RegExp };
+  /** The status that challenges come with. Default 401; Artifactory says 403. */
+  challengeStatus?: number;
   /** Asks for Basic credentials. */
   basicAuth?: { username: string; password: string };
   /** Asks for a Bearer token from `/token`, which can be used so often (default without end). */
@@ -52,6 +56,8 @@ export interface Quirks {
   }) => Quirks;
   /** Sent as Date: a clock that is wrong. */
   date?: string;
+  /** Sent as OCI-Subject instead of the right one. */
+  subjectHeader?: string;
   /** 404 for the referrers API, and no OCI-Subject header. */
   noReferrersApi?: boolean;
 }

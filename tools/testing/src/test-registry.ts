@@ -129,6 +129,10 @@ function changeHeaders(quirks: Quirks, response: ServerResponse): void {
   response.writeHead = (...parts: unknown[]) => {
     const [status, headers] = parts as [number, Record<string, string>?];
     const changed = { ...headers };
+    if (quirks.noLocation === true && status === 201) delete changed["location"];
+    if (quirks.subjectHeader !== undefined && changed["oci-subject"] !== undefined) {
+      changed["oci-subject"] = quirks.subjectHeader;
+    }
     if (quirks.noDigestHeader === true) delete changed["docker-content-digest"];
     if (quirks.uploadLocation !== undefined && status === 202) {
       changed["location"] = quirks.uploadLocation.replace("{id}", changed["docker-upload-uuid"] ?? "");

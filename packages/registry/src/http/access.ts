@@ -1,7 +1,7 @@
-import { discard } from "./handler.js";
 import type { CallOptions } from "../registry.js";
+import { readAnswer } from "./answer.js";
 import type { Endpoint } from "./endpoint.js";
-import { errorFromResponse } from "./response-error.js";
+import { errorFromAnswer } from "./response-error.js";
 
 /** What a registry says to somebody who comes without wanting anything yet. */
 export interface Access {
@@ -19,7 +19,8 @@ export async function checkAccess(endpoint: Endpoint, { signal }: CallOptions): 
     auth: { origin, host, scopes: [] },
     signal,
   });
-  if (response.status !== 200) throw await errorFromResponse(response, { host, action: "log in" });
-  await discard(response);
+  const answer = await readAnswer(response, host);
+  // Quay sends its answer as HTML, but it is no page.
+  if (answer.status !== 200 || answer.isPage) throw errorFromAnswer(answer, { host, action: "log in" });
   return { authorized: response.authorization !== undefined };
 }

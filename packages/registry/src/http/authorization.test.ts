@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf, collect, noise } from "../testing/bytes.js";
 import type { Quirky } from "../testing/quirky.js";
+import { startNoRegistry } from "../testing/page.js";
 import { startQuirky } from "../testing/quirky.js";
 import { withAuthorization } from "./authorization.js";
 import type { HttpResponse } from "./handler.js";
@@ -84,6 +85,86 @@ test("an expired link is no challenge: nobody is asked for credentials", async (
   const toStorage = server.requests.filter((request) => request.server === "storage");
   expect(toStorage).toHaveLength(1);
   expect(toStorage[0]?.headers.authorization).toBeUndefined();
+});
+
+describe("storage that answers 401 with a challenge gets neither credentials nor a token request", () => {
+  test.each([
+    ["Basic", "has not asked yet", { basicAuth: ann }, false],
+    ["Basic", "has the credentials", { basicAuth: ann }, true],
+    ["Basic", "lets everybody in", {}, true],
+    ["Bearer", "has not asked yet", { basicAuth: ann }, false],
+    ["Bearer", "has the credentials", { basicAuth: ann }, true],
+    ["Bearer", "lets everybody in", {}, true],
+  ])("a %s one, from a registry that %s", async (scheme, _name, quirks, isKnown) => {
+    const asked: string[] = [];
+    const storage = await startNoRegistry((request, response) => {
+      asked.push(`${request.url ?? ""} ${request.headers.authorization ?? "bare"}`);
+      const realm = `realm="http://${request.headers.host ?? ""}/token",service="storage"`;
+      response.writeHead(401, { "www-authenticate": `${scheme} ${realm}`, "content-length": 0 }).end();
+    });
+    const { registry, server } = await startWithBlob({
+      ...quirks,
+      redirectTo: `http://${storage.host}/blob?signature=1`,
+    });
+    if (isKnown) await registry.statBlob(repository, blob.digest);
+    server.requests.splice(0);
+    const error: unknown = await collect(registry.readBlob(repository, blob)).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "Unauthorized", status: 401, credentialsSent: false });
+    expect(asked).toEqual(["/blob?signature=1 bare"]);
+    // Nor is the registry asked once more with what an answer to that challenge would have been.
+    expect(server.requests.map(({ status }) => status)).toEqual(isKnown ? [307] : [401, 307]);
+  });
+});
+
+describe("a registry that redirects to another one, which wants credentials", () => {
+  test("is an error that names the other one, and gives it nothing", async () => {
+    const { registry, server } = await startWithBlob({ basicAuth: ann });
+    const other = await startQuirky({ tokenAuth: ann });
+    server.quirks.forRequest = ({ path }) =>
+      path.includes("/manifests/")
+        ? { fail: { status: 307, times: 1, headers: { location: `${other.server.url}${path}` } } }
+        : {};
+    const error: unknown = await registry.manifest(repository, "v1").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "Unauthorized", status: 401, host: other.server.host });
+    expect(String(error)).toContain(`redirected to ${other.server.host}, which wants credentials of its own`);
+    expect(other.server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+});
+
+describe("a 403 to a request without credentials", () => {
+  test("that has a challenge is answered with those there are", async () => {
+    for (const quirks of [{ basicAuth: ann }, { tokenAuth: ann }]) {
+      const { registry } = await startWithBlob({ ...quirks, challengeStatus: 403 });
+      expect(await collect(registry.readBlob(repository, blob))).toHaveLength(100_000);
+      expect(await registry.statBlob(repository, blob.digest)).toBe(100_000);
+      const other = blobOf("other");
+      expect(await registry.pushBlob(repository, other, () => chunksOf(other.bytes))).toBe("uploaded");
+    }
+  });
+
+  test("that has none, or for which there are none, blames no credentials", async () => {
+    const nobody = createAuthenticator({ credentials: anonymous });
+    for (const quirks of [{ fail: { status: 403, times: 1 } }, { basicAuth: ann, challengeStatus: 403 }]) {
+      const { registry } = await startWithBlob(quirks, nobody);
+      const error: unknown = await registry.manifest(repository, "v1").catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "Forbidden", status: 403, credentialsSent: false });
+      expect(String(error)).toContain("no credentials were sent");
+    }
+  });
+
+  test("is a decision when credentials were sent: they are not sent twice", async () => {
+    const { registry, server } = await startWithBlob({ basicAuth: ann });
+    await registry.statBlob(repository, blob.digest);
+    server.requests.splice(0);
+    const challenge = { "www-authenticate": 'Basic realm="test"' };
+    server.quirks.fail = { status: 403, times: 9, headers: challenge };
+    const error: unknown = await registry.manifest(repository, "v1").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "Forbidden", credentialsSent: true });
+    expect(String(error)).toContain("these credentials may not do that");
+    expect(server.requests).toHaveLength(1);
+  });
 });
 
 test("refused credentials are an error without them", async () => {

@@ -1,6 +1,7 @@
 import type { Authenticator, Rejection, SendTokenRequest } from "@blob/auth";
 import { readBounded } from "../bounded-body.js";
 import { RegistryError } from "../errors.js";
+import { followSignal } from "./abort-listeners.js";
 import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
 import { leadsInward } from "./host-zone.js";
@@ -9,8 +10,9 @@ import { leadsInward } from "./host-zone.js";
 const maxTokenReplyBytes = 1024 * 1024;
 
 /**
- * Adds the credentials of a request's `auth` target, and answers one challenge of the registry. A 401 of another host,
- * reached by a redirect, is an expired link: it is handed on as it is.
+ * Adds the credentials of a request's `auth` target, and answers one challenge of the registry: with a 401, or with a 403 to
+ * a request without credentials. What another host says, reached by a redirect, is handed on as it is: an expired link, or
+ * a challenge whose token server is not to be told anything.
  */
 export function withAuthorization(authenticator: Authenticator): Layer {
   return (next) => async (request) => {
@@ -19,9 +21,8 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     const offered = authenticator.current(target);
     const response = await sendAuthorized(next, request, offered);
     const challenge = response.headers["www-authenticate"];
-    if (response.status !== 401 || response.url.origin !== target.origin || challenge === undefined) {
-      return response;
-    }
+    if (!wantsCredentials(response, offered)) return response;
+    if (response.url.origin !== target.origin || challenge === undefined) return response;
     const answer = await answerChallenge(authenticator, next, request, response, {
       challenge,
       rejected: offered,
@@ -30,6 +31,11 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     await discard(response);
     return sendAuthorized(next, request, answer);
   };
+}
+
+/** Some registries (Artifactory) say 403 to whoever comes without credentials: then it is no decision about anybody. */
+function wantsCredentials({ status }: HttpResponse, offered: string | undefined): boolean {
+  return status === 401 || (status === 403 && offered === undefined);
 }
 
 async function answerChallenge(
@@ -41,11 +47,15 @@ async function answerChallenge(
 ): Promise<string | undefined> {
   const { auth, signal } = request;
   if (auth === undefined) return undefined;
+  const followed = signal === undefined ? undefined : followSignal(signal);
   try {
-    return await authenticator.answer(auth, rejection, tokenSender(next, request), { signal });
+    const options = { signal: followed?.signal };
+    return await authenticator.answer(auth, rejection, tokenSender(next, request), options);
   } catch (error) {
     response.cancel();
     throw error;
+  } finally {
+    followed?.release();
   }
 }
 
@@ -56,8 +66,7 @@ async function sendAuthorized(
 ): Promise<HttpResponse> {
   if (authorization === undefined) return next(request);
   const response = await next(withHeaders(request, { authorization }));
-  const { status, headers, url, body } = response;
-  return { status, headers, url, body, cancel: () => response.cancel(), authorization };
+  return { ...response, cancel: () => response.cancel(), authorization };
 }
 
 /** Token requests carry passwords: they are never redirected, and never led into the client's own network. */

@@ -1,5 +1,6 @@
 import type { Digest } from "../descriptor.js";
 import { isRegistryError } from "../errors.js";
+import { onAbort } from "./abort-listeners.js";
 import type { BlobLinks } from "./blob-links.js";
 import type { Endpoint } from "./endpoint.js";
 import type { HttpHeaders, HttpResponse } from "./handler.js";
@@ -77,14 +78,13 @@ async function followLink(
 async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return work;
   signal.throwIfAborted();
-  let stop = (): void => {};
+  let stopListening = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
+    stopListening = onAbort(signal, () => reject(signal.reason));
   });
   try {
     await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", stop);
+    stopListening();
   }
 }

@@ -38,6 +38,49 @@ test("the registry's smallest piece is kept to", async () => {
   await expectStored(quirky);
 });
 
+describe("a smallest piece that is larger", () => {
+  test.each([
+    ["than the blob is one PUT", 3_000_000, 0],
+    ["than any memory is, too", 2 ** 31, 0],
+    ["and still a number is, too", Number.MAX_SAFE_INTEGER, 0],
+    // What is no number of bytes is no wish: then the caller's own holds.
+    ["than numbers are exact is no wish", 2 ** 53, 3],
+    ["than makes sense is no wish", 1e300, 3],
+  ])("%s", async (_name, chunkMinLength, pieces) => {
+    const quirky = await startQuirky({ chunkMinLength }, { chunkBytes: 1_000_000 });
+    await quirky.registry.pushBlob(repository, blob, open);
+    expect(ranges(quirky)).toHaveLength(pieces);
+    await expectStored(quirky);
+  });
+
+  const large = Buffer.alloc(90_000_000, noise(1_000_003));
+  const largeBlob = { ...blobOf(large), bytes: large };
+
+  test("than what should be held in memory is streamed, and read again where it is lost", async () => {
+    const quirky = await startQuirky({
+      chunkMinLength: 40_000_000,
+      drop: { when: "before", times: 1, path: /^PATCH/u },
+      maxPutBytes: 40_000_000,
+    });
+    const patches = (): number => quirky.server.requests.filter(({ method }) => method === "PATCH").length;
+    let opened = 0;
+    /** How many bytes of the first piece had been asked for when its request arrived. */
+    let before = 0;
+    async function* body(): AsyncGenerator<Uint8Array> {
+      opened += 1;
+      for (let at = 0; at < large.length; at += 1_000_000) {
+        if (patches() === 0) before = at;
+        yield large.subarray(at, at + 1_000_000);
+      }
+    }
+    expect(await quirky.registry.pushBlob(repository, largeBlob, body)).toBe("uploaded");
+    expect(before).toBeLessThan(39_000_000);
+    expect(opened).toBeGreaterThan(1);
+    expect(await quirky.server.registry.statBlob(repository, largeBlob.digest)).toBe(90_000_000);
+    expect(ranges(quirky)[0]).toBe("0-39999999");
+  });
+});
+
 describe("a blob that is refused for its size", () => {
   test("goes in pieces, and so do the next ones of that size at once", async () => {
     const quirky = await startQuirky({ maxPutBytes: 1_000_000 });
@@ -132,7 +175,14 @@ test("a cursor takes the right bytes, forwards and backwards, whatever their pie
         const cursor = createBodyCursor(() => chunksOf(bytes, step));
         for (const [a, b] of takes) {
           const [start, end] = a < b ? [a, b] : [b, a];
-          expect(Buffer.compare(await cursor.take(start, end - start), bytes.subarray(start, end))).toBe(0);
+          const expected = bytes.subarray(start, end);
+          expect(Buffer.compare(await cursor.take(start, end - start), expected)).toBe(0);
+          // A stream that is left has no say about what comes after it.
+          for await (const chunk of cursor.stream(a, 200 - a)) {
+            expect(chunk.length).toBeGreaterThan(0);
+            break;
+          }
+          expect(Buffer.compare(await collect(cursor.stream(start, end - start)), expected)).toBe(0);
         }
         await expect(cursor.take(199, 2)).rejects.toMatchObject({ code: "InvalidArgument" });
         await cursor.close();

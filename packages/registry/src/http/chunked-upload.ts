@@ -4,9 +4,14 @@ import type { Endpoint } from "./endpoint.js";
 import type { HttpResponse } from "./handler.js";
 import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
+import type { Outcome } from "./proof.js";
+import { outcomeOf } from "./proof.js";
 import { isRetryableStatus } from "./retry.js";
 import type { Upload, UploadSession } from "./upload-session.js";
-import { finishUrl, sessionFrom, uploadError } from "./upload-session.js";
+import { finishUrl, isTaken, sessionFrom, uploadError } from "./upload-session.js";
+
+/** Larger pieces are not held to be sent again, but read again from the body: the registry may ask for any size. */
+const mostHeldBytes = 32 * 1024 * 1024;
 
 /** Below this, a proxy that refuses pieces for their size will refuse everything. */
 const smallestChunkBytes = 1024 * 1024;
@@ -15,14 +20,14 @@ const smallestChunkBytes = 1024 * 1024;
  * Sends a blob in pieces. The offset is counted here, because registries answer with stale ranges (ECR); only when a
  * piece was lost, the session is asked how much it has.
  *
- * @returns The last piece size that worked.
+ * @returns The last piece size that worked, and what the registry says about the whole.
  */
 export async function sendInChunks(
   endpoint: Endpoint,
   upload: Upload,
   first: UploadSession,
   chunkBytes: number,
-): Promise<number> {
+): Promise<{ readonly chunkBytes: number; readonly outcome: Outcome }> {
   const { blob, options } = upload;
   const { signal } = options;
   const cursor = createBodyCursor(upload.open);
@@ -53,8 +58,8 @@ export async function sendInChunks(
   } finally {
     await cursor.close();
   }
-  await finish(endpoint, upload, state.session);
-  return state.length;
+  const outcome = await finish(endpoint, upload, state.session);
+  return { chunkBytes: state.length, outcome };
 }
 
 interface ChunkState {
@@ -75,8 +80,9 @@ async function sendChunk(
   { session, offset, length }: ChunkState,
 ): Promise<ChunkOutcome> {
   const { blob, options } = upload;
-  const piece = await cursor.take(offset, Math.min(length, blob.size - offset));
-  const end = offset + piece.length;
+  const size = Math.min(length, blob.size - offset);
+  const end = offset + size;
+  const held = size > mostHeldBytes ? undefined : await cursor.take(offset, size);
   let response: HttpResponse;
   try {
     response = await endpoint.send({
@@ -84,10 +90,8 @@ async function sendChunk(
       url: session.url,
       headers: { "content-type": "application/octet-stream", "content-range": `${offset}-${end - 1}` },
       body: {
-        size: piece.length,
-        async *open() {
-          yield piece;
-        },
+        size,
+        open: () => (held === undefined ? cursor.stream(offset, size) : once(held)),
       },
       auth: session.auth,
       repeatable: false,
@@ -141,7 +145,11 @@ async function askSession(
   return { session: { ...session, url: next.url, auth: next.auth }, offset };
 }
 
-async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<void> {
+async function* once(piece: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield piece;
+}
+
+async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<Outcome> {
   const response = await endpoint.send({
     method: "PUT",
     url: finishUrl(session, upload),
@@ -149,6 +157,6 @@ async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession
     auth: session.auth,
     signal: upload.options.signal,
   });
-  if (![200, 201, 204].includes(response.status)) throw await uploadError(response, endpoint, upload);
-  await discard(response);
+  if (!isTaken(response)) throw await uploadError(response, endpoint, upload);
+  return outcomeOf(response, { host: endpoint.host, kind: "blobs", digest: upload.blob.digest });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-listeners.js";
 import type { HttpRequest, Layer } from "./handler.js";
 
 /** As many as browsers and registry clients dare to have open to one host over HTTP/1.1, times a few. */
@@ -8,7 +9,8 @@ interface Lane {
   /** How many requests may be under way; not a whole number while it grows. */
   width: number;
   active: number;
-  readonly waiting: (() => void)[];
+  /** In the order of arrival. A set: whoever leaves does not have to be looked for. */
+  readonly waiting: Set<() => void>;
 }
 
 /**
@@ -22,7 +24,7 @@ export function withAdaptiveConcurrency(maxWidth: number = defaultWidth): Layer 
   return (next) => async (request) => {
     if (request.body !== undefined) return next(request);
     const { host } = request.url;
-    const lane = lanes.get(host) ?? { width: most, active: 0, waiting: [] };
+    const lane = lanes.get(host) ?? { width: most, active: 0, waiting: new Set<() => void>() };
     lanes.set(host, lane);
     await enter(lane, request);
     try {
@@ -33,36 +35,38 @@ export function withAdaptiveConcurrency(maxWidth: number = defaultWidth): Layer 
     } finally {
       lane.active -= 1;
       admit(lane);
-      if (lane.active === 0 && lane.waiting.length === 0 && lane.width >= most) lanes.delete(host);
+      if (lane.active === 0 && lane.waiting.size === 0 && lane.width >= most) lanes.delete(host);
     }
   };
 }
 
 async function enter(lane: Lane, { signal }: HttpRequest): Promise<void> {
   signal?.throwIfAborted();
-  if (lane.active < Math.floor(lane.width) && lane.waiting.length === 0) {
+  if (lane.active < Math.floor(lane.width) && lane.waiting.size === 0) {
     lane.active += 1;
     return;
   }
   await new Promise<void>((resolve, reject) => {
     const enterNow = (): void => {
-      signal?.removeEventListener("abort", leave);
+      stopListening?.();
       lane.active += 1;
       resolve();
     };
-    const leave = (): void => {
-      lane.waiting.splice(lane.waiting.indexOf(enterNow), 1);
-      reject(signal?.reason);
-    };
-    lane.waiting.push(enterNow);
-    signal?.addEventListener("abort", leave, { once: true });
+    lane.waiting.add(enterNow);
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        lane.waiting.delete(enterNow);
+        reject(signal.reason);
+      });
   });
 }
 
 function admit(lane: Lane): void {
   while (lane.active < Math.floor(lane.width)) {
-    const first = lane.waiting.shift();
+    const [first] = lane.waiting;
     if (first === undefined) return;
+    lane.waiting.delete(first);
     first();
   }
 }

@@ -6,10 +6,12 @@ import { checkRepository, nameOf, parseTagOrDigest } from "../reference.js";
 import type { CallOptions } from "../registry.js";
 import type { Endpoint } from "./endpoint.js";
 import type { FailedAction } from "./response-error.js";
+import type { Answer } from "./answer.js";
+import { readAnswer } from "./answer.js";
 import { discard } from "./handler.js";
-import { getManifest } from "./manifests.js";
+import { acceptedManifests, getManifest } from "./manifests.js";
 import { readFallbackIndex, updateFallbackIndex } from "./referrers-fallback.js";
-import { errorFromResponse } from "./response-error.js";
+import { errorFromAnswer, errorFromResponse } from "./response-error.js";
 
 /** Deletes a manifest or a tag. A referrer is first taken out of its subject's fallback index, where there is one. */
 export async function deleteManifest(
@@ -54,8 +56,8 @@ async function leaveFallbackIndex(
   const { bytes } = await getManifest(endpoint, repository, digest, { signal });
   const subject = parseManifestContent(bytes)?.subject?.digest;
   if (subject === undefined) return;
-  const index = await readFallbackIndex(endpoint, repository, subject, signal);
-  if (index === undefined || index === "foreign") return;
+  const { kind } = await readFallbackIndex(endpoint, repository, subject, signal);
+  if (kind !== "index") return;
   await updateFallbackIndex(endpoint, repository, subject, { remove: digest }, signal);
 }
 
@@ -74,7 +76,13 @@ async function sendDelete(
     signal,
   });
   const { status } = response;
-  if ([200, 202, 204].includes(status)) return discard(response);
+  if (status === 200 || status === 202 || status === 204) {
+    const answer = await readAnswer(response, endpoint.host);
+    if (answer.isPage) throw errorFromAnswer(answer, failed);
+    // 202 is what the specification wants; with any other success it may not have been a registry that answered.
+    if (status !== 202) await requireGone(endpoint, repository, rest, answer, failed, signal);
+    return;
+  }
   // distribution 2 takes every reference for a digest.
   if (status === 400 && failed.digest === undefined) {
     response.cancel();
@@ -82,4 +90,35 @@ async function sendDelete(
     throw new RegistryError("Unsupported", message, { ...failed, status });
   }
   throw await errorFromResponse(response, failed);
+}
+
+/** How often to look again for what may take a moment to go. */
+const moreLooks = 2;
+
+/** Only what is still there to be seen contradicts: many registries do not tell about what is gone. */
+async function requireGone(
+  endpoint: Endpoint,
+  repository: string,
+  rest: string,
+  answer: Answer,
+  failed: FailedAction,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let looks = 0; ; looks += 1) {
+    const response = await endpoint.send({
+      method: "HEAD",
+      url: endpoint.url(repository, rest),
+      headers: { accept: acceptedManifests, "accept-encoding": "identity" },
+      auth: endpoint.auth(repository, "pull"),
+      signal,
+    });
+    await discard(response);
+    if (response.status >= 300) return;
+    if (looks < moreLooks && (await endpoint.retryPolicy.pause(looks, undefined, signal))) continue;
+    throw errorFromAnswer(
+      answer,
+      failed,
+      "what answered claims to have deleted it, and it is still there: that is no registry, or a broken one",
+    );
+  }
 }

@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly auth?: AuthorizationTarget | undefined;
   /** False when sending it twice is not the same as sending it once. Default true. */
   readonly repeatable?: boolean | undefined;
+  /** False when a conflict (409) is the caller's to solve. Default true: it is tried again a few times. */
+  readonly retryConflicts?: boolean | undefined;
   /** False to get a redirect as it came. Default true. */
   readonly followRedirects?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -33,6 +35,8 @@ export interface HttpResponse {
   readonly headers: HttpHeaders;
   /** Where it came from, after redirects. May hold a signed query: never show it as it is. */
   readonly url: URL;
+  /** Set when redirects led to it: on the registry's own origin, or to somebody who gets no credentials. */
+  readonly redirected?: "inside" | "elsewhere";
   /** The `Authorization` that was asked with, which the answer may repeat: never show it. Transports leave it out. */
   readonly authorization?: string;
   /** Single use. Leaving the loop frees the connection. */

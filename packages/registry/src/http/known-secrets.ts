@@ -23,7 +23,7 @@ function secretsOfQuery({ searchParams }: URL): readonly string[] {
   return [...searchParams].flatMap(([name, value]) => (isShownParameter(name) ? [] : [value]));
 }
 
-/** As it is, and as URLs and forms write it. */
+/** As it is, and as URLs, forms, JSON and Go's JSON write it. */
 function formsOf(secrets: readonly string[]): readonly string[] {
   return secrets
     .filter((secret) => secret.length >= shortest)
@@ -31,5 +31,15 @@ function formsOf(secrets: readonly string[]): readonly string[] {
       secret,
       encodeURIComponent(secret),
       new URLSearchParams([["", secret]]).toString().slice(1),
+      ...jsonForms(secret),
     ]);
+}
+
+function jsonForms(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const escaped = json.replaceAll(
+    /[<>&]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return [json, escaped];
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { blobOf, chunksOf } from "../testing/bytes.js";
 import type { Quirky } from "../testing/quirky.js";
 import { startQuirky } from "../testing/quirky.js";
+import type { LeftOut } from "../left-out.js";
 
 const repository = "acme/site";
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
@@ -66,6 +67,32 @@ test("a login page instead of a manifest is explained", async () => {
     fail: { status: 200, times: 1, body: "<html>Sign in</html>", headers: { "content-type": "text/html" } },
   });
   await expect(registry.manifest(repository, "v1")).rejects.toMatchObject({ code: "InvalidResponse" });
+});
+
+describe("plain http on a port for TLS", () => {
+  const go = "Client sent an HTTP request to an HTTPS server.\n";
+  const nginx =
+    "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body></body></html>";
+
+  test.each<[string, string | undefined]>([
+    [go, undefined],
+    [go, "text/plain; charset=utf-8"],
+    [nginx, "text/html"],
+  ])("is told in the words of the registry: %j, %s", async (body, type) => {
+    const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
+    const { registry } = await startQuirky({ fail: { status: 400, times: 100, body, headers } });
+    for (const call of [
+      () => registry.manifest(repository, "v1"),
+      () => registry.resolve(repository, "v1"),
+      () => registry.pushBlob(repository, config, () => chunksOf(config.bytes)),
+      () => registry.pushManifest(repository, { mediaType, bytes: manifest.bytes }, { tag: "v1" }),
+    ]) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "Rejected", status: 400 });
+      expect(String(error)).toMatch(/speaks https.*HTTP request.*to (?:an )?HTTPS/u);
+      expect(String(error)).not.toContain("artifact types");
+    }
+  });
 });
 
 describe("a refusal", () => {
@@ -177,7 +204,44 @@ describe("tags", () => {
     await expect(reading).rejects.toMatchObject({ code: "InvalidResponse" });
   });
 
-  test.each(['{"tags":"a"}', '{"tags":["a",1]}', '{"tags":["\\u001b[2J"]}', "[]", "x"])(
+  test("that are none are left out and told, and all others are listed", async () => {
+    const tags = [
+      "v1",
+      "-a",
+      1,
+      null,
+      `sha256:${"a".repeat(64)}`,
+      "\u001b[2J",
+      "x".repeat(129),
+      "",
+      ["v9"],
+      "v2",
+    ];
+    const { registry } = await startWithManifest({
+      fail: { status: 200, times: 1, body: JSON.stringify({ name: repository, tags }) },
+    });
+    const seen: string[] = [];
+    const leftOut: LeftOut[] = [];
+    const options = { onLeftOut: (what: LeftOut) => void leftOut.push(what) };
+    for await (const tag of registry.tags(repository, options)) seen.push(tag);
+    expect(seen).toEqual(["v1", "v2"]);
+    expect(leftOut.map(({ kind }) => kind)).toEqual(Array.from({ length: 8 }, () => "tag"));
+    expect(leftOut.map(({ name }) => name)).toEqual([
+      "-a",
+      "1",
+      "null",
+      `sha256:${"a".repeat(64)}`,
+      "[2J",
+      `${"x".repeat(80)}…`,
+      '""',
+      '["v9"]',
+    ]);
+    expect(new Set(leftOut.map(({ why }) => why))).toEqual(
+      new Set(["it is not a valid tag name", "it is not a text"]),
+    );
+  });
+
+  test.each(['{"tags":"a"}', '{"ok":true}', "{}", "[]", "x"])(
     "that are none are refused: %s",
     async (body) => {
       const { registry } = await startWithManifest({ fail: { status: 200, times: 1, body } });

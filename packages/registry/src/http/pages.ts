@@ -2,6 +2,7 @@ import { RegistryError } from "../errors.js";
 import type { Endpoint } from "./endpoint.js";
 import type { HttpResponse } from "./handler.js";
 import { nextLink } from "./link-header.js";
+import { decideRedirect } from "./redirect-rule.js";
 import { errorFromResponse } from "./response-error.js";
 
 export interface PagedRequest {
@@ -13,27 +14,26 @@ export interface PagedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A registry that still has a next page after this many has no end. */
-const maxPages = 10_000;
+/** With a hundred entries a page, ten million: no list of a repository is that long. */
+const maxPages = 100_000;
 
 /**
  * The pages of a list, following `Link: rel="next"` on the same origin. Each page has to be read before the next one is
- * asked for.
+ * asked for. No page is remembered, however many there are: a list that leads in a circle is noticed by keeping one
+ * address at a time (Brent's algorithm).
+ *
+ * @throws RegistryError `InvalidResponse` for a list that leads in a circle; `SizeExceeded` for one without a reasonable end.
  */
 export async function* readPages(
   endpoint: Endpoint,
   { url: first, repository, action, accept, signal }: PagedRequest,
 ): AsyncGenerator<HttpResponse, void, undefined> {
   const { host } = endpoint;
-  const refuse = (why: string): RegistryError =>
-    new RegistryError("InvalidResponse", `${host}: cannot ${action}: ${why}`, {
-      host,
-      reference: repository,
-    });
-  const seen = new Set<string>();
-  for (let url: URL | undefined = first; url !== undefined;) {
-    if (seen.has(url.href) || seen.size >= maxPages) throw refuse("the list does not end");
-    seen.add(url.href);
+  const details = { host, reference: repository };
+  let kept = first.href;
+  let keepNextAt = 1;
+  let url: URL | undefined = first;
+  for (let pages = 1; ; pages += 1) {
     const response: HttpResponse = await endpoint.send({
       method: "GET",
       url,
@@ -41,10 +41,22 @@ export async function* readPages(
       auth: endpoint.auth(repository, "pull"),
       signal,
     });
-    if (response.status !== 200)
-      throw await errorFromResponse(response, { host, action, reference: repository });
+    if (response.status !== 200) throw await errorFromResponse(response, { ...details, action });
     yield response;
     url = nextPage(endpoint, response, { action, repository });
+    if (url === undefined) return;
+    if (url.href === kept) {
+      const message = `${host}: cannot ${action}: the list does not end: its pages lead in a circle`;
+      throw new RegistryError("InvalidResponse", message, details);
+    }
+    if (pages === maxPages) {
+      const message = `${host}: cannot ${action}: the list goes on after ${maxPages} pages`;
+      throw new RegistryError("SizeExceeded", message, details);
+    }
+    if (pages === keepNextAt) {
+      kept = url.href;
+      keepNextAt *= 2;
+    }
   }
 }
 
@@ -67,8 +79,8 @@ export function nextPage(
       reference: repository,
     });
   if (!URL.canParse(link, url.href)) throw refuse("the next page has no valid address");
-  const next = new URL(link, url);
-  if (next.host !== url.host) throw refuse("the next page is on another host");
-  // Behind a proxy that ends TLS, absolute links may say http: only their path is used.
-  return new URL(next.pathname + next.search, endpoint.origin);
+  const decision = decideRedirect({ from: url, location: link });
+  if (!decision.follow || decision.url.host !== url.host) throw refuse("the next page is on another host");
+  // Behind a proxy that ends TLS, absolute links may name another scheme: only their path is used.
+  return new URL(decision.url.pathname + decision.url.search, endpoint.origin);
 }

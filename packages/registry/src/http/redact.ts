@@ -46,7 +46,7 @@ export function redactText(text: string, known: readonly string[] = []): string 
 }
 
 /** The longest first, so that nothing is left of one that has another in it. Before the text is cut: not in the middle. */
-function withoutKnown(text: string, known: readonly string[]): string {
+export function withoutKnown(text: string, known: readonly string[]): string {
   const longestFirst = known.toSorted((one, other) => other.length - one.length);
   return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
 }

@@ -31,6 +31,14 @@ const rows: readonly Row[] = [
     url: "https://registry.example.com:8443/x",
     keeps: true,
   },
+  // The same on a port of its own, or with the port of https spelled out.
+  {
+    from: "https://registry.example.com:8443/v2/",
+    location: "http://registry.example.com:8443/x?a=b",
+    url: "https://registry.example.com:8443/x?a=b",
+    keeps: true,
+  },
+  { location: "http://ghcr.io:443/x", url: "https://ghcr.io/x", keeps: true },
   // Followed, without credentials: any other origin.
   { location: "https://cdn.example.com/x?sig=1", url: "https://cdn.example.com/x?sig=1", keeps: false },
   { location: "//cdn.example.com/x", url: "https://cdn.example.com/x", keeps: false },
@@ -60,6 +68,16 @@ const rows: readonly Row[] = [
   { location: "https://user:password@ghcr.io/x", refused: "user name" },
   { location: "http://cdn.example.com/x", refused: "gives up https" },
   { location: "http://ghcr.io:8080/x", refused: "gives up https" },
+  {
+    from: "https://registry.example.com:8443/v2/",
+    location: "http://registry.example.com:8080/x",
+    refused: "gives up https",
+  },
+  {
+    from: "https://registry.example.com:8443/v2/",
+    location: "http://other.example.com:8443/x",
+    refused: "gives up https",
+  },
   { location: "https://127.0.0.1/x", refused: "inside of the network" },
   { location: "https://[::1]/x", refused: "inside of the network" },
   { location: "https://localhost/x", refused: "inside of the network" },

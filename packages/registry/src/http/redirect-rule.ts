@@ -27,7 +27,7 @@ export function decideRedirect({ from, location, credentialOrigin }: RedirectQue
   if (url.username !== "" || url.password !== "") return refuse("a location with a user name in it");
   if (from.protocol === "https:" && url.protocol === "http:") {
     // Registries behind a proxy that ends TLS often do not know that they are https from outside.
-    if (url.hostname !== from.hostname || url.port !== "") {
+    if (url.hostname !== from.hostname || (url.port !== "" && url.port !== portOf(from))) {
       return refuse(`a location on ${url.host} that gives up https for http`);
     }
     url.protocol = "https:";
@@ -58,6 +58,11 @@ export function headersAfterRedirect(
 ): Readonly<Record<string, string>> {
   if (keepCredentials) return headers;
   return Object.fromEntries(Object.entries(headers).filter(([name]) => harmless.has(name)));
+}
+
+function portOf({ protocol, port }: URL): string {
+  if (port !== "") return port;
+  return protocol === "https:" ? "443" : "80";
 }
 
 function refuse(why: string): RedirectDecision {

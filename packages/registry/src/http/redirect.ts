@@ -1,5 +1,5 @@
 import { RegistryError } from "../errors.js";
-import type { HttpRequest, Layer } from "./handler.js";
+import type { HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard } from "./handler.js";
 import { decideRedirect, headersAfterRedirect } from "./redirect-rule.js";
 
@@ -10,9 +10,14 @@ const maxRedirects = 10;
 export function withRedirects(): Layer {
   return (next) => async (first) => {
     let request: HttpRequest = first;
+    let redirected: HttpResponse["redirected"];
     for (let hops = 0; ; hops += 1) {
       const response = await next(request);
-      if (!isRedirect(response.status) || request.followRedirects === false) return response;
+      if (!isRedirect(response.status) || request.followRedirects === false) {
+        return redirected === undefined
+          ? response
+          : { ...response, cancel: () => response.cancel(), redirected };
+      }
       const from = request.url;
       const fail = (why: string): RegistryError => {
         response.cancel();
@@ -35,6 +40,8 @@ export function withRedirects(): Layer {
       if (!decision.follow) throw fail(decision.why);
       await discard(response);
       const { url, keepCredentials } = decision;
+      const isInside = redirected !== "elsewhere" && url.origin === first.url.origin;
+      redirected = isInside ? "inside" : "elsewhere";
       request = {
         ...request,
         url,

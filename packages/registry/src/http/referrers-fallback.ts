@@ -1,13 +1,18 @@
 import type { Descriptor, Digest } from "../descriptor.js";
+import type { RegistryErrorCode } from "../errors.js";
 import { isRegistryError, RegistryError } from "../errors.js";
-import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../manifest-content.js";
+import { manifestMediaTypes, parseJsonObject } from "../manifest-content.js";
+import { printable } from "../printable.js";
 import { referrersTag } from "../referrer.js";
 import type { Endpoint } from "./endpoint.js";
 import { fetchManifest, putManifest } from "./manifests.js";
+import { PageError } from "./response-error.js";
 
 /** The index under a subject's fallback tag. */
 export interface FallbackIndex {
-  readonly manifests: readonly Descriptor[];
+  readonly kind: "index";
+  /** Its entries, whatever they are. */
+  readonly manifests: readonly unknown[];
   /** As it stands in the registry: fields and entries that are not ours are kept. */
   readonly json: Readonly<Record<string, unknown>>;
   /** For a conditional PUT, where the registry gives one. */
@@ -24,31 +29,54 @@ const maxWrites = 12;
  */
 const settle = { times: 4, atLeast: 100, atMost: 2000 };
 
-/**
- * Reads the index of referrers under the fallback tag. Undefined when there is none yet; `foreign` when the tag leads to
- * something else (GitLab resolves it to the subject itself).
- */
+/** What is under a subject's fallback tag. */
+export type Fallback =
+  | FallbackIndex
+  | { readonly kind: "none" }
+  /** Something else: GitLab leads to the subject itself, `cosign copy` puts an image there. `why` says what. */
+  | { readonly kind: "foreign"; readonly why: string }
+  /** The registry does not let anybody read a manifest by this tag, or is none. */
+  | { readonly kind: "unreadable"; readonly error: RegistryError };
+
+/** Reads what is under the fallback tag. Trouble that may pass, and missing permissions, are errors. */
 export async function readFallbackIndex(
   endpoint: Endpoint,
   repository: string,
   subject: Digest,
   signal: AbortSignal | undefined,
-): Promise<FallbackIndex | "foreign" | undefined> {
+): Promise<Fallback> {
   try {
     const { manifest, headers } = await fetchManifest(endpoint, repository, referrersTag(subject), {
       signal,
     });
     const { descriptor, bytes } = manifest;
-    const content = parseManifestContent(bytes);
     const json = parseJsonObject(bytes);
-    const isIndex = descriptor.mediaType === manifestMediaTypes.ociIndex && descriptor.digest !== subject;
-    if (!isIndex || content === undefined || json === undefined) return "foreign";
-    return { manifests: content.manifests, json, etag: headers["etag"] };
+    const entries: unknown = json?.["manifests"] ?? [];
+    if (descriptor.digest === subject) return { kind: "foreign", why: "it leads to the subject itself" };
+    if (
+      descriptor.mediaType !== manifestMediaTypes.ociIndex ||
+      json === undefined ||
+      !Array.isArray(entries)
+    ) {
+      const why = `it leads to ${printable(descriptor.mediaType)}, not to a list of referrers`;
+      return { kind: "foreign", why };
+    }
+    return { kind: "index", manifests: entries, json, etag: headers["etag"] };
   } catch (error) {
-    if (isRegistryError(error) && error.code === "NotFound") return undefined;
+    if (!isRegistryError(error)) throw error;
+    if (error.code === "NotFound") return { kind: "none" };
+    if (error instanceof PageError || unreadable.has(error.code)) return { kind: "unreadable", error };
+    if (junk.has(error.code))
+      return { kind: "foreign", why: `what it leads to is no list: ${error.message}` };
     throw error;
   }
 }
+
+/** Codes of a registry that has no such tags at all. */
+const unreadable: ReadonlySet<RegistryErrorCode> = new Set(["Unsupported", "Rejected"]);
+
+/** Codes of a manifest that nobody can use. */
+const junk: ReadonlySet<RegistryErrorCode> = new Set(["InvalidResponse", "DigestMismatch", "SizeExceeded"]);
 
 export type FallbackChange = { readonly add: Descriptor } | { readonly remove: Digest };
 
@@ -86,8 +114,8 @@ async function changeUntilSeen(
   let started = performance.now();
   for (;;) {
     const index = await readFallbackIndex(endpoint, repository, subject, signal);
-    if (index === "foreign") return false;
-    const isThere = index?.manifests.some((entry) => entry.digest === digest) === true;
+    if (index.kind === "foreign" || index.kind === "unreadable") return false;
+    const isThere = index.kind === "index" && index.manifests.some((entry) => hasDigest(entry, digest));
     if (isThere === "add" in change) {
       if (isSettled) return true;
       const enough = settle.times * (performance.now() - started);
@@ -106,7 +134,8 @@ async function changeUntilSeen(
     isSettled = false;
     hasPaused = false;
     started = performance.now();
-    await putUnlessChanged(endpoint, repository, subject, changedIndex(index, change), index?.etag, signal);
+    const ifMatch = index.kind === "index" ? index.etag : undefined;
+    await putUnlessChanged(endpoint, repository, subject, changedIndex(index, change), ifMatch, signal);
   }
   const message = `${endpoint.host}: too many writers change the referrers of ${repository}@${subject} at once; try again`;
   throw new RegistryError("Conflict", message, {
@@ -127,18 +156,20 @@ async function putUnlessChanged(
 ): Promise<void> {
   const manifest = { mediaType: manifestMediaTypes.ociIndex, bytes: Buffer.from(JSON.stringify(index)) };
   try {
-    await putManifest(endpoint, repository, manifest, { tag: referrersTag(subject), signal, ifMatch });
+    const tag = referrersTag(subject);
+    await putManifest(endpoint, repository, manifest, { tag, signal, ifMatch, readsBack: true });
   } catch (error) {
     if (!isRegistryError(error) || error.code !== "Conflict") throw error;
   }
 }
 
 function changedIndex(
-  index: FallbackIndex | undefined,
+  index: FallbackIndex | { readonly kind: "none" },
   change: FallbackChange,
 ): Readonly<Record<string, unknown>> {
-  const base = index?.json ?? { schemaVersion: 2, mediaType: manifestMediaTypes.ociIndex };
-  const entries: readonly unknown[] = Array.isArray(base["manifests"]) ? base["manifests"] : [];
+  const isIndex = index.kind === "index";
+  const base = isIndex ? index.json : { schemaVersion: 2, mediaType: manifestMediaTypes.ociIndex };
+  const entries = isIndex ? index.manifests : [];
   if ("add" in change) return { ...base, manifests: [...entries, change.add] };
   return { ...base, manifests: entries.filter((entry) => !hasDigest(entry, change.remove)) };
 }

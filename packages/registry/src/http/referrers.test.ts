@@ -2,6 +2,7 @@ import { hasProgram, startDockerRegistry, startTestRegistry } from "@blob/testin
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Descriptor, Digest } from "../descriptor.js";
 import { createHttpRegistry } from "../http-registry.js";
+import type { LeftOut } from "../left-out.js";
 import { createMemoryRegistry } from "../memory-registry.js";
 import type { Registry } from "../registry.js";
 import type { TestBlob } from "../testing/bytes.js";
@@ -41,6 +42,19 @@ async function names(registry: Registry, artifactType?: string): Promise<(string
     found.push(one.annotations?.["name"]);
   }
   return found;
+}
+
+/** The names of all referrers, and what was left out. */
+async function listWhole(
+  registry: Registry,
+): Promise<{ readonly found: (string | undefined)[]; readonly leftOut: LeftOut[] }> {
+  const found: (string | undefined)[] = [];
+  const leftOut: LeftOut[] = [];
+  const options = { onLeftOut: (what: LeftOut) => void leftOut.push(what) };
+  for await (const one of registry.referrers(repository, subject.digest, options)) {
+    found.push(one.annotations?.["name"]);
+  }
+  return { found, leftOut };
 }
 
 async function startWithSubject(quirks = {}): Promise<Quirky> {
@@ -109,6 +123,46 @@ describe("a registry with the API", () => {
   });
 });
 
+describe("a registry with the API whose list is partly broken", () => {
+  test("gives the good ones, and tells about the others", async () => {
+    const { registry, server } = await startWithSubject();
+    const good = signatureOf(subject.digest, "good");
+    const damaged = signatureOf(subject.digest, "damaged");
+    for (const manifest of [good, damaged]) await put(server.registry, manifest);
+    server.damage(damaged.digest);
+    const entry = (digest: string): object => ({ mediaType, digest, size: 1 });
+    const manifests = [entry(damaged.digest), 7, entry(blobOf("gone").digest), entry(good.digest)];
+    const body = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+    server.quirks.fail = { status: 200, times: 1, path: isReferrers, body };
+    const { found, leftOut } = await listWhole(registry);
+    expect(found).toEqual(["good"]);
+    expect(leftOut.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "descriptor 7",
+      `referrer ${damaged.digest}`,
+      `referrer ${blobOf("gone").digest}`,
+    ]);
+  });
+
+  test("fails when a manifest cannot be read for other reasons", async () => {
+    const { registry, server } = await startWithSubject();
+    const good = signatureOf(subject.digest, "good");
+    await put(server.registry, good);
+    const manifests = [{ mediaType, digest: good.digest, size: 1 }];
+    const body = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+    server.quirks.forRequest = ({ path }) =>
+      path.includes("/referrers/")
+        ? { fail: { status: 200, times: 1, body } }
+        : { fail: { status: 503, times: 1 } };
+    await expect(names(registry)).rejects.toMatchObject({ code: "Unavailable" });
+  });
+
+  test("that tells of another subject is not believed: the fallback tag is written", async () => {
+    const { registry, server } = await startWithSubject({ subjectHeader: blobOf("another").digest });
+    await put(registry, signatureOf(subject.digest, "one"));
+    expect((await server.registry.resolve(repository, fallbackTag)).mediaType).toBe(indexType);
+  });
+});
+
 describe("a registry without the API", () => {
   test("is told by the fallback tag, with types and annotations", async () => {
     const { registry, server } = await startWithSubject({ noReferrersApi: true });
@@ -166,13 +220,93 @@ describe("a registry without the API", () => {
     expect([written.manifests.length, written.manifests[0]]).toEqual([2, entry]);
   });
 
-  test("whose fallback tag leads to the subject itself has no referrers", async () => {
+  test.each([
+    ["the subject itself (GitLab)", subject, "it leads to the subject itself"],
+    ["an image (cosign copy)", manifestOf({ annotations: { an: "image" } }), `it leads to ${mediaType}`],
+  ])(
+    "whose fallback tag leads to %s has no referrers, and cannot be given any",
+    async (_name, there, why) => {
+      const { registry, server } = await startWithSubject({ noReferrersApi: true });
+      await put(server.registry, there, fallbackTag);
+      const { found, leftOut } = await listWhole(registry);
+      expect(found).toEqual([]);
+      expect(leftOut).toEqual([
+        { kind: "tag", name: fallbackTag, why: expect.stringContaining(why) as string },
+      ]);
+      await expect(put(registry, signatureOf(subject.digest, "one"))).rejects.toMatchObject({
+        code: "ReferrersUnsupported",
+        digest: subject.digest,
+      });
+      expect((await server.registry.resolve(repository, fallbackTag)).digest).toBe(there.digest);
+    },
+  );
+
+  test.each([
+    ["text", "junk"],
+    ["JSON", '{"hello":"world"}'],
+    ["a list that is none", JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: "none" })],
+    ["more than fits", `{"mediaType":"${indexType}","x":"${"x".repeat(5_000_000)}"}`],
+  ])("whose fallback tag holds %s has no referrers", async (_name, body) => {
     const { registry, server } = await startWithSubject({ noReferrersApi: true });
-    await put(server.registry, subject, fallbackTag);
+    server.quirks.fail = { status: 200, times: 100, path: new RegExp(`^GET .*${fallbackTag}`, "u"), body };
+    const { found, leftOut } = await listWhole(registry);
+    expect(found).toEqual([]);
+    expect(leftOut).toMatchObject([{ kind: "tag", name: fallbackTag }]);
+  });
+
+  test.each([
+    ["400", { status: 400 }],
+    ["405", { status: 405 }],
+    ["a page", { status: 200, body: "<html>Sign in</html>" }],
+  ])("and whose fallback tag is answered with %s supports no referrers", async (_name, reply) => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    server.quirks.fail = { times: 100, path: new RegExp(`^GET .*${fallbackTag}`, "u"), ...reply };
     const error = { code: "ReferrersUnsupported", digest: subject.digest };
     await expect(names(registry)).rejects.toMatchObject(error);
     await expect(put(registry, signatureOf(subject.digest, "one"))).rejects.toMatchObject(error);
-    expect((await server.registry.resolve(repository, fallbackTag)).digest).toBe(subject.digest);
+  });
+
+  test("is not unsupported while it has trouble, or wants to know who asks", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    for (const [status, code] of [
+      [401, "Unauthorized"],
+      [403, "Forbidden"],
+      [503, "Unavailable"],
+    ] as const) {
+      server.quirks.fail = { status, times: 5, path: new RegExp(`^GET .*${fallbackTag}`, "u") };
+      await expect(names(registry)).rejects.toMatchObject({ code });
+      delete server.quirks.fail;
+    }
+  });
+
+  test("lists all but the broken ones, and tells about those", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const good = signatureOf(subject.digest, "good");
+    const damaged = signatureOf(subject.digest, "damaged");
+    const foreign = signatureOf(blobOf("another").digest, "foreign");
+    for (const manifest of [good, damaged, foreign]) await put(server.registry, manifest);
+    server.damage(damaged.digest);
+    const gone = blobOf("gone");
+    const entry = ({ digest }: TestBlob): object => ({ mediaType, digest, size: 1 });
+    const manifests = [
+      "nonsense",
+      { mediaType, digest: "sha256:short\u001b", size: 1 },
+      ...[damaged, foreign, gone, good].map(entry),
+      { ...entry(good), size: -1 },
+    ];
+    const index = blobOf(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+    await put(server.registry, index, fallbackTag);
+    const { found, leftOut } = await listWhole(registry);
+    expect(found).toEqual(["good"]);
+    expect(leftOut.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "descriptor nonsense",
+      "descriptor sha256:short",
+      `descriptor ${good.digest}`,
+      `referrer ${damaged.digest}`,
+      `referrer ${foreign.digest}`,
+      `referrer ${gone.digest}`,
+    ]);
+    for (const { why } of leftOut) expect(why).not.toBe("");
   });
 
   test("sees two clients at once, in the end", async () => {

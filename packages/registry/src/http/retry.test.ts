@@ -12,7 +12,7 @@ function systemError(code: string): RegistryError {
 }
 
 describe("what passes is tried again", () => {
-  test.each([408, 429, 500, 502, 503, 504])("after a %d", async (status) => {
+  test.each([408, 409, 429, 500, 502, 503, 504])("after a %d", async (status) => {
     const clock = fakeClock();
     const { handle, requests } = fakeTransport({ status }, { status }, { status: 200 });
     const response = await withRetries(createRetryPolicy({ clock }))(handle)(request);
@@ -55,6 +55,34 @@ describe("what does not pass is not tried again", () => {
     const once = { ...request, repeatable: false };
     expect((await withRetries(createRetryPolicy({ clock: fakeClock() }))(handle)(once)).status).toBe(503);
     expect(requests).toHaveLength(1);
+  });
+
+  test.each(["ECONNRESET", "UND_ERR_SOCKET", "UND_ERR_HEADERS_TIMEOUT"])(
+    "nor after a %s when the request cannot be repeated",
+    async (code) => {
+      const { handle, requests } = fakeTransport(systemError(code), { status: 200 });
+      const clock = fakeClock();
+      const once = { ...request, repeatable: false };
+      await expect(withRetries(createRetryPolicy({ clock }))(handle)(once)).rejects.toMatchObject({
+        cause: { code },
+      });
+      expect([requests.length, clock.sleeps]).toEqual([1, []]);
+    },
+  );
+
+  test("nor a conflict for long, nor one that is the caller's to solve", async () => {
+    for (const [more, sent] of [
+      [{}, 4],
+      [{ retryConflicts: false }, 1],
+    ] as const) {
+      const { handle, requests } = fakeTransport({ status: 409 });
+      const clock = fakeClock();
+      const response = await withRetries(createRetryPolicy({ clock, retries: 9 }))(handle)({
+        ...request,
+        ...more,
+      });
+      expect([response.status, requests.length, clock.sleeps.length]).toEqual([409, sent, sent - 1]);
+    }
   });
 
   test("nor errors of the caller's own", async () => {

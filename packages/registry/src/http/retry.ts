@@ -1,5 +1,6 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
-import type { HttpHeaders, Layer } from "./handler.js";
+import { followSignal } from "./abort-listeners.js";
+import type { HttpHeaders, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
 import { parseRetryAfter } from "./retry-after.js";
@@ -42,11 +43,14 @@ const realClock: RetryClock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
+    const followed = signal === undefined ? undefined : followSignal(signal);
     try {
-      await sleepFor(ms, undefined, { signal });
+      await sleepFor(ms, undefined, { signal: followed?.signal });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
+    } finally {
+      followed?.release();
     }
   },
 };
@@ -74,19 +78,31 @@ export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   };
 }
 
-/** Answers that are about the moment, not about the request. */
+/** Answers that are about the moment, not about the request. A conflict is: somebody else was at the same thing. */
 export function isRetryableStatus(status: number): boolean {
-  return [408, 429, 500, 502, 503, 504].includes(status);
+  return [408, 409, 429, 500, 502, 503, 504].includes(status);
+}
+
+/** Some registries say so for good (a tag that must not be changed): that is not worth the patience of an outage. */
+const mostConflicts = 3;
+
+function mayPass(
+  { status }: HttpResponse,
+  { repeatable = true, retryConflicts = true }: HttpRequest,
+): boolean {
+  return repeatable && isRetryableStatus(status) && (status !== 409 || retryConflicts);
 }
 
 /** Sends requests again that failed for reasons that pass, unless they say that they cannot be repeated. */
 export function withRetries(policy: RetryPolicy): Layer {
   return (next) => async (request) => {
     const { signal, repeatable = true } = request;
+    let conflicts = 0;
     for (let attempt = 0; ; attempt += 1) {
       try {
         const response = await next(request);
-        if (!repeatable || !isRetryableStatus(response.status)) return response;
+        if (!mayPass(response, request)) return response;
+        if (response.status === 409 && (conflicts += 1) > mostConflicts) return response;
         const ms = policy.delay(attempt, response.headers);
         // With its body still unread: it says why.
         if (ms === undefined) return response;

@@ -11,7 +11,7 @@ import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf, collect } from "../testing/bytes.js";
 import { fakeClock } from "../testing/fake-http.js";
 import type { Behaviour, HostileBehaviour } from "../testing/hostile.js";
-import { refuses, says, startHostile, uploadsTo } from "../testing/hostile.js";
+import { refuses, says, startHostile, tells, uploadsTo } from "../testing/hostile.js";
 
 // None of them looks like a secret: what is hidden has to be hidden because it is known to be one.
 const password = "hunter2 & Söhne";
@@ -99,6 +99,16 @@ const repetitions: readonly ((request: IncomingMessage) => string)[] = [
 ];
 const repeats = repetitions[3] ?? String;
 
+/** How a page writes what it repeats. */
+const asHtml = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&#34;");
+const inTheMiddle = (text: string): string => `${text.slice(0, 9)}<b>${text.slice(9)}</b>`;
+const pages: readonly ((text: string) => string)[] = [
+  (text) => `<!doctype html><title>No</title><p>${asHtml(text)}</p>`,
+  (text) => `<html><body>${text}</body></html>`,
+  (text) => `<html><!-- ${"x".repeat(8100)} --><body>${asHtml(text)}</body></html>`,
+];
+
 const signed = `/storage/blob?X-Amz-Signature=${signature}&sig=${signature}`;
 const quotesSignature = (): string => `${signature} is not the signature of ${signed}`;
 const redirects =
@@ -127,6 +137,51 @@ function accountOperations(account: string): Operation[] {
       },
     },
   ];
+}
+
+/** What is no registry's answer is quoted in messages, too. */
+function pageOperations(): Operation[] {
+  return ["basic", "bearer"].flatMap((account) => [
+    {
+      name: "in the type",
+      run: pull,
+      account,
+      behaviour: {
+        registry: (request, response) =>
+          tells(200, `text/${valueOf(request)}`, () => "<html>")(request, response),
+      },
+    },
+    ...repetitions.flatMap((say, at): Operation[] => [
+      {
+        name: `repetition ${at} in a text`,
+        run: pull,
+        account,
+        behaviour: { registry: tells(400, "text/plain", say) },
+      },
+      {
+        name: `repetition ${at} in an escaped text`,
+        run: pull,
+        account,
+        behaviour: { registry: tells(400, "text/plain", (request) => JSON.stringify(say(request))) },
+      },
+      ...pages.map((page, index) => ({
+        name: `repetition ${at} in page ${index}`,
+        run: pull,
+        account,
+        behaviour: {
+          registry: tells(index === 0 ? 200 : 403, "text/html", (request) => page(say(request))),
+        },
+      })),
+      {
+        name: `repetition ${at} in a page, with a tag in it`,
+        run: pull,
+        account,
+        behaviour: {
+          registry: tells(403, "text/html", (request) => `<html>${inTheMiddle(valueOf(request))}</html>`),
+        },
+      },
+    ]),
+  ]);
 }
 
 function statusOperations(): Operation[] {
@@ -334,6 +389,7 @@ test("whatever fails, no secret is told", { timeout: 120_000 }, async () => {
   const operations = [
     ...Object.keys(accounts).flatMap(accountOperations),
     ...statusOperations(),
+    ...pageOperations(),
     ...replyOperations(),
     ...tokenOperations(),
     ...linkOperations(),

@@ -3,7 +3,10 @@ import type { Dispatcher } from "undici";
 import { isRegistryError, RegistryError } from "../errors.js";
 import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
 import { createDispatchers } from "./dispatcher.js";
+import type { FollowedSignal } from "./abort-listeners.js";
+import { followSignal } from "./abort-listeners.js";
 import type { Handler, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
+import { fenceInterimAnswers } from "./interim-answers.js";
 import { networkError } from "./network-error.js";
 
 /** A handler that owns connections. */
@@ -20,13 +23,24 @@ export interface Transport {
  */
 export function createUndiciTransport(registryOrigin: string, options: ConnectionOptions = {}): Transport {
   const dispatchers = createDispatchers(registryOrigin, options);
-  return { handle: (request) => send(dispatchers, request), close: () => dispatchers.close() };
+  const fence = fenceInterimAnswers();
+  return {
+    handle(request) {
+      fence.expect(request.url.host);
+      return send(dispatchers, request);
+    },
+    async close() {
+      fence.remove();
+      await dispatchers.close();
+    },
+  };
 }
 
 async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<HttpResponse> {
   const { method, url, headers, signal } = request;
   signal?.throwIfAborted();
   const upload = request.body === undefined ? undefined : createUpload(request.body);
+  const followed = signal === undefined ? undefined : followSignal(signal);
   try {
     const dispatcher = await dispatchers.for(url);
     const response = await dispatcher.request({
@@ -35,10 +49,11 @@ async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<Htt
       method,
       headers: { ...headers, ...(upload === undefined ? {} : { "content-length": String(upload.size) }) },
       body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
-      signal: signal ?? null,
+      signal: followed?.signal ?? null,
     });
-    return responseOf(response, request);
+    return responseOf(response, request, followed);
   } catch (error) {
+    followed?.release();
     signal?.throwIfAborted();
     const failure = upload?.failure();
     if (failure !== undefined) throw failure.error;
@@ -47,8 +62,13 @@ async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<Htt
   }
 }
 
-function responseOf(response: Dispatcher.ResponseData, { url, signal }: HttpRequest): HttpResponse {
+function responseOf(
+  response: Dispatcher.ResponseData,
+  { url, signal }: HttpRequest,
+  followed: FollowedSignal | undefined,
+): HttpResponse {
   const { body } = response;
+  body.on("close", () => followed?.release());
   // A socket may break before anybody reads; the reader still gets the error from the iterator.
   body.on("error", () => {});
   return {

@@ -5,8 +5,13 @@ import type { OpenBody, PushBlobOptions } from "../registry.js";
 import type { Endpoint } from "./endpoint.js";
 import type { HttpResponse } from "./handler.js";
 import { discard } from "./handler.js";
+import type { BlobQuestion } from "./blob-stat.js";
+import { lookForBlob } from "./blob-stat.js";
+import { outcomeOf } from "./proof.js";
 import { decideRedirect } from "./redirect-rule.js";
+import type { FailedAction } from "./response-error.js";
 import { errorFromResponse } from "./response-error.js";
+import { isSameBlob } from "./stored-blob.js";
 
 /** One blob on its way up. */
 export interface Upload {
@@ -35,8 +40,8 @@ export async function openSession(
     const query = new URLSearchParams({ mount: upload.blob.digest, from: mountFrom });
     const response = await postUpload(endpoint, upload, `?${query.toString()}`, mountFrom);
     if (response.status === 201) {
-      await discard(response);
-      return "mounted";
+      if (await isMounted(endpoint, upload, response)) return "mounted";
+      return openSession(endpoint, upload, undefined);
     }
     // A registry that cannot mount begins a session instead; one that must not says so, and is asked for a session.
     if (response.status === 202) return sessionFrom(endpoint, upload, response);
@@ -45,6 +50,19 @@ export async function openSession(
   const response = await postUpload(endpoint, upload, "");
   if (response.status === 202) return sessionFrom(endpoint, upload, response);
   throw await uploadError(response, endpoint, upload);
+}
+
+/** Whether a 201 means what it says: else the blob is sent, as where nothing can be mounted. */
+async function isMounted(endpoint: Endpoint, upload: Upload, response: HttpResponse): Promise<boolean> {
+  const { host } = endpoint;
+  const { kind } = await outcomeOf(response, { host, kind: "blobs", digest: upload.blob.digest });
+  if (kind !== "open") return kind === "proved";
+  return isSameBlob(await lookForBlob(endpoint, questionAbout(upload)), upload.blob);
+}
+
+/** Asks whether the blob is there already, with the credentials of a push. */
+export function questionAbout({ repository, blob, options }: Upload): BlobQuestion {
+  return { repository, ...blob, actions: "pull,push", signal: options.signal };
 }
 
 /** The place that an answer names, if a client may go there. The rest of the answer is read away. */
@@ -82,11 +100,20 @@ export function finishUrl({ url }: UploadSession, { blob }: Upload): URL {
 
 export function uploadError(
   response: HttpResponse,
-  { host }: Endpoint,
-  { repository, blob }: Upload,
+  endpoint: Endpoint,
+  upload: Upload,
 ): Promise<RegistryError> {
+  return errorFromResponse(response, failedUpload(endpoint, upload));
+}
+
+export function failedUpload({ host }: Endpoint, { repository, blob }: Upload): FailedAction {
   const action = `push the blob ${blob.digest} to ${repository}`;
-  return errorFromResponse(response, { host, action, reference: repository, digest: blob.digest });
+  return { host, action, reference: repository, digest: blob.digest };
+}
+
+/** Whether an answer to the last request of an upload claims success. What it proves is another question. */
+export function isTaken({ status }: HttpResponse): boolean {
+  return status === 200 || status === 201 || status === 204;
 }
 
 function postUpload(

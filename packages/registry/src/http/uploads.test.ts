@@ -98,7 +98,7 @@ describe("a Location", () => {
 });
 
 describe("an upload that fails for a moment starts again with all its bytes", () => {
-  test.each([408, 429, 500, 502, 503, 504, 404, 416])("after a %d to the PUT", async (status) => {
+  test.each([408, 409, 429, 500, 502, 503, 504, 404, 416])("after a %d to the PUT", async (status) => {
     const { registry, server } = await startQuirky({ fail: { status, times: 2, path: /^PUT/u } });
     let opened = 0;
     const pushed = await registry.pushBlob(repository, blob, () => {
@@ -123,6 +123,18 @@ describe("an upload that fails for a moment starts again with all its bytes", ()
       code: "Unavailable",
       status: 500,
     });
+  });
+
+  test("a conflict neither, and it is not called a refused credential", async () => {
+    const body = '{"errors":[{"code":"DENIED","message":"somebody else pushes it"}]}';
+    const { registry, sleeps } = await startQuirky({
+      fail: { status: 409, times: 100, path: /^PUT/u, body },
+    });
+    await expect(registry.pushBlob(repository, blob, open)).rejects.toMatchObject({
+      code: "Conflict",
+      status: 409,
+    });
+    expect(sleeps).toHaveLength(4);
   });
 
   test("and not when it was refused", async () => {

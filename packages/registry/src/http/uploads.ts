@@ -3,14 +3,23 @@ import { parseDigest } from "../digest.js";
 import { isRegistryError } from "../errors.js";
 import { checkRepository } from "../reference.js";
 import type { OpenBody, PushBlobOptions, PushedBlob } from "../registry.js";
-import { statBlob } from "./blob-stat.js";
+import { lookForBlob } from "./blob-stat.js";
 import { sendInChunks } from "./chunked-upload.js";
 import type { Endpoint } from "./endpoint.js";
-import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
+import type { Outcome } from "./proof.js";
+import { outcomeOf } from "./proof.js";
 import { isRetryableStatus } from "./retry.js";
+import { isSameBlob, requireStored } from "./stored-blob.js";
 import type { Upload, UploadSession } from "./upload-session.js";
-import { finishUrl, openSession, uploadError } from "./upload-session.js";
+import {
+  failedUpload,
+  finishUrl,
+  isTaken,
+  openSession,
+  questionAbout,
+  uploadError,
+} from "./upload-session.js";
 
 /** Pushes blobs, and remembers what the registry could not take. */
 export type Uploader = (
@@ -24,22 +33,25 @@ export type Uploader = (
 const firstChunkBytes = 16 * 1024 * 1024;
 
 /**
- * HEAD, a mount where there is something to mount, else a session and one PUT of everything; in pieces only where that
+ * HEAD, whose answer has to fit the blob; a mount where there is something to mount, else a session and one PUT of everything; in pieces only where that
  * is refused, or the caller wants it. When an upload breaks, all of it starts again: nobody knows the state of a
- * session after half a PUT.
+ * session after half a PUT. What the registry claims to have taken is looked at where its answer does not prove it.
  */
 export function createUploader(endpoint: Endpoint, callerChunkBytes: number | undefined): Uploader {
   let refusedBytes = Number.POSITIVE_INFINITY;
   let chunkBytes = callerChunkBytes ?? firstChunkBytes;
 
-  async function send(upload: Upload, session: UploadSession): Promise<void> {
+  async function send(upload: Upload, session: UploadSession): Promise<Outcome> {
     const { size } = upload.blob;
-    const wantsChunks = callerChunkBytes !== undefined || session.minChunkBytes !== undefined;
-    if (size > 1 && (size >= refusedBytes || (wantsChunks && size > chunkBytes))) {
-      chunkBytes = await sendInChunks(endpoint, upload, session, Math.min(chunkBytes, size));
-      return;
+    const { minChunkBytes } = session;
+    const wantsChunks = callerChunkBytes !== undefined || minChunkBytes !== undefined;
+    const isMoreThanOne = size > Math.max(chunkBytes, minChunkBytes ?? 0);
+    if (size > 1 && (size >= refusedBytes || (wantsChunks && isMoreThanOne))) {
+      const sent = await sendInChunks(endpoint, upload, session, Math.min(chunkBytes, size));
+      chunkBytes = sent.chunkBytes;
+      return sent.outcome;
     }
-    await sendWhole(endpoint, upload, session);
+    return sendWhole(endpoint, upload, session);
   }
 
   return async (repository, blob, open, options) => {
@@ -49,18 +61,18 @@ export function createUploader(endpoint: Endpoint, callerChunkBytes: number | un
     const upload: Upload = { repository, blob, open, options };
     const { signal } = options;
     for (let attempt = 0; ; attempt += 1) {
-      const size = await statBlob(endpoint, {
-        repository,
-        digest: blob.digest,
-        actions: "pull,push",
-        signal,
-      });
+      const finding = await lookForBlob(endpoint, questionAbout(upload));
       // After a lost answer, the blob that is there is the one that was sent.
-      if (size !== undefined) return attempt === 0 ? "exists" : "uploaded";
-      const session = await openSession(endpoint, upload, attempt === 0 ? options.mountFrom : undefined);
+      if (isSameBlob(finding, blob)) return attempt === 0 ? "exists" : "uploaded";
+      // Under its digest is something else: a mount would not change that.
+      const hasOther = finding.kind === "found";
+      const mountFrom = attempt === 0 && !hasOther ? options.mountFrom : undefined;
+      const session = await openSession(endpoint, upload, mountFrom);
       if (session === "mounted") return "mounted";
       try {
-        await send(upload, session);
+        const outcome = await send(upload, session);
+        const stored = { question: questionAbout(upload), blob, failed: failedUpload(endpoint, upload) };
+        await requireStored(endpoint, stored, outcome, hasOther);
         return "uploaded";
       } catch (error) {
         signal?.throwIfAborted();
@@ -75,7 +87,7 @@ export function createUploader(endpoint: Endpoint, callerChunkBytes: number | un
   };
 }
 
-async function sendWhole(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<void> {
+async function sendWhole(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<Outcome> {
   const { blob, options } = upload;
   const response = await endpoint.send({
     method: "PUT",
@@ -86,8 +98,8 @@ async function sendWhole(endpoint: Endpoint, upload: Upload, session: UploadSess
     repeatable: false,
     signal: options.signal,
   });
-  if (![200, 201, 204].includes(response.status)) throw await uploadError(response, endpoint, upload);
-  await discard(response);
+  if (!isTaken(response)) throw await uploadError(response, endpoint, upload);
+  return outcomeOf(response, { host: endpoint.host, kind: "blobs", digest: blob.digest });
 }
 
 async function* countBytes({ open, options }: Upload): AsyncGenerator<Uint8Array, void, undefined> {

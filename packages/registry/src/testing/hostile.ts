@@ -57,6 +57,18 @@ export function refuses(
   };
 }
 
+/** Answers with a status and a text or a page of its own. */
+export function tells(
+  status: number,
+  contentType: string,
+  say: (request: IncomingMessage) => string,
+): Behaviour {
+  return (request, response) => {
+    response.writeHead(status, { "content-type": contentType });
+    response.end(request.method === "HEAD" ? undefined : say(request));
+  };
+}
+
 /** Answers with whatever bytes, which may be no HTTP at all, and hangs up. */
 export function says(bytes: (request: IncomingMessage) => string): Behaviour {
   return (request) => {
