@@ -57,7 +57,7 @@ describe("object identifiers", () => {
 
   test("with an arc beyond 2^31 are refused, however many octets it has", () => {
     expect(() => new DerReader(objectIdentifier("1.3.2147483649")).oid()).toThrow("too large");
-    expect(() => reader(6, 12, ...new Array<number>(11).fill(0xff), 0x7f).oid()).toThrow("too large");
+    expect(() => reader(6, 12, ...filled(11).fill(0xff), 0x7f).oid()).toThrow("too large");
   });
 });
 
