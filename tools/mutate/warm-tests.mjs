@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
  * @typedef {{ readonly outside?: number[], readonly reached?: number[], readonly killed?: number, readonly started?: number, readonly limit?: number, readonly ended?: number }} Line
  */
 
-/** What a start of vitest, or a slow machine, may take before a run is given up. */
+/** What the start of a test file may take on a slow machine. */
 const graceMs = 60_000;
 
 export class WarmTests {
@@ -25,7 +25,12 @@ export class WarmTests {
    * @returns {Promise<Outcome>}
    */
   async run(test, file, code, limitMs) {
-    return (await this.#send({ test, file, code }, () => limitMs)) ?? { passed: false, failed: "(hangs)" };
+    return (
+      (await this.#send({ test, file, code }, () => limitMs + graceMs)) ?? {
+        passed: false,
+        failed: "(hangs)",
+      }
+    );
   }
 
   /**
@@ -90,7 +95,7 @@ export class WarmTests {
       const timer = setInterval(() => {
         const now = run.job === undefined ? 0 : this.#lines().length;
         if (now !== lines) [lines, since] = [now, Date.now()];
-        else if (Date.now() - since > (limit() ?? 0) + graceMs) done(undefined);
+        else if (Date.now() - since > (limit() ?? graceMs) + 15_000) done(undefined);
       }, 500);
       /** @param {Outcome | undefined} outcome */
       const done = (outcome) => {
