@@ -73,10 +73,14 @@ async function hunt({ file, tests: all }) {
   console.log(
     `${file}: ${counts.mutants} mutants, ${counts.killed} killed, ${counts.accepted} accepted, ${survivors.length} survivors`,
   );
-  for (const { line, change } of survivors) console.log(`  ${file}:${line}: ${change}`);
+  for (const { line, change, isStatic } of survivors) {
+    console.log(
+      `  ${file}:${line}: ${change}${isQuick && isStatic ? " (not tried: it takes effect when the file loads)" : ""}`,
+    );
+  }
   for (const { line, change } of stale) console.log(`  accepted, but no longer there: ${change} in ${line}`);
   const isClean = survivors.length === 0 && stale.length === 0;
-  if (isClean) {
+  if (isClean && !isQuick) {
     const before = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : "";
     writeFileSync(reportFile, withRow(before, rowOf(file, counts, commit())));
   }

@@ -12,7 +12,7 @@ import { getFn, getHooks } from "vitest/suite";
  */
 
 /** Longer tests have their turn when a mutant has survived all others. */
-const longestMs = 400;
+const longestMs = 1000;
 
 export default class MutationRunner extends VitestTestRunner {
   /** @type {Job | undefined} */

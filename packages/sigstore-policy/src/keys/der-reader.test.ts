@@ -20,6 +20,7 @@ describe("lengths", () => {
     ["a longer form than needed, just below the limit", [0x04, 0x81, 127, ...filled(127)]],
     ["a leading zero", [0x04, 0x82, 0, 200, ...filled(200)]],
     ["no definite form", [0x04, 0x80, 7, 0, 0]],
+    ["no definite form, and as many bytes as it would mean in another", [0x04, 0x80, ...filled(128)]],
     ["five bytes", [0x04, 0x85, 1, 0, 0, 0, 0, 7]],
     ["more than is there", [0x04, 2, 7]],
     ["none at all", [0x04]],

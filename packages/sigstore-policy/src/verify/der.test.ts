@@ -19,6 +19,10 @@ describe("lengths", () => {
     ],
     ["a leading zero", Buffer.concat([bytes(4, 0x82, 0, 200), new Uint8Array(200)])],
     ["no definite form", bytes(4, 0x80, 7, 0, 0)],
+    [
+      "no definite form, and as many bytes as it would mean in another",
+      Buffer.concat([bytes(4, 0x80), new Uint8Array(128)]),
+    ],
     ["four bytes", Buffer.concat([bytes(4, 0x84, 1, 0, 0, 0), new Uint8Array(2 ** 24)])],
     ["more than is there", bytes(4, 2, 7)],
     ["a part of them", bytes(4, 0x82, 1)],

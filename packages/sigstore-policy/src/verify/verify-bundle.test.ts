@@ -359,17 +359,17 @@ describe("validity in the trusted root", () => {
   });
 
   test("of a log that signs no times covers all times that others sign", async () => {
-    const bundle = stamped("hashedrekord-v2", now + 60_000);
-    expect(
-      await refusal(bundle, { trustedRoot: changedRoot("tlogs", endOf(iso(now + 61_000))) }),
-    ).toBeUndefined();
+    const bundle = stamped("hashedrekord-v2", now);
+    expect(await refusal(bundle, { trustedRoot: changedRoot("tlogs", endOf(iso(now))) })).toBeUndefined();
     const [v2] = bundle.verificationMaterial.tlogEntries ?? [];
     const [digest, signature] = [
       encodedDigest(),
       Buffer.from(bundle.dsseEnvelope?.signatures[0]?.sig ?? "", "base64"),
     ];
     const leaf = Buffer.from(bundle.verificationMaterial.certificate?.rawBytes ?? "", "base64");
-    const v1 = sigstore.rekorV1.append(hashedRekordBody(digest, signature, leaf), { time: new Date(now) });
+    const v1 = sigstore.rekorV1.append(hashedRekordBody(digest, signature, leaf), {
+      time: new Date(now + 60_000),
+    });
     const tlogEntries = [v1, v2];
     const both = { ...bundle, verificationMaterial: { ...bundle.verificationMaterial, tlogEntries } };
     expect(await refusal(both)).toBeUndefined();
@@ -396,6 +396,17 @@ describe("validity in the trusted root", () => {
     expect(await refusal(bundle, trusting(root))).toBeUndefined();
     const ending = changedRoot("tlogs", endOf(iso(now + 86_400_000)));
     expect(await refusal(bundle, trusting(ending))).toContain("the log was not in use");
+  });
+
+  test("is not asked of a time that no log has signed", async () => {
+    const bundle = forge({ certificate: certificate(new Date(now)), log: "hashedrekord-v2" });
+    const claiming = (tlogEntries: unknown): unknown => ({
+      ...bundle,
+      verificationMaterial: { ...bundle.verificationMaterial, tlogEntries },
+    });
+    const [entry] = bundle.verificationMaterial.tlogEntries ?? [];
+    const claimed = { ...entry, integratedTime: String(now / 1000) };
+    expect(await refusal(claiming([claimed]))).toBe("the bundle has 0 signed times, and 1 are required");
   });
 
   test("does not matter to a key that is trusted by itself", async () => {
