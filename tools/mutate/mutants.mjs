@@ -149,6 +149,8 @@ function visit(node, place, look) {
   if (node.type.startsWith("Import")) return;
   if (isWording(node)) return;
   look(node, place);
+  // What is thrown is worded there; that it is thrown is what counts.
+  if (node.type === "ThrowStatement") return;
   const parents = [...place.parents, node];
   for (const [key, value] of Object.entries(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
@@ -222,7 +224,10 @@ function ownReplacements(node, place, parent, source) {
     case "LogicalExpression": {
       // Of `a && b && c`, each inner node gives up one of its own two.
       const isLonger = isNode(left) && left.type === node.type && left["operator"] === operator;
-      return isLonger ? [source(left)] : [source(left), source(right)];
+      if (isLonger) return [source(left)];
+      // `list[i] ?? 0`, where only `noUncheckedIndexedAccess` asks for the default.
+      const isForTypes = operator === "??" && isIndexed(left) && isNode(right) && right.type === "Literal";
+      return isForTypes ? [source(right)] : [source(left), source(right)];
     }
     case "BinaryExpression": {
       const other = swapped.get(String(operator));
@@ -309,6 +314,11 @@ function isInsideOfChain({ parents, key }) {
     if (type !== "MemberExpression" && type !== "CallExpression") return false;
   }
   return false;
+}
+
+/** @param {unknown} side */
+function isIndexed(side) {
+  return isNode(side) && side.type === "MemberExpression" && side["computed"] === true;
 }
 
 /** @param {unknown} side */

@@ -43,6 +43,29 @@ const verified = (entry: unknown, candidates = logs): ReturnType<typeof verifyLo
 const promised = (): LogEntryJson => withPromises.append(body, { time: loggedAt });
 const proven = (): LogEntryJson => withoutTimes.append(body);
 
+/** The entry as the only one of a new shard, with a promise for another index. */
+function resigned(entry: LogEntryJson, promise: { logIndex: number }): { entry: unknown; log: TrustedLog } {
+  const { privateKey, publicKey } = createKeyPair();
+  const signedBy = (text: string): Buffer => sign("sha256", Buffer.from(text), privateKey);
+  const root = createHash("sha256")
+    .update(Uint8Array.of(0))
+    .update(Buffer.from(entry.canonicalizedBody, "base64"))
+    .digest("base64");
+  const log = { ...trusted(withPromises), key: publicKey };
+  const note = `rekor.example\n1\n${root}\n`;
+  const line = Buffer.concat([log.keyHint, signedBy(note)]).toString("base64");
+  const inclusionProof = {
+    logIndex: "0",
+    treeSize: "1",
+    rootHash: root,
+    hashes: [],
+    checkpoint: { envelope: `${note}\n\u2014 rekor.example ${line}\n` },
+  };
+  const signedEntryTimestamp = signedBy(JSON.stringify(promise)).toString("base64");
+  const logIndex = String(promise.logIndex);
+  return { entry: { ...entry, logIndex, inclusionPromise: { signedEntryTimestamp }, inclusionProof }, log };
+}
+
 test("a promise gives the time, and a proof alone gives none", () => {
   expect(verified(promised()).time).toEqual(loggedAt);
   expect(verified({ ...promised(), inclusionProof: undefined }).time).toEqual(loggedAt);
@@ -91,14 +114,8 @@ test("the index that the proof is for has to be the entry's, unless the log has 
     logIndex: outer,
   };
   expect(() => verified({ ...shard, logIndex: String(outer) })).toThrow("did not sign the promise");
-  const { privateKey, publicKey } = createKeyPair();
-  const signedEntryTimestamp = sign("sha256", Buffer.from(JSON.stringify(promise)), privateKey).toString(
-    "base64",
-  );
-  const resigned = { ...shard, logIndex: String(outer), inclusionPromise: { signedEntryTimestamp } };
-  const log = { ...trusted(withPromises), key: publicKey };
-  // Its key is another one now, so the checkpoint fails; only the promise is looked at.
-  expect(verified({ ...resigned, inclusionProof: undefined }, [log]).time).toEqual(loggedAt);
+  const { entry: outerEntry, log } = resigned(shard, promise);
+  expect(verified(outerEntry, [log]).time).toEqual(loggedAt);
 });
 
 test("a path to a leaf that the tree does not have is refused", () => {
