@@ -51,7 +51,7 @@ export default class MutationRunner extends VitestTestRunner {
     if (lasted < longestMs) {
       for (const id of reached) {
         if (!this.#alive.has(id)) continue;
-        const survived = await this.#attempt(test, id, lasted * 10 + 3000);
+        const survived = await this.#attempt(test, id, lasted * 10 + 8000);
         if (survived) continue;
         if (await this.#attempt(test, 0, lasted * 20 + 10_000)) {
           this.#alive.delete(id);

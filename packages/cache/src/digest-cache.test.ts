@@ -120,4 +120,7 @@ test("an aborted signal is not a miss", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await expect(cache.get(digest, { signal })).rejects.toThrow("enough");
   await expect(cache.put(digest, manifest, { signal })).rejects.toThrow("enough");
+  // Nor is it when the store would not be asked.
+  await expect(cache.get("md5:d41d8cd98f00b204e9800998ecf8427e", { signal })).rejects.toThrow("enough");
+  await expect(cache.put(digest, new Uint8Array(5), { signal })).rejects.toThrow("enough");
 });

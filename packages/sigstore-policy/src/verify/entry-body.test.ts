@@ -161,6 +161,9 @@ describe.each(Object.entries(kinds))("%s", (name, spec) => {
       expect(() => checkKind(name, spec(parts))).toThrow("lacks a field");
     }
     expect(() => checkKind(name, {})).toThrow();
+    // What would be bytes, if anybody took it for bytes.
+    const bytes = JSON.parse(JSON.stringify([...spki]));
+    expect(() => checkKind(name, spec({ verifier: bytes }))).toThrow("lacks a field");
   });
 });
 
