@@ -2,7 +2,7 @@
 // once with each mutant that it reached and that no test has killed yet. Without a job, tests run as ever.
 import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { VitestTestRunner } from "vitest/runners";
+import { TestRunner } from "vitest";
 import { getFn, getHooks } from "vitest/suite";
 
 /**
@@ -14,7 +14,7 @@ import { getFn, getHooks } from "vitest/suite";
 /** Longer tests have their turn when a mutant has survived all others. */
 const longestMs = 1000;
 
-export default class MutationRunner extends VitestTestRunner {
+export default class MutationRunner extends TestRunner {
   /** @type {Job | undefined} */
   #job;
   #active = 0;
@@ -23,7 +23,7 @@ export default class MutationRunner extends VitestTestRunner {
   /** @type {Set<number>} */
   #alive = new Set();
 
-  /** @param {ConstructorParameters<typeof VitestTestRunner>[0]} config */
+  /** @param {ConstructorParameters<typeof TestRunner>[0]} config */
   constructor(config) {
     super(config);
     /** @type {Job | undefined} */

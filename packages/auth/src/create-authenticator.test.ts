@@ -225,7 +225,7 @@ describe("at the same time", () => {
     const { server, answer } = await setUp({ credentials: sourceOf(ann) });
     const [one, other] = await Promise.all([answer(pull), answer(push)]);
     expect(one).not.toBe(other);
-    expect(server.seen.map(({ query }) => query.get("scope")).toSorted()).toEqual([
+    expect(server.seen.map(({ query }) => String(query.get("scope"))).toSorted()).toEqual([
       "repository:acme/site:pull",
       "repository:acme/site:pull,push",
     ]);

@@ -15,7 +15,7 @@ const identity: Credential = { kind: "identity", token: "refresh" };
 async function exchange(
   credential: Credential | undefined,
   status: number,
-  asked: Partial<typeof question> & { service?: undefined } = {},
+  asked: { readonly service?: string | undefined; readonly scopes?: readonly string[] } = {},
 ): Promise<{ sent: readonly TokenRequest[]; result: unknown }> {
   const sent: TokenRequest[] = [];
   const found = credential === undefined ? undefined : { credential, source: "test" };

@@ -50,7 +50,7 @@ test("keys and names stand for each other, and no two keys have one name on any 
       const name = entryName(key);
       if (name === undefined) return;
       // A lone surrogate has no bytes of its own.
-      if (key.isWellFormed()) expect(entryKey(name)).toBe(key);
+      if (!/\p{Surrogate}/u.test(key)) expect(entryKey(name)).toBe(key);
       expect(name).toMatch(/^[a-z0-9_%-]+$/);
       expect(shardOf(name)).toMatch(shardPattern);
     }),

@@ -59,7 +59,13 @@ describe("a log's name", () => {
 
   test("may be followed by the number of a tree in the first line, and by nothing else", () => {
     accepts("log.example - 123", "log.example");
-    for (const origin of ["log.example - 1 2", "log.example - x", "log.example -1", "x log.example - 1"]) {
+    for (const origin of [
+      "log.example - 1 2",
+      "log.example - x",
+      "log.example -1",
+      "x log.example - 1",
+      "log.exam - 1ple",
+    ]) {
       const other = checkpoint({ note: `${origin}\n9\n${root}\n`, name: "log.example" });
       expect(() => read(other), origin).toThrow("another log");
     }
