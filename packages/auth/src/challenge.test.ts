@@ -178,3 +178,10 @@ test("parseChallenges reads only so much of a header without end", () => {
   const many = Array.from({ length: 1000 }, (_, index) => `p${index}=1`).join(",");
   expect(parseChallenges(`Bearer ${many}`)[0]?.parameters.size).toBe(64);
 });
+
+test("what a challenge does not have is not there, not even as undefined", () => {
+  expect(parseChallenges("Basic, Negotiate abc=")).toStrictEqual([
+    { scheme: "basic", parameters: new Map() },
+    { scheme: "negotiate", parameters: new Map(), token68: "abc=" },
+  ]);
+});

@@ -107,6 +107,15 @@ describe("the token request", () => {
     },
   );
 
+  test("is for what the challenge asks for, too", async () => {
+    const { server, answer } = await setUp();
+    await answer({ ...pull, scopes: ["registry:catalog:*"] });
+    expect(server.seen[0]?.query.getAll("scope")).toEqual([
+      "registry:catalog:*",
+      "repository:acme/site:pull",
+    ]);
+  });
+
   test("keeps the realm's own query, and asks for no scope where none is known", async () => {
     const { server, authenticator } = await setUp();
     const challenge = `Bearer realm="${server.realm}?tenant=7"`;
@@ -212,6 +221,16 @@ describe("at the same time", () => {
     expect(credentials.asked).toBe(1);
   });
 
+  test("callers who want to do different things get a token each", async () => {
+    const { server, answer } = await setUp({ credentials: sourceOf(ann) });
+    const [one, other] = await Promise.all([answer(pull), answer(push)]);
+    expect(one).not.toBe(other);
+    expect(server.seen.map(({ query }) => String(query.get("scope"))).toSorted()).toEqual([
+      "repository:acme/site:pull",
+      "repository:acme/site:pull,push",
+    ]);
+  });
+
   test("a caller who gives up does not take the others along, be it the first", async () => {
     const { open, opened } = gate();
     const arrived = gate();
@@ -315,11 +334,21 @@ describe("basic authentication", () => {
     expect(await other.answer(pull, { challenge: `Bearer, ${challenge}` }, never)).toBe(annsBasic);
   });
 
+  test("has no token server to turn to where Bearer has no realm, whichever comes first", async () => {
+    for (const both of [`Bearer, ${challenge}`, `${challenge}, Bearer`]) {
+      const authenticator = createAuthenticator({ credentials: anonymous });
+      expect(await authenticator.answer(pull, { challenge: both }, never)).toBeUndefined();
+    }
+  });
+
   test("is not offered to a registry that did not ask for it", async () => {
-    const authenticator = createAuthenticator({ credentials: sourceOf(ann) });
+    const credentials = sourceOf(ann);
+    const authenticator = createAuthenticator({ credentials });
     for (const other of ["", "Negotiate", 'Digest realm="x"']) {
       expect(await authenticator.answer(pull, { challenge: other }, never)).toBeUndefined();
     }
+    // What was found stays known.
+    expect(credentials.asked).toBe(1);
   });
 });
 
@@ -364,6 +393,26 @@ describe("a token server that refuses", () => {
       code: "TokenRefused",
       message: expect.stringContaining("log in"),
     });
+  });
+
+  test("a credential that the source still has is not sent a second time", async () => {
+    const { server, answer } = await setUp({ credentials: sourceOf(ann), reply: () => ({ status: 401 }) });
+    await expect(answer()).rejects.toMatchObject({ code: "TokenRefused" });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("nothing, but is out of order or cannot be reached, is no reason to ask for another credential", async () => {
+    const credentials = sourceOf(ann, { ...ann, password: "new" });
+    const { server, answer } = await setUp({ credentials, reply: () => ({ status: 503 }) });
+    await expect(answer()).rejects.toMatchObject({ code: "TokenUnavailable" });
+    const send: SendTokenRequest = () => Promise.reject(new Error("broken line"));
+    await expect(answer(pull, undefined, { send })).rejects.toThrow("broken line");
+    // An error of somebody else's that happens to have the code is none of ours.
+    const foreign: SendTokenRequest = () =>
+      Promise.reject(Object.assign(new Error("theirs"), { code: "TokenRefused" }));
+    await expect(answer(pull, undefined, { send: foreign })).rejects.toThrow("theirs");
+    expect(server.seen).toHaveLength(1);
+    expect(credentials.asked).toBe(1);
   });
 
   test("an old credential is asked again with the new one that the source has by now", async () => {
@@ -431,9 +480,21 @@ test("errors of the sources and of the sender come through as they are", async (
   await expect(answer(pull, undefined, { send })).rejects.toThrow("broken line");
 });
 
+test("a refused token is no reason to ask the sources anew", async () => {
+  const credentials = sourceOf(ann);
+  const { answer } = await setUp({ credentials });
+  await answer();
+  expect(await answer(pull, "Bearer t1")).toBe("Bearer t2");
+  expect(credentials.asked).toBe(1);
+});
+
 test("who gave up already is not answered", async () => {
-  const { server, answer } = await setUp();
+  const credentials = sourceOf(ann);
+  const { server, answer, authenticator } = await setUp({ credentials });
   const signal = AbortSignal.abort(new Error("enough"));
+  const basic = authenticator.answer(pull, { challenge: 'Basic realm="r"' }, sendWithFetch, { signal });
+  await expect(basic).rejects.toThrow("enough");
+  expect(credentials.asked).toBe(0);
   await expect(answer(pull, undefined, { signal })).rejects.toThrow("enough");
   expect(server.seen).toHaveLength(0);
 });

@@ -41,6 +41,11 @@ describe("keys for a part of a registry", () => {
     expect(matchingKeys(keys, { host: "quay.io", repository }, { namespaces: true })).toEqual(expected);
   });
 
+  test("no repository at all is not one of any name", () => {
+    const named = ["quay.io/undefined", "quay.io"];
+    expect(matchingKeys(named, { host: "quay.io" }, { namespaces: true })).toEqual(["quay.io"]);
+  });
+
   test("docker's file has none", () => {
     const target = { host: "quay.io", repository: "acme/site" };
     expect(matchingKeys(keys, target, { namespaces: false })).toEqual(["quay.io", "https://quay.io"]);
@@ -49,5 +54,7 @@ describe("keys for a part of a registry", () => {
   test("a key spelled as the reference goes before one that only means the same", () => {
     const keysOfHub = ["https://index.docker.io/v1/", "docker.io"];
     expect(matchingKeys(keysOfHub, { host: "docker.io" }, { namespaces: false })[0]).toBe("docker.io");
+    const keysOfQuay = ["https://quay.io", "quay.io/"];
+    expect(matchingKeys(keysOfQuay, { host: "quay.io" }, { namespaces: false })[0]).toBe("quay.io/");
   });
 });

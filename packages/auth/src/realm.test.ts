@@ -17,6 +17,10 @@ describe("checkRealm lets credentials go to", () => {
     ["http://localhost:5000", "https://auth.example.com/token"],
     ["https://ghcr.io", "https://8.8.8.8/token?tenant=1"],
     ["https://ghcr.io", "https://[2606:4700::1111]/token"],
+    // Names that only look like those of a private network.
+    ["https://ghcr.io", "https://local.example.com/token"],
+    ["https://ghcr.io", "https://auth.internal.example.com/token"],
+    ["https://ghcr.io", "https://notlocal.xlan/token"],
   ])("for %s, %s", (origin, realm) => {
     expect(check(origin, realm)).toBe(realm);
   });
@@ -28,6 +32,8 @@ describe("checkRealm keeps credentials from", () => {
     ["https://ghcr.io", "http://localhost/token"],
     ["https://localhost:5000", "http://localhost:5001/token"],
     ["https://ghcr.io", "https://user:pw@auth.example.com/token"],
+    ["https://ghcr.io", "https://user@auth.example.com/token"],
+    ["https://ghcr.io", "https://:pw@auth.example.com/token"],
     ...[
       "localhost",
       "localhost.",
@@ -59,6 +65,12 @@ describe("checkRealm keeps credentials from", () => {
   ])("for %s, %s", (origin, realm) => {
     expect(() => check(origin, realm)).toThrow(expect.objectContaining({ code: "InsecureRealm" }));
   });
+});
+
+test("checkRealm leaves out a fragment, which is for nobody", () => {
+  expect(check("https://ghcr.io", "https://ghcr.io/token?tenant=1#more")).toBe(
+    "https://ghcr.io/token?tenant=1",
+  );
 });
 
 test.each([

@@ -15,6 +15,10 @@ test.each([
     ["registry:catalog:*", "repository:host:5000/a:pull"],
   ],
   [["aws", "aws"], ["aws"]],
+  [
+    ["aws:b", "aws:a", ":a", ":b"],
+    [":a", ":b", "aws:a", "aws:b"],
+  ],
 ])("mergeScopes makes of %j one scope for each resource", (scopes, expected) => {
   expect(mergeScopes(scopes)).toEqual(expected);
 });
@@ -48,7 +52,8 @@ test("a token for merged scopes covers each of them, in any order", () => {
 });
 
 test("mergeScopes keeps only so many that a registry asks for", () => {
-  expect(mergeScopes(Array.from({ length: 1000 }, (_, index) => `repository:r${index}:pull`))).toHaveLength(
-    64,
-  );
+  const many = Array.from({ length: 1000 }, (_, index) => `repository:r${index}:pull`);
+  expect(mergeScopes(many)).toHaveLength(64);
+  // More to do with one of those is not one more.
+  expect(mergeScopes([...many, "repository:r0:push"])).toContain("repository:r0:pull,push");
 });

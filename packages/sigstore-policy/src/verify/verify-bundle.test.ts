@@ -14,6 +14,8 @@ import {
 } from "../sigstore-server/index.js";
 import { preAuthEncoding } from "../sign/pae.js";
 import { inTotoPayloadType } from "../sign/bundle-json.js";
+import { parsePublicKey } from "../keys/public-key.js";
+import { checkBundle } from "./check-bundle.js";
 import type { Artifact } from "./signed-content.js";
 import { verifyBundle } from "./verify-bundle.js";
 
@@ -71,6 +73,13 @@ async function refusal(
     if (isPolicyError(error) && error.code === "NotVerified") return error.message;
     throw error;
   }
+}
+
+/** Of what the envelope's signature covers. */
+function encodedDigest(): Buffer {
+  return createHash("sha256")
+    .update(preAuthEncoding(inTotoPayloadType, Buffer.from(payload)))
+    .digest();
 }
 
 function pemOf(key: KeyObject): string {
@@ -158,6 +167,38 @@ describe("signatures over the artifact", () => {
   });
 });
 
+describe("digests of the artifact", () => {
+  const withDigest = (algorithm: string, digest: Uint8Array): unknown => ({
+    ...Object(messageBundle(keys.privateKey)),
+    messageSignature: {
+      messageDigest: { algorithm, digest: Buffer.from(digest).toString("base64") },
+      signature: signBytes(keys.privateKey, artifact).toString("base64"),
+    },
+  });
+  const key = { key: pemOf(keys.privateKey) };
+  const hashed = (name: string): Buffer => createHash(name).update(artifact).digest();
+
+  test("of any length have to fit, where they can be checked", async () => {
+    const long = withDigest("SHA2_512", hashed("sha512"));
+    expect(await refusal(long, { key })).toBeUndefined();
+    expect(await refusal(withDigest("SHA2_384", hashed("sha384")), { key })).toBeUndefined();
+    expect(await refusal(withDigest("SHA2_512", hashed("sha384")), { key })).toContain("another artifact");
+    expect(await refusal(long, { key, what: { sha256 } })).toContain("another artifact");
+  });
+
+  test("of an unknown algorithm are refused", async () => {
+    expect(await refusal(withDigest("SHA3_256", hashed("sha3-256")), { key })).toContain("unknown algorithm");
+  });
+
+  test("do not stand for the artifact when nobody can verify with them", () => {
+    const bundle = Buffer.from(JSON.stringify(messageBundle(keys.privateKey)));
+    const thresholds = { logEntries: 0, certificateTimestamps: 0, signedTimes: 0 };
+    const check = { bundle, key: parsePublicKey(key.key), trust: undefined, thresholds };
+    expect(checkBundle({ ...check, artifact: { bytes: artifact } }).signer.kind).toBe("key");
+    expect(() => checkBundle({ ...check, artifact: { sha256 } })).toThrow("signature verification failed");
+  });
+});
+
 describe("versions of bundles", () => {
   const withType = (mediaType: string, bundle: BundleJson = forge()): unknown => ({ ...bundle, mediaType });
   const withChain = (mediaType: string, ...more: readonly Uint8Array[]): unknown => {
@@ -177,6 +218,7 @@ describe("versions of bundles", () => {
   ])("%s, with a chain and without", async (type) => {
     expect(await refusal(withType(type))).toBeUndefined();
     expect(await refusal(withChain(type))).toBeUndefined();
+    expect(await refusal(withChain(type, certificate()))).toBeUndefined();
     expect(await refusal(withChain(type, sigstore.certificateAuthority.certificate))).toContain(
       "root certificate",
     );
@@ -218,9 +260,7 @@ describe("kinds of log entries", () => {
     const entry = sigstore.rekorV1.append(body(signature, leaf));
     return { ...bundle, verificationMaterial: { ...bundle.verificationMaterial, tlogEntries: [entry] } };
   }
-  const encoded = createHash("sha256")
-    .update(preAuthEncoding(inTotoPayloadType, Buffer.from(payload)))
-    .digest();
+  const encoded = encodedDigest();
   const payloadHash = createHash("sha256").update(payload).digest("base64");
   const dsseV002 = (signature: Uint8Array, verifier: Uint8Array, digest = payloadHash): unknown => ({
     apiVersion: "0.0.2",
@@ -301,6 +341,77 @@ describe("validity in the trusted root", () => {
     expect(await refusal(bundle)).toBeUndefined();
     const trustedRoot = changedRoot("tlogs", endOf(iso(now - 86_400_000)));
     expect(await refusal(bundle, { trustedRoot })).toContain("the log was not in use");
+  });
+
+  const stamped = (log: BundleContent["log"], time: number): BundleJson =>
+    forge({
+      certificate: certificate(new Date(now)),
+      log,
+      loggedAt: new Date(now),
+      timestamp: new Date(time),
+    });
+
+  test("of a log that signs its times is not that of a later time stamp", async () => {
+    const bundle = stamped("dsse", now + 60_000);
+    expect(
+      await refusal(bundle, { trustedRoot: changedRoot("tlogs", endOf(iso(now + 1000))) }),
+    ).toBeUndefined();
+  });
+
+  test("of a log that signs no times covers all times that others sign", async () => {
+    const bundle = stamped("hashedrekord-v2", now);
+    expect(await refusal(bundle, { trustedRoot: changedRoot("tlogs", endOf(iso(now))) })).toBeUndefined();
+    const [v2] = bundle.verificationMaterial.tlogEntries ?? [];
+    const [digest, signature] = [
+      encodedDigest(),
+      Buffer.from(bundle.dsseEnvelope?.signatures[0]?.sig ?? "", "base64"),
+    ];
+    const leaf = Buffer.from(bundle.verificationMaterial.certificate?.rawBytes ?? "", "base64");
+    const v1 = sigstore.rekorV1.append(hashedRekordBody(digest, signature, leaf), {
+      time: new Date(now + 60_000),
+    });
+    const tlogEntries = [v1, v2];
+    const both = { ...bundle, verificationMaterial: { ...bundle.verificationMaterial, tlogEntries } };
+    expect(await refusal(both)).toBeUndefined();
+    // One of the two times is after its end.
+    const ended = changedRoot("tlogs", (entry) =>
+      String(entry["baseUrl"]).endsWith("/rekor-v2") ? endOf(iso(now + 30_000))(entry) : entry,
+    );
+    expect(await refusal(both, { trustedRoot: ended })).toContain("the log was not in use");
+    const checked = await verifyBundle({
+      identity,
+      trustedRoot: sourceOf(root),
+      bundle: Buffer.from(JSON.stringify(both)),
+      artifact: { sha256 },
+    });
+    expect(checked.signedTimes).toEqual([new Date(now), new Date(now + 60_000)]);
+  });
+
+  test("of a log that signs no times has no end, where nobody else does", async () => {
+    const bundle = forge({ certificate: undefined, log: "hashedrekord-v2" });
+    const key = { key: pemOf(keys.privateKey) };
+    const trusting = (trustedRoot: unknown): { key: KeyRequirement } => ({
+      key: { ...key, trustedRoot: sourceOf(trustedRoot) },
+    });
+    expect(await refusal(bundle, trusting(root))).toBeUndefined();
+    const ending = changedRoot("tlogs", endOf(iso(now + 86_400_000)));
+    expect(await refusal(bundle, trusting(ending))).toContain("the log was not in use");
+  });
+
+  test("is not asked of a time that no log has signed", async () => {
+    const bundle = forge({ certificate: certificate(new Date(now)), log: "hashedrekord-v2" });
+    const claiming = (tlogEntries: unknown): unknown => ({
+      ...bundle,
+      verificationMaterial: { ...bundle.verificationMaterial, tlogEntries },
+    });
+    const [entry] = bundle.verificationMaterial.tlogEntries ?? [];
+    const claimed = { ...entry, integratedTime: String(now / 1000) };
+    expect(await refusal(claiming([claimed]))).toBe("the bundle has 0 signed times, and 1 are required");
+  });
+
+  test("does not matter to a key that is trusted by itself", async () => {
+    const bundle = forge({ certificate: undefined, log: "hashedrekord-v2", timestamp: true });
+    expect(await refusal(bundle, { key: { key: pemOf(keys.privateKey) } })).toBeUndefined();
   });
 
   test("of a time-stamp authority is its own", async () => {
