@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { CountReporter } from "./tools/count-reporter.mjs";
+import { projectSettings, runSettings } from "./tools/test-settings.mjs";
 
 // Packages are resolved to their sources: tests need no build.
 const alias = [
@@ -22,16 +22,14 @@ const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "cli
 
 export default defineConfig({
   test: {
-    reporters: ["default", new CountReporter()],
+    ...runSettings,
     coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {
+        ...projectSettings,
         name: `@blob/${name}`,
         include: [`packages/${name}/src/**/*.test.ts`],
-        // Two shared cores: a slow machine must not turn into a red test.
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
       },
     })),
   },

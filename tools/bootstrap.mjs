@@ -1,9 +1,10 @@
 // Sets the workspace up on a machine that has Node and npm and nothing else, then runs one task.
-//   node tools/bootstrap.mjs setup | quickstart | test [arguments for the task]
+//   node tools/bootstrap.mjs setup | quickstart | test | packed [arguments for the task]
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { pnpmCommand } from "./pnpm.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === "win32";
@@ -16,6 +17,9 @@ const tasks = {
   },
   test(rest) {
     pnpm(["exec", "vitest", "run", ...rest]);
+  },
+  packed(rest) {
+    pnpm(["exec", "node", "tools/packed.mjs", ...rest]);
   },
 };
 
@@ -38,17 +42,9 @@ pnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
 pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
 task(rest);
 
-/** The pnpm that is installed when it is the right one, else a copy that npx fetches. */
-function pnpmCommand() {
-  const { packageManager } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  const wanted = String(packageManager).replace("pnpm@", "");
-  const installed = spawnSync("pnpm", ["--version"], { cwd: root, encoding: "utf8", shell: windows });
-  return installed.stdout?.trim() === wanted ? ["pnpm"] : ["npx", "-y", `pnpm@${wanted}`];
-}
-
 /** @param {string[]} args */
 function pnpm(args) {
-  run(command ?? "pnpm", [...prefix, ...args], windows);
+  run(command, [...prefix, ...args], windows);
 }
 
 /**

@@ -1,17 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command, isBuilt } from "./testing/command.js";
 import { runBlob } from "./testing/run-blob.js";
 
-const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
 const recorder = new URL("./testing/record-modules.mjs", import.meta.url).href;
-const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
 if (!isBuilt) console.info("the command is not built (`pnpm build`): tests of what it loads are skipped");
 
 let directory: TemporaryDirectory;
@@ -48,10 +45,10 @@ async function loadedBy(argv: readonly string[]): Promise<Loaded> {
   const urls = (await readFile(file, "utf8")).trim().split("\n");
   const found = (pattern: RegExp): Set<string> =>
     new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []));
-  const ours = [...found(/\/packages\/([a-z-]+)\/dist\//u)].map((name) => `@blob/${name}`);
+  const ours = [...found(/\/(?:packages|@blob)\/([a-z-]+)\/dist\//u)].map((name) => `@blob/${name}`);
   return {
     packages: new Set([...ours, ...found(/.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//u)]),
-    modules: found(/\/packages\/cli\/dist\/(.*)$/u),
+    modules: found(/\/(?:packages|@blob)\/cli\/dist\/(.*)$/u),
   };
 }
 

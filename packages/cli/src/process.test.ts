@@ -2,21 +2,18 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command, isBuilt } from "./testing/command.js";
 import { runBlob } from "./testing/run-blob.js";
 
-const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
 if (!isBuilt) console.info("the command is not built (`pnpm build`): tests of its process are skipped");
 
 let directory: TemporaryDirectory;

@@ -1,21 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { command, isBuilt } from "./testing/command.js";
 import { runBlob } from "./testing/run-blob.js";
 import type { Terminal } from "./testing/terminal.js";
 import { openTerminal } from "./testing/terminal.js";
 
-const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
 const canRun = isBuilt && hasProgram("tmux");
 if (!canRun) console.info("without tmux and a built command (`pnpm build`), tests in a terminal are skipped");
 

@@ -2,16 +2,18 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { afterAll } from "vitest";
+import { installation, packageFolder } from "./installation.js";
 
 /**
  * Compiles the sources of a package, which takes a third of a second, and returns where: threads and processes cannot run
  * TypeScript on every supported Node. Inside of the package, so that its dependencies are found. Removed when the tests
- * of the file have ended.
+ * of the file have ended. Of a packed package, what was installed.
  */
 export function compilePackage(name: "cache" | "format" | "registry"): URL {
-  const root = fileURLToPath(new URL(`../../../packages/${name}`, import.meta.url));
+  const root = packageFolder(name);
+  if (installation !== undefined) return pathToFileURL(path.join(root, "dist/"));
   mkdirSync(path.join(root, "node_modules"), { recursive: true });
   const output = mkdtempSync(path.join(root, "node_modules", ".compiled-"));
   afterAll(() => rmSync(output, { recursive: true, force: true }));

@@ -2,6 +2,7 @@ export { compilePackage } from "./compiled-package.js";
 export { mountTmpfs } from "./mount-tmpfs.js";
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.js";
 export { hasProgram, startDockerRegistry } from "./docker-registry.js";
+export { installation, packageFolder } from "./installation.js";
 export { profileUser, registryProfiles } from "./profiles.js";
 export type { Quirks } from "./quirks.js";
 export type { RequestRecord } from "./request-record.js";

@@ -3,16 +3,14 @@ import { existsSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { command, isBuilt } from "../testing/command.js";
 import { runBlob } from "../testing/run-blob.js";
 import { openTerminal } from "../testing/terminal.js";
 import { shellScripts } from "./shell-scripts.js";
 
-const command = fileURLToPath(new URL("../../bin/blob.js", import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL("../../dist/process.js", import.meta.url)));
 if (!isBuilt) console.info("the command is not built (`pnpm build`): completion in shells is not tested");
 
 /** Runs a command, would it be evaluated, and needs quotes of every kind. */

@@ -4,14 +4,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, writeTree } from "@blob/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { command, isBuilt } from "../testing/command.js";
 import { runBlob } from "../testing/run-blob.js";
 
-const command = fileURLToPath(new URL("../../bin/blob.js", import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL("../../dist/open/browser.js", import.meta.url)));
 const canRun = isBuilt && hasProgram("tmux");
 if (!isBuilt) console.info("the command is not built (`pnpm build`): tests of `blob open` are skipped");
 else if (!canRun) console.info("tmux is not installed: tests of `blob open` in a terminal are skipped");

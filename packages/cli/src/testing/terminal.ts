@@ -46,7 +46,7 @@ export function openTerminal(command: string, { columns = 100, env = {} }: Termi
       for (;;) {
         const shown = screen();
         if (pattern.test(shown)) return shown;
-        await pause(20);
+        await pause(50);
       }
     },
     close: () => void tmux("kill-server"),

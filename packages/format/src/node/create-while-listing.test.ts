@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
 import { scratchDirectory } from "../testing/scratch-directory.js";
@@ -14,23 +15,29 @@ const { createArchiveFiles, openLocalArchive }: typeof nodeModule = await import
 
 const files = 6000;
 
-/** So many files that their listing takes several turns: threads begin before it ends. The directory `z` comes last. */
-async function manyFiles(): Promise<string> {
-  const root = await scratchDirectory();
+/** So many files that their listing takes several turns: threads begin before it ends. */
+let root: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "blob-format-"));
   for (let index = 0; index < files; index++) {
     const folder = join(root, `d${String(Math.floor(index / 100)).padStart(2, "0")}`);
     if (index % 100 === 0) mkdirSync(folder);
     writeFileSync(join(folder, `f${index}`), `file ${index}`);
   }
+});
+// What a test adds goes into the directory that comes last.
+beforeEach(() => {
+  rmSync(join(root, "z"), { recursive: true, force: true });
   mkdirSync(join(root, "z"));
-  return root;
-}
+});
+afterAll(() => rmSync(root, { recursive: true }));
 
 describe("an archive that is begun before all files are listed", () => {
   test("has all of them, and says how many there are as soon as that is known", async () => {
     const out = await scratchDirectory();
     const seen: CreateProgress[] = [];
-    await createArchiveFiles(await manyFiles(), out, {
+    await createArchiveFiles(root, out, {
       workers: 2,
       onProgress: (progress) => seen.push(progress),
     });
@@ -47,7 +54,6 @@ describe("an archive that is begun before all files are listed", () => {
   test.each(["z", "z/new", "z/new/deeper", "link/new"])(
     "does not find itself when it is made in the directory: %s",
     async (place) => {
-      const root = await manyFiles();
       const elsewhere = await scratchDirectory();
       symlinkSync(join(root, "z"), join(elsewhere, "link"));
       const out = join(place.startsWith("link") ? elsewhere : root, place);
@@ -61,7 +67,6 @@ describe("an archive that is begun before all files are listed", () => {
   );
 
   test("leaves nothing behind when the listing fails after it was begun", async () => {
-    const root = await manyFiles();
     const out = await scratchDirectory();
     await expect(createArchiveFiles(root, out, { workers: 2, maxFiles: files - 1 })).rejects.toMatchObject({
       code: "TooManyFiles",

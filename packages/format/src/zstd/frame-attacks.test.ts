@@ -68,10 +68,16 @@ function decode(stored: Uint8Array, size: number, maxDecoderBytes?: number): Uin
 }
 
 function expectRefused(stored: Uint8Array, size: number, why: RegExp, maxDecoderBytes?: number): void {
-  expect(() => decode(stored, size, maxDecoderBytes)).toThrow(
-    expect.objectContaining({ code: "Decompression", path: "dir/file", message: expect.stringMatching(why) }),
-  );
-  expect(() => decode(stored, size, maxDecoderBytes)).toThrow(/^"dir\/file" cannot be decompressed/);
+  let problem: unknown;
+  try {
+    decode(stored, size, maxDecoderBytes);
+  } catch (error) {
+    problem = error;
+  }
+  expect(problem).toMatchObject({ code: "Decompression", path: "dir/file" });
+  const { message } = problem as Error;
+  expect(message).toMatch(why);
+  expect(message).toMatch(/^"dir\/file" cannot be decompressed/);
 }
 
 describe("what an archive may store for a file", () => {
@@ -172,8 +178,11 @@ describe("stored bytes that lie", () => {
     );
   });
   test("every way to end too early", () => {
-    for (let length = 1; length < frame.length; length++) {
-      expectRefused(frame.subarray(0, length), content.length, /middle of a frame/);
+    const some = content.subarray(0, 300);
+    const short = Uint8Array.from([...magic, 0x60, ...uint16(44), ...block(0, some.length, [...some])]);
+    expect(Buffer.compare(decode(short, some.length), some)).toBe(0);
+    for (let length = 1; length < short.length; length++) {
+      expectRefused(short.subarray(0, length), some.length, /middle of a frame/);
     }
   });
   test("a skippable frame that ends too early", () => {

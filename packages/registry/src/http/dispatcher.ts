@@ -46,18 +46,18 @@ export interface Dispatchers {
 
 export function createDispatchers(registryOrigin: string, options: ConnectionOptions): Dispatchers {
   const open = new Map<string, Promise<Dispatcher>>();
-  const create = async (isRegistry: boolean, isDirect: boolean): Promise<Dispatcher> => {
+  const create = async (isRegistry: boolean, isDirect: boolean, isTls: boolean): Promise<Dispatcher> => {
     // Loading undici takes longer than all else here: not before there is something to send.
     const undici = await import("undici");
     const { connectMs = 10_000, stallMs = 60_000 } = options.timeouts ?? {};
-    const secureContext = contextOf(options.tls, isRegistry);
+    const secure = isTls ? securityOf(options.tls, isRegistry) : {};
     const agent = {
       headersTimeout: stallMs,
       bodyTimeout: stallMs,
       // Ranges of one blob are read side by side; a pipelined one would wait behind the others.
       pipelining: 1,
-      connect: { timeout: connectMs, ...secureContext },
-      requestTls: { timeout: connectMs, ...secureContext },
+      connect: { timeout: connectMs, ...secure },
+      requestTls: { timeout: connectMs, ...secure },
     };
     if (isDirect || options.proxy === false) return new undici.Agent(agent);
     return createProxied(undici.EnvHttpProxyAgent, agent, options.proxy ?? {});
@@ -66,8 +66,9 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
     for(url) {
       const isRegistry = url.origin === registryOrigin;
       const isDirect = zoneOf(url.hostname) === "loopback";
-      const key = `${isRegistry} ${isDirect}`;
-      const dispatcher = open.get(key) ?? create(isRegistry, isDirect);
+      const isTls = url.protocol === "https:";
+      const key = `${isRegistry} ${isDirect} ${isTls}`;
+      const dispatcher = open.get(key) ?? create(isRegistry, isDirect, isTls);
       open.set(key, dispatcher);
       return dispatcher;
     },
@@ -79,17 +80,18 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
   };
 }
 
-interface TlsContext {
-  readonly ca?: string[];
-  readonly cert?: string;
-  readonly key?: string;
+interface Security {
+  readonly secureContext?: tls.SecureContext;
   readonly rejectUnauthorized?: boolean;
 }
 
-function contextOf({ ca, certificate, insecure }: TlsOptions = {}, isRegistry: boolean): TlsContext {
+/** What all connections have in common: a hundred and more authorities are parsed once, not for each connection. */
+function securityOf({ ca, certificate, insecure }: TlsOptions = {}, isRegistry: boolean): Security {
+  const shown = isRegistry ? certificate : undefined;
+  const trusted = ca === undefined ? undefined : { ca: [...trustedByNode(), ca] };
+  const isDefault = trusted === undefined && shown === undefined;
   return {
-    ...(ca === undefined ? {} : { ca: [...trustedByNode(), ca] }),
-    ...(isRegistry && certificate !== undefined ? certificate : {}),
+    ...(isDefault ? {} : { secureContext: tls.createSecureContext({ ...trusted, ...shown }) }),
     ...(isRegistry && insecure === true ? { rejectUnauthorized: false } : {}),
   };
 }

@@ -1,0 +1,15 @@
+// What every run of the tests has in common.
+import { availableParallelism } from "node:os";
+import { CountReporter } from "./count-reporter.mjs";
+
+export const runSettings = {
+  reporters: /** @type {import("vitest/reporters").Reporter[]} */ (["default", new CountReporter()]),
+  // One for each core: by default one core is left to somebody who watches.
+  maxWorkers: availableParallelism(),
+};
+
+export const projectSettings = {
+  // Two shared cores: a slow machine must not turn into a red test.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
