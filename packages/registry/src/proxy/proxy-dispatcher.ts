@@ -1,9 +1,10 @@
+import type * as undiciModule from "undici";
 import type { Agent, buildConnector, Dispatcher, Pool } from "undici";
 import { refusalOf } from "./proxy-error.js";
 import type { Proxy } from "./route.js";
 
 /** What is loaded of undici when there is a proxy. */
-type Undici = Pick<typeof import("undici"), "Pool" | "ProxyAgent">;
+type Undici = Pick<typeof undiciModule, "Pool" | "ProxyAgent">;
 
 export interface ProxyDispatcherOptions {
   /** For connections to the target, inside of the proxy's tunnel. */
@@ -107,7 +108,7 @@ function withHeaders(
 ): NonNullable<Dispatcher.DispatchOptions["headers"]> {
   if (Array.isArray(headers)) return [...headers, ...Object.entries(more).flat()];
   if (typeof headers === "object" && headers !== null && Symbol.iterator in headers) {
-    return { ...Object.fromEntries(headers as Iterable<[string, string | string[]]>), ...more };
+    return { ...Object.fromEntries(headers), ...more };
   }
   return { ...headers, ...more };
 }
