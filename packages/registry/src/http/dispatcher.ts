@@ -52,17 +52,19 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
       // Ranges of one blob are read side by side; a pipelined one would wait behind the others.
       pipelining: 1,
     };
-    const requestTls = { timeout: connectMs, ...contextOf(options.tls, isRegistry) };
+    const isTls = protocol === "https:";
+    const requestTls = { timeout: connectMs, ...(isTls ? securityOf(options.tls, isRegistry) : {}) };
     if (proxy === undefined) return new undici.Agent({ ...agent, connect: requestTls });
     // The proxy is not the registry: it gets no certificate of ours, and no leniency.
-    const proxyTls = { timeout: connectMs, ...contextOf(options.tls, false) };
+    const toProxy = proxy.url.protocol === "https:" ? securityOf(options.tls, false) : {};
+    const proxyTls = { timeout: connectMs, ...toProxy };
     return createProxyDispatcher(undici, proxy, protocol, { requestTls, proxyTls, agent });
   };
   return {
     async for(url) {
       const isRegistry = url.origin === registryOrigin;
       const proxy = proxyFor(url, options.proxy);
-      const key = [isRegistry, proxy?.url.href, proxy && url.protocol].join(" ");
+      const key = [isRegistry, url.protocol, proxy?.url.href].join(" ");
       const dispatcher = open.get(key) ?? create(isRegistry, proxy, url.protocol);
       open.set(key, dispatcher);
       return dispatcher;
@@ -75,17 +77,18 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
   };
 }
 
-interface TlsContext {
-  readonly ca?: string[];
-  readonly cert?: string;
-  readonly key?: string;
+interface Security {
+  readonly secureContext?: tls.SecureContext;
   readonly rejectUnauthorized?: boolean;
 }
 
-function contextOf({ ca, certificate, insecure }: TlsOptions = {}, isRegistry: boolean): TlsContext {
+/** What all connections have in common: a hundred and more authorities are parsed once, not for each connection. */
+function securityOf({ ca, certificate, insecure }: TlsOptions = {}, isRegistry: boolean): Security {
+  const shown = isRegistry ? certificate : undefined;
+  const trusted = ca === undefined ? undefined : { ca: [...trustedByNode(), ca] };
+  const isDefault = trusted === undefined && shown === undefined;
   return {
-    ...(ca === undefined ? {} : { ca: [...trustedByNode(), ca] }),
-    ...(isRegistry && certificate !== undefined ? certificate : {}),
+    ...(isDefault ? {} : { secureContext: tls.createSecureContext({ ...trusted, ...shown }) }),
     ...(isRegistry && insecure === true ? { rejectUnauthorized: false } : {}),
   };
 }
