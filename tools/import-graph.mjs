@@ -7,7 +7,7 @@ import { parseSync } from "oxc-parser";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /**
- * What a package may import from the others: everything ("values"), or types only.
+ * What a package, or one of its subpaths, may give to others: everything ("values"), or types only.
  * @type {Record<string, Record<string, "values" | "types">>}
  */
 const table = {
@@ -15,7 +15,8 @@ const table = {
   auth: {},
   cache: {},
   registry: { auth: "types" },
-  "sigstore-policy": { registry: "types" },
+  // Which proxy is used is decided in one place; it brings no HTTP stack.
+  "sigstore-policy": { registry: "types", "registry/proxy": "values" },
   client: { format: "values", registry: "values", auth: "values", cache: "values" },
   cli: {
     format: "values",
@@ -99,9 +100,9 @@ function checkImport(name, allowed, file, { from, typesOnly }) {
       violations.push(`${where}: production code imports a test: ${from}`);
     return;
   }
-  const other = /^@blob\/([a-z-]+)/.exec(from)?.[1];
+  const [, other, subpath] = /^@blob\/([a-z-]+)(\/[a-z-]+)?/.exec(from) ?? [];
   if (other === undefined) return;
-  const permission = allowed[other];
+  const permission = allowed[`${other}${subpath ?? ""}`] ?? allowed[other];
   if (permission === undefined) violations.push(`${where}: ${name} may not import ${from}`);
   else if (permission === "types" && !typesOnly) {
     violations.push(`${where}: ${name} may import only types from ${from}`);

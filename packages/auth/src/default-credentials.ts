@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { CredentialSource } from "./credential.js";
 import type { CredentialHelperOptions } from "./run-helper.js";
+import { AuthError } from "./errors.js";
 import { environmentCredentials, type Environment } from "./environment-credentials.js";
 import { containersAuthCredentials, dockerConfigCredentials } from "./file-credentials.js";
 import { firstOf } from "./first-of.js";
@@ -9,8 +10,8 @@ import { firstOf } from "./first-of.js";
 export interface DefaultCredentialsOptions extends CredentialHelperOptions {
   /** Where the variables that lead to credentials are looked up; helpers get it, too. Default `process.env`. */
   readonly env?: Environment | undefined;
-  /** Default: that of the operating system. */
-  readonly homeDirectory?: string | undefined;
+  /** Default: that of the operating system, where it knows one. False: there is none, and nothing is looked for in it. */
+  readonly homeDirectory?: string | false | undefined;
 }
 
 /**
@@ -23,7 +24,8 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
  * 5. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
  *
- * Nothing is read before the first look-up. Throws `MalformedConfig`, `UnreadableConfig` and
+ * Without a home directory (no `HOME`, and a user that passwd does not have) the files in it are left out, and a look-up
+ * that finds nothing says so to `onWarning`. Nothing is read before the first look-up. Throws `MalformedConfig`, `UnreadableConfig` and
  * `InvalidCredential`.
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialSource {
@@ -33,7 +35,19 @@ export function defaultCredentials(options: DefaultCredentialsOptions = {}): Cre
       ? dockerConfigCredentials({ ...options, env, file })
       : containersAuthCredentials({ ...options, env, file }),
   );
-  return firstOf(environmentCredentials(env), ...files);
+  return firstOf(environmentCredentials(env), ...files, withoutHome(options));
+}
+
+/** Finds nothing, and says that there might have been something. */
+function withoutHome({ homeDirectory, onWarning }: DefaultCredentialsOptions): CredentialSource {
+  return () => {
+    if (homeOf(homeDirectory) === undefined) {
+      onWarning?.(
+        "there is no home directory, so the credentials of docker and podman were not looked for there: set HOME, or BLOB_TOKEN",
+      );
+    }
+    return Promise.resolve(undefined);
+  };
 }
 
 interface CredentialFile {
@@ -41,28 +55,53 @@ interface CredentialFile {
   readonly file: string;
 }
 
-function credentialFiles({
-  env = process.env,
-  homeDirectory = homedir(),
-}: DefaultCredentialsOptions): CredentialFile[] {
+function credentialFiles({ env = process.env, homeDirectory }: DefaultCredentialsOptions): CredentialFile[] {
   const files: CredentialFile[] = [];
   const registryAuthFile = setting(env, "REGISTRY_AUTH_FILE");
   if (registryAuthFile !== undefined) files.push({ kind: "containers", file: registryAuthFile });
-  files.push({ kind: "docker", file: dockerConfigFile({ env, homeDirectory }) });
-  const runtime = setting(env, "XDG_RUNTIME_DIR");
-  const config = setting(env, "XDG_CONFIG_HOME") ?? path.join(homeDirectory, ".config");
-  for (const folder of runtime === undefined ? [config] : [runtime, config]) {
-    files.push({ kind: "containers", file: path.join(folder, "containers", "auth.json") });
+  const dockerFile = findDockerConfigFile({ env, homeDirectory });
+  if (dockerFile !== undefined) files.push({ kind: "docker", file: dockerFile });
+  const config = setting(env, "XDG_CONFIG_HOME") ?? below(homeOf(homeDirectory), ".config");
+  for (const folder of [setting(env, "XDG_RUNTIME_DIR"), config]) {
+    const file = below(folder, "containers", "auth.json");
+    if (file !== undefined) files.push({ kind: "containers", file });
   }
   return files;
 }
 
-/** Where docker keeps its credentials: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. */
-export function dockerConfigFile({
+/**
+ * Where docker keeps its credentials: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. Throws
+ * `UnreadableConfig` when there is no home directory either.
+ */
+export function dockerConfigFile(
+  options: Pick<DefaultCredentialsOptions, "env" | "homeDirectory"> = {},
+): string {
+  const file = findDockerConfigFile(options);
+  if (file !== undefined) return file;
+  const message =
+    "docker's credentials are in the home directory, and there is none: set HOME or DOCKER_CONFIG";
+  throw new AuthError("UnreadableConfig", message);
+}
+
+function findDockerConfigFile({
   env = process.env,
-  homeDirectory = homedir(),
-}: Pick<DefaultCredentialsOptions, "env" | "homeDirectory"> = {}): string {
-  return path.join(setting(env, "DOCKER_CONFIG") ?? path.join(homeDirectory, ".docker"), "config.json");
+  homeDirectory,
+}: Pick<DefaultCredentialsOptions, "env" | "homeDirectory">): string | undefined {
+  return below(setting(env, "DOCKER_CONFIG") ?? below(homeOf(homeDirectory), ".docker"), "config.json");
+}
+
+function below(folder: string | undefined, ...names: readonly string[]): string | undefined {
+  return folder === undefined ? undefined : path.join(folder, ...names);
+}
+
+/** Asking the operating system throws where it does not know the user. */
+function homeOf(given: string | false | undefined): string | undefined {
+  if (given !== undefined) return given === false ? undefined : given;
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Shells set variables to nothing rather than unset them. */

@@ -13,8 +13,8 @@ import { runHelper, type CredentialHelperOptions } from "./run-helper.js";
 export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "onWarning"> {
   /** Docker's file, or one of the same shape. Default: where docker keeps it, by `DOCKER_CONFIG`. */
   readonly file?: string | undefined;
-  /** Where `.docker` is, unless `file` or `DOCKER_CONFIG` say otherwise. Default: that of the operating system. */
-  readonly homeDirectory?: string | undefined;
+  /** Where `.docker` is, unless `file` or `DOCKER_CONFIG` say otherwise. Default: that of the operating system. False: there is none. */
+  readonly homeDirectory?: string | false | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -14,8 +14,13 @@ export function cacheOptionsOf({
 > {
   const { cache = {} } = config.config;
   if (flags.skipCache || cache.enabled === false) return {};
+  const cacheDir = settings.cacheDirectory.value;
+  if (cacheDir === undefined) {
+    output.detail("there is no home directory, and no BLOB_CACHE_DIR: nothing is cached");
+    return {};
+  }
   return {
-    cacheDir: settings.cacheDirectory.value,
+    cacheDir,
     cacheOptions: {
       enabled: Object.fromEntries(cacheNames.map((name) => [name, cache[name]?.enabled ?? true])),
       maxBytes: cache.max_size === undefined ? defaultCacheBytes : divideCacheBytes(cache.max_size),

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { plainBooleanFlags } from "./boolean-flags.js";
+import { newCircumstances } from "./circumstances.js";
 import { reportError } from "./error-report.js";
 import { hasColor } from "./color.js";
 import type { LoadedConfig } from "./config/config.js";
@@ -14,16 +15,20 @@ import type { OutputFormat } from "./output.js";
 import { createProgram } from "./program.js";
 import { createSession } from "./session.js";
 import { resolveSettings } from "./settings.js";
+import { createStandardOutput } from "./standard-output.js";
 import { UsageError } from "./usage-error.js";
 
 /** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
 export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
   // What is reported before the flags are read: a wrong flag is reported in the format that was asked for.
   let format: OutputFormat = argv.join(" ").match(/--output[ =]json/u) ? "json" : "text";
+  const standardOutput = createStandardOutput(io);
+  const circumstances = newCircumstances();
+  let failure: unknown;
   try {
     const { program, options } = await createProgram(
       argv,
-      io,
+      { io, standardOutput },
       async (code, { withoutConfig = false } = {}) => {
         const flags = parseGlobalFlags(program.opts<RawGlobalFlags>());
         const path = configPath(io, flags.config);
@@ -33,7 +38,8 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
         const config = withoutConfig ? none : await loadConfig(path);
         const settings = resolveSettings(flags, io, config);
         format = settings.output.value;
-        const session = createSession(io, { flags, settings, config });
+        circumstances.plainHttp = settings.plainHttp.value;
+        const session = createSession(io, { standardOutput, circumstances, flags, settings, config });
         if (config.exists) session.output.detail(`configuration: ${config.file}`);
         try {
           await code(session);
@@ -43,16 +49,19 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
       },
     );
     await program.parseAsync(plainBooleanFlags(argv, options), { from: "user" });
-    return exitCodes.done;
   } catch (error) {
-    const shown = error instanceof CommanderError ? usageErrorOf(error) : error;
-    if (shown === undefined) return exitCodes.done;
-    // The result has said it all.
-    if (shown instanceof DifferentError) return exitCodes.other;
-    const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
-    io.stderr.write(reportError(shown, format, color));
-    return exitCodeOf(shown);
+    failure = error instanceof CommanderError ? usageErrorOf(error) : error;
   }
+  // Success, and a difference that the result tells about, are only said when all of it was written.
+  if (failure === undefined || failure instanceof DifferentError) {
+    await standardOutput.flush().catch((error: unknown) => (failure = error));
+  }
+  if (failure === undefined) return exitCodes.done;
+  // The result has said it all.
+  if (failure instanceof DifferentError) return exitCodes.other;
+  const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
+  io.stderr.write(reportError(failure, { format, color, circumstances }));
+  return exitCodeOf(failure);
 }
 
 /** Commander also throws to say that it has shown help or the version: that is no error. */

@@ -1,30 +1,36 @@
 import type { CredentialSource } from "@blob/auth";
-import type { GlobalFlags } from "./global-flags.js";
-import type { Io } from "./io.js";
-import type { Output } from "./output.js";
+import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
 
 /** Where this run's credentials come from: the flags, else what `@blob/auth` finds. */
-export async function credentialsOf(io: Io, flags: GlobalFlags, output: Output): Promise<CredentialSource> {
+export async function credentialsOf(
+  session: Pick<Session, "io" | "flags" | "output" | "circumstances">,
+): Promise<CredentialSource> {
+  const { io, flags, output } = session;
   const { defaultCredentials, firstOf } = await import("@blob/auth");
   const found = defaultCredentials({
     env: io.env,
-    homeDirectory: io.homeDirectory,
+    homeDirectory: io.homeDirectory ?? false,
     onWarning: (message) => output.warning(message),
   });
   const { username } = flags;
-  if (username === undefined) return tellingSource(found, output);
+  if (username === undefined) return tellingSource(found, session);
   const { readPassword } = await import("./password.js");
   if (!flags.passwordStdin) {
     throw new UsageError("--username needs --password-stdin: the password is read from standard input");
   }
   const credential = { kind: "basic", username, password: await readPassword(io) } as const;
-  return firstOf(() => Promise.resolve({ credential, source: "--username" }), found);
+  const given: CredentialSource = () => Promise.resolve({ credential, source: "--username" });
+  return tellingSource(firstOf(given, found), session);
 }
 
-function tellingSource(credentials: CredentialSource, output: Output): CredentialSource {
+function tellingSource(
+  credentials: CredentialSource,
+  { output, circumstances }: Pick<Session, "output" | "circumstances">,
+): CredentialSource {
   return async (target, options) => {
     const found = await credentials(target, options);
+    circumstances.credentialSources.set(target.host, found?.source);
     output.detail(`credentials for ${target.host}: ${found?.source ?? "none, anonymous"}`);
     return found;
   };

@@ -1,15 +1,22 @@
+import type { Circumstances } from "./circumstances.js";
 import { colored } from "./color.js";
 import { errorCodeOf } from "./exit-code.js";
 import { hintFor } from "./hints.js";
 import type { OutputFormat } from "./output.js";
 import { printable } from "./printable.js";
 
+export interface ReportOptions {
+  readonly format: OutputFormat;
+  readonly color: boolean;
+  readonly circumstances: Circumstances;
+}
+
 /** What a person, or with JSON a program, is told about the error that ended a command. One line and a hint. */
-export function reportError(error: unknown, format: OutputFormat, color = false): string {
+export function reportError(error: unknown, { format, color, circumstances }: ReportOptions): string {
   const code = errorCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   const own = field(error, "hint");
-  const hint = typeof own === "string" ? own : hintFor(error);
+  const hint = typeof own === "string" ? own : hintFor(error, circumstances);
   if (format === "json") {
     const about = Object.fromEntries([
       ...["reference", "path", "digest"].flatMap((name) => {

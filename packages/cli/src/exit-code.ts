@@ -50,6 +50,8 @@ const byErrorCode: Readonly<Record<string, number>> = {
   InvalidSigner: exitCodes.usage,
   MalformedKey: exitCodes.usage,
   UnsupportedKey: exitCodes.usage,
+  NoHome: exitCodes.usage,
+  PROXY_INVALID: exitCodes.usage,
   PasswordRequired: exitCodes.authentication,
   WrongPassword: exitCodes.authentication,
   InvalidToken: exitCodes.authentication,

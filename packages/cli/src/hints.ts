@@ -1,4 +1,101 @@
+import type { Circumstances } from "./circumstances.js";
+import { newCircumstances } from "./circumstances.js";
 import { errorCodeOf } from "./exit-code.js";
+
+/** What a hint depends on. */
+interface Facts extends Circumstances {
+  readonly code: string;
+  /** Of the error and its causes. */
+  readonly codes: ReadonlySet<string>;
+  readonly status: number | undefined;
+  readonly host: string | undefined;
+  /** Whether a refused request had credentials; undefined when nobody knows. */
+  readonly credentialsSent: boolean | undefined;
+}
+
+interface Situation {
+  readonly when: (facts: Facts) => boolean;
+  readonly hint: string | ((facts: Facts) => string);
+}
+
+const caused = (...codes: readonly string[]): Situation["when"] => {
+  return (facts) => codes.some((code) => facts.codes.has(code));
+};
+
+const isRefusal = ({ code }: Facts): boolean => ["Forbidden", "Unauthorized", "TokenRefused"].includes(code);
+
+const isNoHttp = ({ codes }: Facts): boolean => [...codes].some((code) => code.startsWith("HPE_"));
+
+const logIn = ({ host = "HOST" }: Facts): string =>
+  `log in with \`blob login ${host}\`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN`;
+
+/** Situations that are more than an error's code; the first that fits is told about. */
+const situations: readonly Situation[] = [
+  {
+    when: ({ status }) => status === 407,
+    hint: "the user name and password go into the proxy's URL, percent-encoded: http://user:password@host:port",
+  },
+  {
+    when: caused("ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"),
+    hint: "the registry seems to speak plain HTTP: try --plain-http",
+  },
+  {
+    // What servers make of plain HTTP at a port with TLS: a 400, an alert that is no HTTP, or the end.
+    when: (facts) =>
+      facts.plainHttp &&
+      ((facts.code === "Rejected" && facts.status === 400) ||
+        (facts.code === "Network" && (caused("UND_ERR_SOCKET", "ECONNRESET")(facts) || isNoHttp(facts)))),
+    hint: "if the registry speaks https at this port, leave out --plain-http (or BLOB_PLAIN_HTTP, or plain_http of the configuration)",
+  },
+  {
+    when: caused(
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "UNABLE_TO_GET_ISSUER_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ),
+    hint: "nobody that this machine trusts has signed the certificate: give the authority's, as PEM, with --ca-file (or NODE_EXTRA_CA_CERTS)",
+  },
+  {
+    when: caused("CERT_HAS_EXPIRED"),
+    hint: "the certificate has expired: whoever runs the registry has to renew it; check this machine's clock, too",
+  },
+  {
+    when: caused("CERT_NOT_YET_VALID"),
+    hint: "the certificate is not valid yet: check this machine's clock",
+  },
+  {
+    when: caused("ERR_TLS_CERT_ALTNAME_INVALID"),
+    hint: "the certificate is for another host: check the spelling, or use the name that the certificate has",
+  },
+  {
+    when: caused("ECONNREFUSED"),
+    hint: "nothing listens there: check host and port, and that the registry (or the proxy) runs",
+  },
+  {
+    when: caused("ENOTFOUND", "EAI_AGAIN"),
+    hint: "the host's name was not found: check its spelling",
+  },
+  {
+    when: (facts) => isRefusal(facts) && wereNoneSent(facts),
+    hint: (facts) => `${logIn(facts)}: no credentials were sent`,
+  },
+  {
+    when: (facts) => isRefusal(facts) && sourceOf(facts) !== undefined,
+    hint: (facts) =>
+      `${facts.host ?? "the registry"} refused the credentials from ${sourceOf(facts) ?? ""}: check that they are valid and meant for this repository`,
+  },
+  {
+    when: (facts) => facts.code === "NotFound" && facts.credentialsSent === false,
+    hint: (facts) =>
+      `check the spelling of the repository, the tag and the path; to see what is private, ${logIn(facts)}`,
+  },
+  {
+    when: caused("TemporaryDirectory"),
+    hint: "set TMPDIR to a directory that exists and can be written to",
+  },
+];
 
 /** What to do about an error, by its code, where there is something to say that the message does not. */
 const hints: Readonly<Record<string, string>> = {
@@ -12,7 +109,7 @@ const hints: Readonly<Record<string, string>> = {
   NotFound: "check the spelling of the repository, the tag and the path",
   TokenRefused: "log in with `blob login`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   Unauthorized: "log in with `blob login`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
-  Forbidden: "these credentials may not do that: check that they are meant for this repository",
+  Forbidden: "check that the credentials are meant for this repository, or log in with `blob login`",
   InvalidManifest: "only what `blob push` wrote can be read as an archive",
   MissingIndex: "only what `blob push` wrote can be read as an archive",
   MissingData: "only what `blob push` wrote can be read as an archive",
@@ -26,24 +123,50 @@ const hints: Readonly<Record<string, string>> = {
   RateLimited: "wait a while, or log in: registries allow more to users they know",
   TooManyFiles: "raise the limit with --max-files",
   FileChanged: "archive a directory that nobody writes to, or pass --change-detection none",
+  Output: "what was written is not complete",
   Internal: "this is a bug in blob: please report it with the command that you ran",
 };
 
-export function hintFor(error: unknown): string | undefined {
-  return tlsHint(error) ?? hints[errorCodeOf(error)];
+export function hintFor(
+  error: unknown,
+  circumstances: Circumstances = newCircumstances(),
+): string | undefined {
+  const facts = factsOf(error, circumstances);
+  // The directory that the command was started in is gone: nothing relative can be found.
+  if (fieldOf(error, "syscall") === "uv_cwd")
+    return "the current directory was deleted: change to another one";
+  const situation = situations.find(({ when }) => when(facts));
+  if (situation === undefined) return hints[facts.code];
+  return typeof situation.hint === "string" ? situation.hint : situation.hint(facts);
 }
 
-/** A registry that speaks HTTP answers a TLS handshake with bytes that are none. */
-function tlsHint(error: unknown): string | undefined {
+function factsOf(error: unknown, circumstances: Circumstances): Facts {
+  const codes = new Set<string>();
   for (let cause = error, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth += 1) {
-    const code: unknown = Reflect.get(cause, "code");
-    if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-      return "the registry seems to speak plain HTTP: try --plain-http";
-    }
-    if (code === "ECONNREFUSED")
-      return "nothing listens there: check host and port, and that the registry runs";
-    if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-      return "the host's name was not found: check its spelling";
+    const code = fieldOf(cause, "code");
+    if (typeof code === "string") codes.add(code);
   }
-  return undefined;
+  const [status, host, sent] = ["status", "host", "credentialsSent"].map((name) => fieldOf(error, name));
+  return {
+    ...circumstances,
+    code: errorCodeOf(error),
+    codes,
+    status: typeof status === "number" ? status : undefined,
+    host: typeof host === "string" ? host : undefined,
+    credentialsSent: typeof sent === "boolean" ? sent : undefined,
+  };
+}
+
+/** The error knows best; else nothing was sent when nothing was found. */
+function wereNoneSent({ credentialsSent, credentialSources, host = "" }: Facts): boolean {
+  return !(credentialsSent ?? (!credentialSources.has(host) || credentialSources.get(host) !== undefined));
+}
+
+function sourceOf({ credentialSources, host = "" }: Facts): string | undefined {
+  const source = credentialSources.get(host);
+  return source === "environment" ? "the environment (BLOB_USERNAME, BLOB_TOKEN)" : source;
+}
+
+function fieldOf(error: unknown, name: string): unknown {
+  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }

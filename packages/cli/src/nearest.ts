@@ -13,26 +13,38 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from one to the other; at most `bound`. */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that lead from one to the other; at most `bound`. Only what
+ * lies within `bound` of the diagonal is looked at: whatever is further off is worse.
+ */
 function editDistance(one: string, other: string, bound: number): number {
   if (Math.abs(one.length - other.length) >= bound) return bound;
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
+  let spare: number[] = [];
   for (let row = 1; row <= one.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column += 1) {
+    const current = spare;
+    const from = Math.max(1, row - bound);
+    const to = Math.min(other.length, row + bound);
+    current[from - 1] = from === 1 ? row : bound;
+    let least = from === 1 ? row : bound;
+    for (let column = from; column <= to; column += 1) {
       const same = one[row - 1] === other[column - 1];
       let cost = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (same ? 0 : 1),
+        (last[column] ?? bound) + 1,
+        (current[column - 1] ?? bound) + 1,
+        (last[column - 1] ?? bound) + (same ? 0 : 1),
       );
       if (row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]) {
-        cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1);
+        cost = Math.min(cost, (beforeLast[column - 2] ?? bound) + 1);
       }
-      current.push(cost);
+      current[column] = cost;
+      least = Math.min(least, cost);
     }
-    if (Math.min(...current) >= bound) return bound;
+    // The next row reaches one column further.
+    current[to + 1] = bound;
+    if (least >= bound) return bound;
+    spare = beforeLast;
     beforeLast = last;
     last = current;
   }

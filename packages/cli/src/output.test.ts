@@ -2,6 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { Interruption } from "./interruption.js";
 import { createOutput } from "./output.js";
+import { createStandardOutput } from "./standard-output.js";
 
 /** A reader that takes nothing, until it is told to. */
 function stuckReader(): { readonly stream: Writable; readonly go: () => void } {
@@ -17,10 +18,7 @@ function stuckReader(): { readonly stream: Writable; readonly go: () => void } {
 
 function outputOver(stdout: Writable, signal: AbortSignal): ReturnType<typeof createOutput> {
   const stderr = new PassThrough();
-  return createOutput(
-    { stdin: new PassThrough(), stdout, stderr, env: {}, homeDirectory: "/nonexistent", signal },
-    { format: "text" },
-  );
+  return createOutput({ stderr, env: {} }, createStandardOutput({ stdout, signal }), { format: "text" });
 }
 
 test("a write waits for a slow reader", async () => {

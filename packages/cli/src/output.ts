@@ -1,17 +1,22 @@
-import { once } from "node:events";
 import { colored, hasColor } from "./color.js";
 import type { Io } from "./io.js";
 import { jsonText } from "./json-text.js";
 import { printable } from "./printable.js";
+import type { StandardOutput } from "./standard-output.js";
 
 export type OutputFormat = "text" | "json";
 
 /** Where results and messages go: results to standard output in the chosen format, the rest to standard error. */
 export interface Output {
   readonly format: OutputFormat;
-  /** The result of a command: lines for people, or one JSON document for programs. */
+  /**
+   * The result of a command: lines for people, or one JSON document for programs, in which any iterable is an array.
+   * Returns when it is written, or nobody reads it.
+   *
+   * @throws OutputError
+   */
   result(json: unknown, lines: () => Iterable<string>): Promise<void>;
-  /** Bytes as they are. False when nobody reads any more. */
+  /** Bytes as they are. False when nobody reads any more. @throws OutputError */
   bytes(chunk: Uint8Array): Promise<boolean>;
   /** A message for people, unless they asked for quiet. */
   note(line: string): void;
@@ -30,39 +35,32 @@ export interface OutputOptions {
   readonly color?: boolean;
 }
 
+/** As much text as is written at once. */
+const chunkLength = 64 * 1024;
+
+/** @param standardOutput Shared by all that write there. */
 export function createOutput(
-  io: Io,
+  io: Pick<Io, "stderr" | "env">,
+  standardOutput: StandardOutput,
   { format, quiet = false, verbosity = 0, color = false }: OutputOptions,
 ): Output {
-  const { stdout, stderr } = io;
+  const { stderr } = io;
   let clear = (): void => undefined;
   const say = (line: string): void => {
     clear();
     stderr.write(`${line}\n`);
   };
   const write = async (chunk: string | Uint8Array): Promise<boolean> => {
-    if (stdout.destroyed || stdout.errored !== null) return false;
     clear();
-    if (stdout.write(chunk)) return true;
-    // Slow readers hold us back; ones that left let us go, and so does whoever interrupts us.
-    const waiting = new AbortController();
-    const either = AbortSignal.any([io.signal, waiting.signal]);
-    const events = ["drain", "close", "error"].map((name) => once(stdout, name, { signal: either }));
-    await Promise.race(events).catch(() => undefined);
-    waiting.abort();
-    await Promise.allSettled(events);
-    io.signal.throwIfAborted();
-    return !stdout.destroyed && stdout.errored === null;
+    return standardOutput.write(chunk);
   };
   return {
     format,
     async result(json, lines) {
-      if (format === "json") {
-        for (const piece of jsonText(json)) if (!(await write(piece))) return;
-        await write("\n");
-        return;
+      for (const text of format === "json" ? documentOf(json) : linesOf(lines())) {
+        if (!(await write(text))) return;
       }
-      for (const line of lines()) if (!(await write(`${printable(line)}\n`))) return;
+      await standardOutput.flush();
     },
     bytes: write,
     note(line) {
@@ -78,4 +76,20 @@ export function createOutput(
       clear = before;
     },
   };
+}
+
+function* documentOf(json: unknown): Generator<string> {
+  yield* jsonText(json);
+  yield "\n";
+}
+
+function* linesOf(lines: Iterable<string>): Generator<string> {
+  let text = "";
+  for (const line of lines) {
+    text += `${printable(line)}\n`;
+    if (text.length < chunkLength) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
 }

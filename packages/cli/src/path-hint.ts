@@ -22,15 +22,17 @@ function missingPath(error: unknown): string | undefined {
 
 /** What is like it in the directory where it should be; else a file elsewhere that has its name. */
 function pathLike(archive: Archive, path: string): string | undefined {
-  const parent = path.split("/").slice(0, -1).join("/");
+  const at = path.lastIndexOf("/");
+  const [parent, name] = [path.slice(0, Math.max(at, 0)), path.slice(at + 1)];
   if (archive.isDirectory(parent)) {
+    const listed = archive.readDirectory(parent);
     const near = nearest(
-      path,
-      archive.readDirectory(parent).map((one) => one.path),
+      name,
+      listed.map((one) => one.name),
     );
-    if (near !== undefined) return near;
+    const found = listed.find((one) => one.name === near);
+    if (found !== undefined) return found.path;
   }
-  const name = path.slice(path.lastIndexOf("/") + 1);
   for (const entry of archive.entries()) if (entry.path.endsWith(`/${name}`)) return entry.path;
   return undefined;
 }

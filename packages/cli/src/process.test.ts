@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -111,5 +112,118 @@ describe.skipIf(!isBuilt)("the command as a process", () => {
     const { child, ended } = start(["cat", reference, "large.bin"]);
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.each([
+    ["cp", (to: string) => ["cp", `${reference}:/large.bin`, to]],
+    ["cp of a directory", (to: string) => ["cp", `${reference}:/`, to]],
+    ["cat", () => ["cat", reference, "large.bin"]],
+    ["copy", (to: string) => ["copy", reference, `oci:${to}:v1`]],
+  ])(
+    "Ctrl-C in the middle of blob %s leaves nothing under its name and ends with 130",
+    async (name, argvOf) => {
+      registry.quirks.oneByteAtATime = true;
+      try {
+        const target = path.join(directory.path, "interrupted", name.replaceAll(" ", "-"));
+        const seen = registry.requests.length;
+        const { child, ended } = start([...argvOf(target), "--skip-cache"]);
+        await until(() => registry.requests.slice(seen).some(({ bytesSent }) => bytesSent > 1000));
+        child.kill("SIGINT");
+        expect(await ended).toEqual({
+          code: 130,
+          stdout: "",
+          stderr: "error[Interrupted]: interrupted by SIGINT\n",
+        });
+        const left = existsSync(target)
+          ? await readdir(target, { recursive: true, withFileTypes: true })
+          : [];
+        const files = left.filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name));
+        for (const file of files) {
+          // What a layout has is whole, whenever it was written; and no tag leads to it.
+          const bytes = await readFile(file);
+          const digest = createHash("sha256").update(bytes).digest("hex");
+          if (file.includes("/blobs/")) expect(path.basename(file)).toBe(digest);
+          else expect(bytes.toString()).not.toContain('"v1"');
+        }
+        if (name !== "copy") expect(files).toEqual([]);
+      } finally {
+        registry.quirks.oneByteAtATime = false;
+      }
+    },
+  );
+
+  /** Runs the command with its descriptors as a shell makes them. */
+  function shell(script: string, cwd = directory.path): Promise<{ code: number | null; stderr: string }> {
+    const child = spawn("/bin/sh", ["-c", `${script} `, process.execPath, command], {
+      cwd,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { PATH: process.env["PATH"], HOME: directory.path, BLOB_PLAIN_HTTP: "1", REF: reference },
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    return once(child, "close").then(([code]) => ({ code: code as number | null, stderr }));
+  }
+
+  test
+    .skipIf(!existsSync("/dev/full"))
+    .each(["--version", "--help", "version", "ls $REF", "cat $REF a.txt", "cat $REF large.bin"])(
+    "blob %s > /dev/full ends with 1 and says why",
+    async (line) => {
+      const { code, stderr } = await shell(`"$0" "$1" ${line} > /dev/full`);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error\[Output\]: standard output cannot be written: ENOSPC: .*\nhint: .*\n$/u);
+    },
+  );
+
+  test.each(["--version", "ls $REF"])(
+    "blob %s with a descriptor that cannot be written ends with 1",
+    async (line) => {
+      const { code, stderr } = await shell(`"$0" "$1" ${line} 1< /dev/null`);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error\[Output\]: .*EBADF/u);
+    },
+  );
+
+  test.each(["--version", "--help", "ls $REF"])(
+    "blob %s | true ends with 0 and says nothing",
+    async (line) => {
+      // The reader is gone before anything is written.
+      const { code, stderr } = await shell(`{ sleep 0.2; "$0" "$1" ${line}; echo "$?" >&2; } | true`);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "0\n" });
+    },
+  );
+
+  test.skipIf(!existsSync("/dev/full"))("messages that cannot be written are no crash", async () => {
+    expect((await shell(`"$0" "$1" ls $REF -vv 2> /dev/full`)).code).toBe(0);
+    expect((await shell(`"$0" "$1" ls $REF/nothing 2> /dev/full`)).code).toBe(2);
+    expect((await shell(`"$0" "$1" ls $REF 2>&-`)).code).toBe(0);
+  });
+
+  test("a current directory that was deleted hurts only what is relative to it", async () => {
+    const gone = path.join(directory.path, "gone");
+    const script = (line: string): string =>
+      `mkdir "${gone}" && cd "${gone}" && rmdir "${gone}" && "$0" "$1" ${line}`;
+    expect(await shell(script("ls $REF"))).toEqual({ code: 0, stderr: "" });
+    expect(await shell(script("--help"))).toEqual({ code: 0, stderr: "" });
+    const { code, stderr } = await shell(script("create . out"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error\[ENOENT\]: .*\nhint: the current directory was deleted: .*\n$/u);
+  });
+
+  const canBeNobody = process.getuid?.() === 0 && existsSync("/usr/bin/setpriv");
+  if (!canBeNobody)
+    console.info("only root can run it as a user that passwd does not have: that is not tried");
+
+  test.skipIf(!canBeNobody)("a user that passwd does not have, without HOME: no stack trace", async () => {
+    const nobody = `env -u HOME setpriv --reuid=123456 --regid=123456 --clear-groups "$0" "$1"`;
+    expect(await shell(`${nobody} --help`)).toEqual({ code: 0, stderr: "" });
+    const { code, stderr } = await shell(`${nobody} ls $REF`);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^$|^warning: there is no home directory.*\n$/u) as string,
+    });
+    const shown = await shell(`${nobody} config path`);
+    expect(shown.code).toBe(2);
+    expect(shown.stderr).toMatch(/^error\[NoHome\]: .*\nhint: set HOME, .*\n$/u);
   });
 });

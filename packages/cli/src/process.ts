@@ -1,6 +1,9 @@
+import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
+import { createFileOutput } from "./file-output.js";
 import { Interruption } from "./interruption.js";
+import type { Io } from "./io.js";
 import { main } from "./main.js";
 
 /** Runs the command in this process: its arguments, its streams, its signals, its exit code. */
@@ -10,14 +13,30 @@ export async function runProcess(): Promise<void> {
     // Once: the first signal cleans up, the second one does what it does by default.
     process.once(signal, () => controller.abort(new Interruption(signal)));
   }
-  // Whoever reads our output may leave early (`blob cat … | head`): writes fail, and the command ends quietly.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  // There is nobody to tell that messages cannot be written.
+  process.stderr.on("error", () => undefined);
   process.exitCode = await main(process.argv.slice(2), {
     stdin: process.stdin,
-    stdout: process.stdout,
+    stdout: standardOutput(),
     stderr: process.stderr,
     env: process.env,
-    homeDirectory: homedir(),
+    homeDirectory: homeDirectory(),
     signal: controller.signal,
   });
+}
+
+/** Looking it up throws where `HOME` is not set and passwd does not have the user. Most commands need none. */
+function homeDirectory(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function standardOutput(): Io["stdout"] {
+  const { stdout } = process;
+  if (stdout.isTTY) return stdout;
+  const kind = fstatSync(stdout.fd);
+  return kind.isFIFO() || kind.isSocket() ? stdout : createFileOutput(stdout.fd);
 }

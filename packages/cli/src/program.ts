@@ -6,6 +6,7 @@ import { commandTable } from "./command-table.js";
 import { addGlobalOptions } from "./global-options.js";
 import type { Io } from "./io.js";
 import { printable } from "./printable.js";
+import type { StandardOutput } from "./standard-output.js";
 import { version } from "./version.js";
 
 interface Program {
@@ -15,13 +16,18 @@ interface Program {
 }
 
 /** Every command by name, and the one that the command line is about with its arguments and flags. */
-export async function createProgram(argv: readonly string[], io: Io, run: RunCommand): Promise<Program> {
+export async function createProgram(
+  argv: readonly string[],
+  { io, standardOutput }: { readonly io: Pick<Io, "stderr">; readonly standardOutput: StandardOutput },
+  run: RunCommand,
+): Promise<Program> {
   const program = new Command("blob")
     .description("Archives of files in OCI registries: push directories, read single files lazily.")
     .version(version(), "--version", "show the number of this version")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      // What goes wrong is remembered, and reported when everything is flushed.
+      writeOut: (text) => void standardOutput.write(text).catch(() => undefined),
       // Errors are reported by the caller, in the format that was asked for.
       writeErr: (text) => void (text.startsWith("error:") || io.stderr.write(printableLines(text))),
     })

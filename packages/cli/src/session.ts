@@ -3,6 +3,7 @@ import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
+import type { Circumstances } from "./circumstances.js";
 import { expandAlias } from "./config/aliases.js";
 import type { LoadedConfig } from "./config/config.js";
 import type { GlobalFlags } from "./global-flags.js";
@@ -12,6 +13,7 @@ import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
 import type { ProgressState } from "./progress/progress-state.js";
 import type { Settings } from "./settings.js";
+import type { StandardOutput } from "./standard-output.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
 
@@ -41,11 +43,13 @@ export interface PolicyFlags {
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
 export interface Session {
   readonly io: Io;
+  readonly standardOutput: StandardOutput;
   readonly output: Output;
   readonly signal: AbortSignal;
   readonly flags: GlobalFlags;
   readonly settings: Settings;
   readonly config: LoadedConfig;
+  readonly circumstances: Circumstances;
   /** The reference that an alias stands for; any other text as it is. */
   expand(reference: string): string;
   /**
@@ -68,6 +72,8 @@ export interface Session {
 }
 
 export interface SessionOptions {
+  readonly circumstances: Circumstances;
+  readonly standardOutput: StandardOutput;
   readonly flags: GlobalFlags;
   readonly settings: Settings;
   readonly config: LoadedConfig;
@@ -79,7 +85,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   const { flags, settings, config } = parts;
   const closing: (() => Promise<void>)[] = [];
   let client: Promise<Client> | undefined;
-  const output = createOutput(io, { ...flags, format: settings.output.value });
+  const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   const session: Session = {
     io,
     output,
@@ -99,7 +105,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       return { policies, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
     },
     connection: async () => ({
-      ...(await httpOptionsOf(flags, output)),
+      ...(await httpOptionsOf(io, flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
     client: () => (client ??= composeClient(session, closing)),
@@ -160,9 +166,9 @@ async function composeClient(session: Session, closing: (() => Promise<void>)[])
     import("@blob/client"),
     import("./credentials.js"),
     import("./cache-options.js"),
-    httpOptionsOf(flags, output),
+    httpOptionsOf(io, flags, output),
   ]);
-  const credentials = await credentialsOf(io, flags, output);
+  const credentials = await credentialsOf(session);
   const client = createClient({
     credentials,
     plainHttp: settings.plainHttp.value,
@@ -174,13 +180,16 @@ async function composeClient(session: Session, closing: (() => Promise<void>)[])
 }
 
 async function httpOptionsOf(
+  { env }: Io,
   flags: GlobalFlags,
   output: Output,
-): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "trace">> {
+): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
+  const proxies = (await import("@blob/registry/proxy")).environmentProxies(env);
   const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
   return {
     userAgent: `blob/${version()}`,
     tls: { ca, insecure: flags.insecure },
+    proxy: proxies.http === undefined && proxies.https === undefined ? false : proxies,
     trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
   };
 }

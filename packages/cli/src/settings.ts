@@ -1,5 +1,6 @@
 import type { LoadedConfig } from "./config/config.js";
 import type { Io } from "./io.js";
+import { NoHomeError } from "./no-home-error.js";
 import type { OutputFormat } from "./output.js";
 import { UsageError } from "./usage-error.js";
 
@@ -15,7 +16,8 @@ export interface Settings {
   readonly output: Setting<OutputFormat>;
   readonly compression: Setting<"none" | "zstd">;
   readonly plainHttp: Setting<boolean>;
-  readonly cacheDirectory: Setting<string>;
+  /** Without a value when nobody named one and there is no home directory: then nothing is cached. */
+  readonly cacheDirectory: Setting<string | undefined>;
 }
 
 interface SettingFlags {
@@ -33,9 +35,10 @@ export function resolveSettings(
     // Shells set variables to nothing rather than unset them.
     return text === undefined || text === "" ? undefined : { value: parse(text), source: name };
   };
-  const from = <T>(source: string, value: T | undefined): Setting<T> | undefined =>
-    value === undefined ? undefined : { value, source };
-  const cacheHome = env["XDG_CACHE_HOME"] || `${homeDirectory}/.cache`;
+  const from = <T>(source: string | undefined, value: T | undefined): Setting<T> | undefined =>
+    value === undefined || source === undefined ? undefined : { value, source };
+  const cacheHome =
+    env["XDG_CACHE_HOME"] || (homeDirectory === undefined ? undefined : `${homeDirectory}/.cache`);
   return {
     output: from(
       "--output",
@@ -48,8 +51,17 @@ export function resolveSettings(
       variable("BLOB_PLAIN_HTTP", isTrue) ??
       from(file, config.plain_http) ?? { value: false, source: "default" },
     cacheDirectory: variable("BLOB_CACHE_DIR", (text) => text) ??
-      from(file, config.cache?.dir) ?? { value: `${cacheHome}/blob`, source: "default" },
+      from(file, config.cache?.dir) ?? {
+        value: cacheHome === undefined ? undefined : `${cacheHome}/blob`,
+        source: "default",
+      },
   };
+}
+
+/** Where caches are. @throws NoHomeError */
+export function requireCacheDirectory({ cacheDirectory: { value } }: Settings): string {
+  if (value === undefined) throw new NoHomeError("the cache", "say with BLOB_CACHE_DIR where it is to be");
+  return value;
 }
 
 function outputFormat(value: string, where: string): OutputFormat {

@@ -9,7 +9,7 @@ export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js"
 export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
 export { createHttpRegistry } from "./http-registry.js";
 export type { Access } from "./http/access.js";
-export type { ConnectionOptions, ProxyOptions, StallTimeouts, TlsOptions } from "./http/dispatcher.js";
+export type { ConnectionOptions, StallTimeouts, TlsOptions } from "./http/dispatcher.js";
 export type {
   Handler,
   HttpBody,
@@ -27,6 +27,7 @@ export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { isDeadMark, markPattern, processMark } from "./layout/process-identity.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
+export type { ProxyOptions } from "./proxy/route.js";
 export type { PullThroughOptions } from "./pull-through.js";
 export { createPullThroughRegistry } from "./pull-through.js";
 export type { Reference } from "./reference.js";

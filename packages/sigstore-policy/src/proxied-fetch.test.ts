@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { connect } from "node:net";
+import { createServer, type Server } from "node:http";
 import { buffer, text } from "node:stream/consumers";
+import { startTestProxy, type TestProxy } from "@blob/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { requestBounded } from "./bounded-request.js";
 import { fetchProxied } from "./proxied-fetch.js";
@@ -28,25 +28,10 @@ async function startEcho(): Promise<number> {
   );
 }
 
-/** A proxy that leads every tunnel to one port, or refuses it, and remembers where they wanted to go. */
-async function startProxy(port?: number): Promise<{ readonly host: string; readonly tunnels: string[] }> {
-  const tunnels: string[] = [];
-  const server = createServer();
-  server.on("connect", (request: IncomingMessage, socket) => {
-    tunnels.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`.trim());
-    if (port === undefined) {
-      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
-      return;
-    }
-    const upstream = connect(port, "127.0.0.1", () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      upstream.pipe(socket).pipe(upstream);
-    });
-    for (const end of [upstream, socket])
-      end.on("error", () => [upstream, socket].map((one) => one.destroy()));
-    onTestFinished(() => void upstream.destroy());
-  });
-  return { host: `127.0.0.1:${String(await listen(server))}`, tunnels };
+async function startProxy(port?: number): Promise<TestProxy> {
+  const proxy = await startTestProxy(port);
+  onTestFinished(() => proxy.close());
+  return proxy;
 }
 
 /** For this test only. */
@@ -62,7 +47,7 @@ const signal = AbortSignal.timeout(60_000);
 
 describe("requests to services", () => {
   test("go through the proxy of the environment, with its password, and come back whole", async () => {
-    const { host, tunnels } = await startProxy(await startEcho());
+    const { host, asked } = await startProxy(await startEcho());
     setProxies({ HTTP_PROXY: `http://ann:secret@${host}` });
     const answer = await fetchProxied("http://service.invalid/api", {
       method: "POST",
@@ -73,26 +58,32 @@ describe("requests to services", () => {
     expect(answer.headers.get("x-method")).toBe("POST");
     expect(answer.body === null ? undefined : await text(answer.body)).toBe("question");
     const credentials = Buffer.from("ann:secret").toString("base64");
-    expect(tunnels).toEqual([`service.invalid:80 Basic ${credentials}`]);
+    expect(asked).toEqual([`POST http://service.invalid/api Basic ${credentials}`]);
   });
 
   test("go to this machine, and to exceptions, without it", async () => {
     const port = await startEcho();
-    const { host, tunnels } = await startProxy(port);
-    setProxies({ HTTP_PROXY: `http://${host}`, NO_PROXY: "direct.invalid" });
+    const { host, asked } = await startProxy(port);
+    setProxies({ HTTP_PROXY: `http://${host}`, NO_PROXY: "direct.invalid,192.0.2.0/24" });
     const here = await fetchProxied(`http://127.0.0.1:${String(port)}/`, { signal });
     expect(here.status).toBe(200);
     await here.body?.cancel();
     await expect(fetchProxied("http://direct.invalid/", { signal })).rejects.toThrow();
-    expect(tunnels).toEqual([]);
+    const soon = AbortSignal.timeout(50);
+    await expect(fetchProxied("http://192.0.2.1/", { signal: soon })).rejects.toThrow();
+    expect(asked).toEqual([]);
   });
 
-  test("that the proxy refuses are an error about the service, and tell nothing about the proxy", async () => {
-    const { host, tunnels } = await startProxy();
-    setProxies({ HTTPS_PROXY: `http://ann:secret@${host}` });
+  test.each([
+    [403, /does not connect to fulcio\.invalid:443 \(HTTP 403\)/u],
+    [407, /does not accept the user and password in its URL \(HTTP 407\)/u],
+  ])("that the proxy refuses with %d say so, once, without its password", async (status, why) => {
+    const proxy = await startProxy();
+    proxy.refuse = status;
+    setProxies({ HTTPS_PROXY: `http://ann:secret@${proxy.host}` });
     const url = new URL("https://fulcio.invalid/api/v2");
     const what = "the certificate authority";
-    const limits = { attempts: 1 };
+    const limits = { retryDelayMs: 1 };
     const failures = await Promise.allSettled([
       requestService({ what, url, statuses: [200], limits, signal: undefined }),
       requestBounded({ what, url, code: "IdentityUnavailable", maxBytes: 10 }),
@@ -104,9 +95,10 @@ describe("requests to services", () => {
     for (const failure of failures) {
       const message = failure.status === "rejected" ? String(failure.reason) : "";
       expect(message).toContain("the certificate authority (fulcio.invalid) could not be reached");
+      expect(message).toMatch(why);
       expect(message).not.toMatch(/secret|ann/u);
     }
-    expect(tunnels).toHaveLength(2);
+    expect(proxy.asked).toHaveLength(2);
   });
 
   test("say so when the proxy is not a URL, without showing it", async () => {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { createProxyDispatcher, environmentProxies, proxyErrorOf, routeTo } from "@blob/registry/proxy";
 import type { Dispatcher } from "undici";
 
 export interface FetchRequest {
@@ -25,34 +26,18 @@ export async function fetchProxied(target: URL | string, request: FetchRequest):
   const url = new URL(target);
   const { method = "GET", headers = {}, body = null, signal } = request;
   const init = { method, headers, body, signal, redirect: "manual" } as const;
-  const proxies = namedProxies();
-  if (proxies === "" || isThisMachine(url)) return fetch(url, init);
+  const { proxy } = routeTo(url, environmentProxies(process.env));
+  if (proxy === undefined) return fetch(url, init);
   // Only now: most environments have no proxy, and loading it takes longer than a request.
   const undici = await import("undici");
-  const agent = agents.get(proxies) ?? createAgent(undici.EnvHttpProxyAgent);
-  agents.set(proxies, agent);
-  return undici.fetch(url, { ...init, dispatcher: agent });
+  const key = `${url.protocol} ${proxy.url.href}`;
+  const dispatcher = dispatchers.get(key) ?? createProxyDispatcher(undici, proxy, url.protocol);
+  dispatchers.set(key, dispatcher);
+  return undici.fetch(url, { ...init, dispatcher });
 }
 
-/** By what the environment says: kept, so that connections are used again. */
-const agents = new Map<string, Dispatcher>();
-
-function createAgent(Agent: new () => Dispatcher): Dispatcher {
-  try {
-    return new Agent();
-  } catch {
-    throw new InvalidProxy();
-  }
-}
-
-function namedProxies(): string {
-  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;
-  return [http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY].filter(Boolean).join(" ");
-}
-
-function isThisMachine(url: URL): boolean {
-  return url.hostname === "localhost" || isLoopbackAddress(url);
-}
+/** By protocol and proxy: kept, so that connections are used again. */
+const dispatchers = new Map<string, Dispatcher>();
 
 /** Not a name, which somebody could answer for. */
 export function isLoopbackAddress({ hostname }: URL): boolean {
@@ -71,19 +56,13 @@ export async function readBounded(answer: FetchAnswer, maxBytes: number): Promis
   return Buffer.concat(chunks, size);
 }
 
-/** It has no cause, which could show the proxy's password. */
-class InvalidProxy extends Error {
-  constructor() {
-    super("the proxy (HTTP_PROXY, HTTPS_PROXY) is not a URL: write http://host:port");
-  }
-}
-
 /**
  * What a message may say about an error of {@link fetchProxied}, and the cause that an error may have. What `fetch`
  * throws can quote headers; its cause comes from the socket, and cannot.
  */
 export function whyUnreachable(error: unknown): { readonly detail: string; readonly cause?: Error } {
-  if (error instanceof InvalidProxy) return { detail: `: ${error.message}` };
+  const proxyError = proxyErrorOf(error);
+  if (proxyError !== undefined) return { detail: `: ${proxyError.message}`, cause: proxyError };
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string")
     return { detail: "" };

@@ -1,13 +1,15 @@
 import { aliasName } from "../config/config-schema.js";
+import { requireConfigFile } from "../config/config-path.js";
 import { editConfig } from "../config/edit-config.js";
 import { nearest } from "../nearest.js";
 import { NotFoundError } from "../not-found-error.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
+import { widest } from "../widest.js";
 
 export async function listAliases({ config, output }: Session): Promise<void> {
   const aliases = Object.entries(config.config.aliases ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const width = Math.max(0, ...aliases.map(([name]) => name.length));
+  const width = widest(aliases.map(([name]) => name));
   await output.result({ aliases: Object.fromEntries(aliases) }, () =>
     aliases.map(([name, reference]) => `${name.padEnd(width)}  ${reference}`),
   );
@@ -21,12 +23,12 @@ export async function setAlias({ config, output }: Session, name: string, refere
     const { parseLocation } = await import("@blob/client");
     parseLocation(reference);
   }
-  await editConfig(config.file, ["aliases", name], JSON.stringify(reference));
+  await editConfig(requireConfigFile(config), ["aliases", name], JSON.stringify(reference));
   await output.result({ alias: name, ref: reference, status: "success" }, () => [`${name} is ${reference}`]);
 }
 
 export async function removeAlias({ config, output }: Session, name: string): Promise<void> {
-  if (!(await editConfig(config.file, ["aliases", name], undefined))) {
+  if (!(await editConfig(requireConfigFile(config), ["aliases", name], undefined))) {
     const near = nearest(name, Object.keys(config.config.aliases ?? {}));
     throw new NotFoundError(name, `there is no alias ${name}`, near);
   }

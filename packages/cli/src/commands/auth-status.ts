@@ -2,8 +2,9 @@ import { describeCredential } from "@blob/auth";
 import { credentialsOf } from "../credentials.js";
 import type { Session } from "../session.js";
 
-export async function authStatus({ io, flags, output, signal }: Session, host: string): Promise<void> {
-  const found = await describeCredential(await credentialsOf(io, flags, output), { host }, { signal });
+export async function authStatus(session: Session, host: string): Promise<void> {
+  const { output, signal } = session;
+  const found = await describeCredential(await credentialsOf(session), { host }, { signal });
   await output.result(
     {
       host,

@@ -3,6 +3,7 @@ import { cacheNames, defaultCacheBytes, openCacheDirectory } from "@blob/cache";
 import { parseSize } from "../config/quantities.js";
 import { askTerminal, isTerminal } from "../prompt.js";
 import type { Session } from "../session.js";
+import { requireCacheDirectory } from "../settings.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
 
@@ -110,7 +111,7 @@ async function confirm({ io, output }: Session, names: readonly string[]): Promi
 }
 
 function directoryOf({ settings }: Session): CacheDirectory {
-  return openCacheDirectory(settings.cacheDirectory.value);
+  return openCacheDirectory(requireCacheDirectory(settings));
 }
 
 function isEnabled({ config }: Session, name: CacheName): boolean {

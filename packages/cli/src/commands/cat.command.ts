@@ -11,7 +11,7 @@ export const declareCat: DeclareCommand = (command, run) => {
   );
   command
     .argument("<reference>")
-    .argument("<file...>")
+    .argument("<file...>", "nothing is written when one of them is not there")
     .option(
       "--range <first-last>",
       "only these bytes, as in 0-99 or 100-: a part cannot be checked against the file's hash",

@@ -20,6 +20,8 @@ export async function cat(
 ): Promise<void> {
   const { io, output, signal } = session;
   const { archive } = await session.open(reference);
+  // Errors about paths are thrown by the call: nothing is written when one of them is not there.
+  for (const path of files) await withPathHint(archive, () => void archive.stream(path));
   const guarded = io.stdout.isTTY === true && flags.force !== true;
   for (const path of files) {
     const content = await withPathHint(archive, () => contentOf(archive, path, flags.range, signal));

@@ -43,11 +43,17 @@ async function candidatesAt(
   words: readonly string[],
   word: string,
 ): Promise<readonly Candidate[]> {
-  const { io } = session;
-  const { program } = await createProgram(words, io, () => Promise.resolve());
+  const { io, standardOutput, circumstances } = session;
+  const { program } = await createProgram(words, { io, standardOutput }, () => Promise.resolve());
   const config = await configOf(session, words);
   const settings = resolveSettings(session.flags, io, config);
-  const configured = createSession(io, { flags: session.flags, settings, config });
+  const configured = createSession(io, {
+    standardOutput,
+    circumstances,
+    flags: session.flags,
+    settings,
+    config,
+  });
   return candidatesFor(word, await candidatesAfter(program, configured, words, word));
 }
 

@@ -1,10 +1,12 @@
 import type { Schema } from "../config/config-schema.js";
 import { configSchema } from "../config/config-schema.js";
+import { requireConfigFile } from "../config/config-path.js";
 import { editConfig } from "../config/edit-config.js";
 import { nearest } from "../nearest.js";
 import type { Session } from "../session.js";
 import type { Setting } from "../settings.js";
 import { UsageError } from "../usage-error.js";
+import { widest } from "../widest.js";
 
 /** Every setting that has a value, with what decided on it. */
 function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>> {
@@ -18,7 +20,7 @@ function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) add(inner, path === "" ? key : `${path}.${key}`);
     } else if (!shown.has(path)) {
-      shown.set(path, { value, source: config.file });
+      shown.set(path, { value, source: config.file ?? "default" });
     }
   };
   add({ ...config.config, policies: undefined }, "");
@@ -31,8 +33,9 @@ function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>
 
 export async function showConfig(session: Session): Promise<void> {
   const settings = [...settingsOf(session)];
-  const { file, exists } = session.config;
-  const width = Math.max(...settings.map(([path, { value }]) => path.length + String(value).length + 2));
+  const { exists } = session.config;
+  const file = requireConfigFile(session.config);
+  const width = widest(settings.map(([path, { value }]) => `${path}: ${String(value)}`));
   await session.output.result({ path: file, exists, settings: Object.fromEntries(settings) }, function* () {
     for (const [path, { value, source }] of settings) {
       yield `${`${path}: ${String(value)}`.padEnd(width)}  # ${source}`;
@@ -41,7 +44,8 @@ export async function showConfig(session: Session): Promise<void> {
 }
 
 export async function showConfigPath({ config, output }: Session): Promise<void> {
-  await output.result({ path: config.file }, () => [config.file]);
+  const file = requireConfigFile(config);
+  await output.result({ path: file }, () => [file]);
 }
 
 export async function getConfig(session: Session, key: string): Promise<void> {
@@ -53,13 +57,14 @@ export async function getConfig(session: Session, key: string): Promise<void> {
 }
 
 export async function setConfig({ config, output }: Session, key: string, value: string): Promise<void> {
+  const file = requireConfigFile(config);
   const schema = schemaOf(key);
   if (schema.kind !== "text" && ["object", "map", "list", "foreign"].includes(schema.kind)) {
     throw new UsageError(`${key} is not a single value: change it with \`blob config edit\``);
   }
   // Text is text, even when YAML would read a number in it.
-  await editConfig(config.file, key.split("."), schema.kind === "text" ? JSON.stringify(value) : value);
-  await output.result({ key, value, path: config.file, status: "success" }, () => [`${key}: ${value}`]);
+  await editConfig(file, key.split("."), schema.kind === "text" ? JSON.stringify(value) : value);
+  await output.result({ key, value, path: file, status: "success" }, () => [`${key}: ${value}`]);
 }
 
 /** What may stand at a key. @throws UsageError for a key that the file cannot have. */

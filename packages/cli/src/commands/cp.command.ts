@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
 import type { CpFlags } from "./cp.js";
@@ -14,7 +15,8 @@ export const declareCp: DeclareCommand = (command, run) => {
     .option("-r, --recursive", "copy directories with all that is below them", true)
     .option("--no-recursive", "copy files only")
     .option("--preserve", "restore permissions and modification times")
-    .option("-f, --force", "replace files that exist")
+    .option("-f, --overwrite", "replace files that exist")
+    .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
     .option("--strict", "exit with 6 when files were left alone")
     .option("--flat", "keep only the files' own names, not their directories")
     .action((paths: readonly string[], flags: CpFlags) =>

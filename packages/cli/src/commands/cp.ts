@@ -11,12 +11,13 @@ import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
+import { tellLeftAlone } from "./left-alone.js";
 import { notKeptLines } from "./skipped.js";
 
 export interface CpFlags {
   readonly recursive: boolean;
   readonly preserve?: boolean;
-  readonly force?: boolean;
+  readonly overwrite?: boolean;
   readonly flat?: boolean;
   readonly strict?: boolean;
 }
@@ -39,7 +40,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   const selections = await selectAll(session, parsed, flags);
   const { output, signal } = session;
   const options = {
-    overwrite: flags.force,
+    overwrite: flags.overwrite,
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
     signal,
@@ -64,8 +65,8 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
       add(await extractArchive(archive, destination, { ...options, ...target, paths: files }));
     }
   }
-  for (const one of skipped) output.note(`exists already, left alone: ${one}`);
   for (const line of notKeptLines(notKept)) output.warning(line);
+  const leftAlone = tellLeftAlone(skipped, output);
   await output.result(
     {
       sources: parsed.map(({ reference, path: from }) => ({ ref: reference, path: from })),
@@ -77,7 +78,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
     },
     () => [
       `Copied ${String(total.files)} files (${humanSize(total.size)}) to ${renamed?.target ?? destination}`,
-      ...(skipped.length === 0 ? [] : [`Left alone: ${String(skipped.length)} (replace them with --force)`]),
+      ...leftAlone,
     ],
   );
   if (flags.strict === true) requireComplete(skipped);

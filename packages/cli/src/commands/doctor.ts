@@ -5,6 +5,7 @@ import { createChecklist, ok } from "../doctor/check.js";
 import { diagnoseArchive } from "../doctor/diagnose-archive.js";
 import { diagnoseRegistry } from "../doctor/diagnose-registry.js";
 import type { Session } from "../session.js";
+import { widest } from "../widest.js";
 
 /** Some checks failed: has the code of the first one, which the others mostly follow from. */
 class ProblemsFound extends Error {
@@ -20,7 +21,7 @@ class ProblemsFound extends Error {
 /** Looks at everything that reading and pushing an archive depends on, and tells what is wrong. */
 export async function doctor(session: Session, reference: string): Promise<void> {
   const { output, signal } = session;
-  const list = createChecklist(signal);
+  const list = createChecklist(session);
   const location = parseLocation(session.expand(reference));
   const { place, repository, tag, digest, text } = location;
   await list.check("reference", () =>
@@ -45,7 +46,7 @@ function worstOf(checks: readonly Check[]): "ok" | "warning" | "failed" {
 }
 
 function* linesOf(checks: readonly Check[]): Generator<string> {
-  const width = Math.max(...checks.map(({ name }) => name.length));
+  const width = widest(checks.map(({ name }) => name));
   for (const { name, status, message, hint } of checks) {
     yield `${status.padEnd(8)} ${name.padEnd(width)}  ${message}${hint === undefined ? "" : ` (${hint})`}`;
   }

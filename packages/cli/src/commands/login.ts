@@ -21,7 +21,7 @@ export async function login(session: Session, host: string): Promise<void> {
   } finally {
     await registry.close();
   }
-  const { env, homeDirectory } = io;
+  const { env, homeDirectory = false } = io;
   const place = await storeCredential(
     host,
     { kind: "basic", username, password },
@@ -34,7 +34,7 @@ export async function login(session: Session, host: string): Promise<void> {
 }
 
 export async function logout({ io, output, signal }: Session, host: string): Promise<void> {
-  const { env, homeDirectory } = io;
+  const { env, homeDirectory = false } = io;
   const places = await eraseCredential(host, { env, homeDirectory, signal });
   if (places.length === 0) throw new NotFoundError(host, `${host}: no credentials are stored for it`);
   await output.result({ host, removed_from: places, status: "success" }, () => [

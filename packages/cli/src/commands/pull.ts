@@ -4,6 +4,7 @@ import type { PolicyFlags, Session } from "../session.js";
 import { requireComplete } from "../incomplete-error.js";
 import { humanSize } from "../sizes.js";
 import { UsageError } from "../usage-error.js";
+import { tellLeftAlone } from "./left-alone.js";
 import { notKeptLines } from "./skipped.js";
 
 export interface PullFlags extends PolicyFlags {
@@ -40,8 +41,8 @@ export async function pull(
     signal,
     onProgress: await session.progress(),
   });
-  for (const path of skipped) output.note(`exists already, left alone: ${path}`);
   for (const line of notKeptLines(notKept)) output.warning(line);
+  const leftAlone = tellLeftAlone(skipped, output);
   await output.result(
     {
       ref: reference,
@@ -55,12 +56,7 @@ export async function pull(
       verified: policies > 0,
       policies_applied: policies,
     },
-    () => [
-      `Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`,
-      ...(skipped.length === 0
-        ? []
-        : [`Left alone: ${String(skipped.length)} (replace them with --overwrite)`]),
-    ],
+    () => [`Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`, ...leftAlone],
   );
   if (flags.strict === true) requireComplete(skipped);
 }

@@ -35,7 +35,8 @@ export interface PolicyRule {
 
 /** The configuration of one run, and where it came from. */
 export interface LoadedConfig {
-  readonly file: string;
+  /** Undefined when nobody named one and there is no home directory. */
+  readonly file: string | undefined;
   /** False when there is no such file: everything has its default. */
   readonly exists: boolean;
   readonly config: Config;

@@ -12,6 +12,7 @@ const maxBytes = 1024 * 1024;
  * @throws ConfigError
  */
 export async function loadConfig({ file, named }: ConfigPath): Promise<LoadedConfig> {
+  if (file === undefined) return { file, exists: false, config: {} };
   const text = await readConfigText(file);
   if (text === undefined) {
     if (named) throw new ConfigError(file, "there is no such file");

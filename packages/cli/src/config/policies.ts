@@ -4,6 +4,7 @@ import type { Session } from "../session.js";
 import type { TrustFlags } from "../signing/trusted-root.js";
 import { trustedRootOf } from "../signing/trusted-root.js";
 import type { LoadedConfig } from "./config.js";
+import { requireConfigFile } from "./config-path.js";
 
 /**
  * The policies that the configuration has for a reference, all of which have to accept what is read. Paths of keys are
@@ -24,7 +25,7 @@ export async function configuredPolicies(
     import("@blob/sigstore-policy"),
     trustedRootOf(session, {}),
   ]);
-  const directory = path.dirname(file);
+  const directory = path.dirname(requireConfigFile({ file }));
   const { signal } = session.io;
   return Promise.all(
     matching.map(({ policy, place }) =>

@@ -1,5 +1,7 @@
 import { errorCodeOf } from "../exit-code.js";
+import type { Circumstances } from "../circumstances.js";
 import { hintFor } from "../hints.js";
+import type { Session } from "../session.js";
 
 export type CheckStatus =
   /** As it should be. */
@@ -30,9 +32,9 @@ export const warning = (message: string): Finding => ({ status: "warning", messa
 export const skipped = (message: string): Finding => ({ status: "skipped", message });
 
 /** A check that ended with an error. */
-export function failed(error: unknown): Finding {
+export function failed(error: unknown, circumstances: Circumstances): Finding {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = hintFor(error);
+  const hint = hintFor(error, circumstances);
   return {
     status: "failed",
     message: message.replaceAll(/\s+/gu, " "),
@@ -48,7 +50,10 @@ export interface Checklist {
   check(name: string, look: () => Promise<Finding> | Finding): Promise<void>;
 }
 
-export function createChecklist(signal: AbortSignal): Checklist {
+export function createChecklist({
+  signal,
+  circumstances,
+}: Pick<Session, "signal" | "circumstances">): Checklist {
   const checks: Check[] = [];
   return {
     checks,
@@ -59,7 +64,7 @@ export function createChecklist(signal: AbortSignal): Checklist {
         finding = await look();
       } catch (error) {
         signal.throwIfAborted();
-        finding = failed(error);
+        finding = failed(error, circumstances);
       }
       checks.push({ name, ...finding });
     },

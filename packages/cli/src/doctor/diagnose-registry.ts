@@ -19,11 +19,11 @@ export async function diagnoseRegistry(
   location: Location & { readonly place: { readonly kind: "registry" } },
   list: Checklist,
 ): Promise<void> {
-  const { io, flags, output, signal } = session;
+  const { io, flags, signal } = session;
   const { host } = location.place;
   const { repository, text } = location;
   const connection = await session.connection();
-  const credentials = await credentialsOf(io, flags, output);
+  const credentials = await credentialsOf(session);
   const record = (trace: HttpTrace): void => {
     log.record(trace);
     connection.trace?.(trace);
@@ -38,9 +38,12 @@ export async function diagnoseRegistry(
   const log = createRequestLog(registry.origin, () => Date.now());
   const url = new URL(registry.origin);
   try {
-    const proxy = proxyFor(url, io.env);
-    const isDirect = "none" in proxy;
-    await list.check("proxy", () => ok(isDirect ? proxy.none : `${proxy.host}, from ${proxy.variable}`));
+    let isDirect = false;
+    await list.check("proxy", () => {
+      const proxy = proxyFor(url, io.env);
+      isDirect = "none" in proxy;
+      return ok("none" in proxy ? proxy.none : `${proxy.host}, from ${proxy.variable}`);
+    });
     const byProxy = skipped("the proxy does it");
     await list.check("dns", () => (isDirect ? checkDns(url) : byProxy));
     await list.check("connection", () => (isDirect ? checkConnection(url, connection.tls, signal) : byProxy));
@@ -50,7 +53,7 @@ export async function diagnoseRegistry(
       return ok([found.kind, found.username, `from ${found.source}`].filter(Boolean).join(", "));
     });
     const isReachable = !list.checks.some(
-      ({ name, status }) => (name === "dns" || name === "connection") && status === "failed",
+      ({ name, status }) => ["proxy", "dns", "connection"].includes(name) && status === "failed",
     );
     const subject: Subject = { registry, repository, reference: referenceOf(location), text, signal };
     let redirects: readonly string[] = [];

@@ -10,8 +10,11 @@ test.each([
     { host: "proxy.example:3128", variable: "HTTPS_PROXY" },
   ],
   [{ http_proxy: "http://proxy.example" }, { host: "proxy.example", variable: "http_proxy" }],
-  [{ HTTPS_PROXY: "nonsense:" }, { host: "", variable: "HTTPS_PROXY" }],
-  [{ HTTPS_PROXY: "%%" }, { host: "a URL that cannot be parsed", variable: "HTTPS_PROXY" }],
+  [{ HTTPS_PROXY: "proxy.example:3128" }, { host: "proxy.example:3128", variable: "HTTPS_PROXY" }],
+  [
+    { https_proxy: "", HTTP_PROXY: "http://other.example" },
+    { host: "other.example", variable: "HTTP_PROXY" },
+  ],
   [
     { HTTPS_PROXY: "http://p", NO_PROXY: "a, registry.example" },
     { none: "none: NO_PROXY has registry.example" },
@@ -27,6 +30,12 @@ test.each([
   ],
   [{ HTTPS_PROXY: "http://p", no_proxy: "*" }, { none: "none: NO_PROXY has *" }],
 ])("%o: %o", (env, proxy) => expect(proxyFor(url, env)).toEqual(proxy));
+
+test.each(["%%", "ann:secret@", "ftp://proxy.example"])("%s is no proxy, and is not shown", (value) => {
+  const find = (): unknown => proxyFor(url, { HTTPS_PROXY: value });
+  expect(find).toThrow("the proxy (HTTP_PROXY, HTTPS_PROXY) is not a URL of one");
+  expect(find).not.toThrow(value);
+});
 
 test("this machine needs none, and http no proxy for https", () => {
   const env = { HTTPS_PROXY: "http://p" };

@@ -164,7 +164,7 @@ function createSearch(
 /** Saves one thing at a time. */
 function createSaver(
   archive: Archive,
-  homeDirectory: string,
+  homeDirectory: string | undefined,
   tell: (event: BrowserEvent) => void,
 ): {
   readonly start: (request: SaveRequest) => void;

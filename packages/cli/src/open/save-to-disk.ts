@@ -3,11 +3,12 @@ import path from "node:path";
 import type { Archive } from "@blob/format";
 import { extractArchive, extractFile } from "@blob/format/node";
 import type { ExtractResult } from "@blob/format/node";
+import { NoHomeError } from "../no-home-error.js";
 import type { SaveRequest } from "./browser-state.js";
 
 export interface SaveOptions {
   /** Where `~/` is. */
-  readonly homeDirectory: string;
+  readonly homeDirectory: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (filesDone: number, filesTotal: number) => void;
 }
@@ -21,7 +22,10 @@ export async function saveToDisk(
   { path: from, destination, overwrite }: SaveRequest,
   { homeDirectory, signal, onProgress }: SaveOptions,
 ): Promise<ExtractResult & { readonly target: string }> {
-  const target = destination.replace(/^~(?=$|\/)/u, () => homeDirectory);
+  const target = destination.replace(/^~(?=$|\/)/u, (tilde) => {
+    if (homeDirectory === undefined) throw new NoHomeError(destination, "write the whole path");
+    return tilde.replace("~", () => homeDirectory);
+  });
   const options = {
     overwrite: overwrite !== undefined,
     signal,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { TrustedRootSource } from "@blob/sigstore-policy";
+import { NoHomeError } from "../no-home-error.js";
 import type { Session } from "../session.js";
 
 export interface TrustFlags {
@@ -16,5 +17,15 @@ export async function trustedRootOf(
   const file = flags.trustedRoot ?? io.env["BLOB_TRUSTED_ROOT"] ?? "";
   if (file !== "") return trustedRootFile(file);
   const { offline } = flags;
+  if (settings.cacheDirectory.value === undefined) return withoutHome;
   return trustedRootTuf({ cacheDirectory: path.join(settings.cacheDirectory.value, "sigstore"), offline });
 }
+
+/** An error only for those who need a trusted root: keys can do without. */
+const withoutHome: TrustedRootSource = {
+  name: "the public Sigstore",
+  load: () =>
+    Promise.reject(
+      new NoHomeError("the trusted root", "give --trusted-root, or say with BLOB_CACHE_DIR where it is kept"),
+    ),
+};

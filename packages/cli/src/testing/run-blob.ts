@@ -11,7 +11,10 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly homeDirectory?: string;
+  /** False: there is none. */
+  readonly homeDirectory?: string | false;
+  /** Instead of one that is captured. */
+  readonly stdout?: Writable;
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -24,14 +27,14 @@ export async function runBlob(argv: readonly string[], options: RunOptions = {})
   stdin.end(options.stdin ?? "");
   const io: Io = {
     stdin,
-    stdout: stdout.stream,
+    stdout: options.stdout ?? stdout.stream,
     stderr: stderr.stream,
     // No caches unless a test has a home for them: nothing can be made below a file.
     env:
       options.homeDirectory === undefined
         ? { XDG_CACHE_HOME: "/dev/null", ...options.env }
         : (options.env ?? {}),
-    homeDirectory: options.homeDirectory ?? "/nonexistent",
+    homeDirectory: options.homeDirectory === false ? undefined : (options.homeDirectory ?? "/nonexistent"),
     signal: options.signal ?? new AbortController().signal,
   };
   const code = await main(argv, io);

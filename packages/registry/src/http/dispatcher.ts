@@ -1,7 +1,9 @@
 import * as tls from "node:tls";
-import type { Agent, Dispatcher, EnvHttpProxyAgent as ProxyAgent } from "undici";
-import { RegistryError } from "../errors.js";
-import { zoneOf } from "./host-zone.js";
+import process from "node:process";
+import type { Dispatcher } from "undici";
+import { createProxyDispatcher } from "../proxy/proxy-dispatcher.js";
+import type { Proxy, ProxyOptions } from "../proxy/route.js";
+import { environmentProxies, routeTo } from "../proxy/route.js";
 
 /** How long nothing may happen. None of these limits a transfer that moves. */
 export interface StallTimeouts {
@@ -21,16 +23,6 @@ export interface TlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
-/** The proxies to go through. Never used for this machine itself. */
-export interface ProxyOptions {
-  /** For http registries. Default: the environment's `HTTP_PROXY`. */
-  readonly http?: string | undefined;
-  /** For https registries. Default: the environment's `HTTPS_PROXY`, else its `HTTP_PROXY`. */
-  readonly https?: string | undefined;
-  /** Hosts to reach directly, as in `.corp.example,10.0.0.1:5000`. Default: the environment's `NO_PROXY`. */
-  readonly exceptions?: string | undefined;
-}
-
 export interface ConnectionOptions {
   readonly timeouts?: StallTimeouts | undefined;
   readonly tls?: TlsOptions | undefined;
@@ -46,29 +38,34 @@ export interface Dispatchers {
 
 export function createDispatchers(registryOrigin: string, options: ConnectionOptions): Dispatchers {
   const open = new Map<string, Promise<Dispatcher>>();
-  const create = async (isRegistry: boolean, isDirect: boolean, isTls: boolean): Promise<Dispatcher> => {
+  const create = async (
+    isRegistry: boolean,
+    proxy: Proxy | undefined,
+    protocol: string,
+  ): Promise<Dispatcher> => {
     // Loading undici takes longer than all else here: not before there is something to send.
     const undici = await import("undici");
     const { connectMs = 10_000, stallMs = 60_000 } = options.timeouts ?? {};
-    const secure = isTls ? securityOf(options.tls, isRegistry) : {};
     const agent = {
       headersTimeout: stallMs,
       bodyTimeout: stallMs,
       // Ranges of one blob are read side by side; a pipelined one would wait behind the others.
       pipelining: 1,
-      connect: { timeout: connectMs, ...secure },
-      requestTls: { timeout: connectMs, ...secure },
     };
-    if (isDirect || options.proxy === false) return new undici.Agent(agent);
-    return createProxied(undici.EnvHttpProxyAgent, agent, options.proxy ?? {});
+    const isTls = protocol === "https:";
+    const requestTls = { timeout: connectMs, ...(isTls ? securityOf(options.tls, isRegistry) : {}) };
+    if (proxy === undefined) return new undici.Agent({ ...agent, connect: requestTls });
+    // The proxy is not the registry: it gets no certificate of ours, and no leniency.
+    const toProxy = proxy.url.protocol === "https:" ? securityOf(options.tls, false) : {};
+    const proxyTls = { timeout: connectMs, ...toProxy };
+    return createProxyDispatcher(undici, proxy, protocol, { requestTls, proxyTls, agent });
   };
   return {
-    for(url) {
+    async for(url) {
       const isRegistry = url.origin === registryOrigin;
-      const isDirect = zoneOf(url.hostname) === "loopback";
-      const isTls = url.protocol === "https:";
-      const key = `${isRegistry} ${isDirect} ${isTls}`;
-      const dispatcher = open.get(key) ?? create(isRegistry, isDirect, isTls);
+      const proxy = proxyFor(url, options.proxy);
+      const key = [isRegistry, url.protocol, proxy?.url.href].join(" ");
+      const dispatcher = open.get(key) ?? create(isRegistry, proxy, url.protocol);
       open.set(key, dispatcher);
       return dispatcher;
     },
@@ -107,21 +104,12 @@ function trustedByNode(): readonly string[] {
   return newer.getCACertificates?.("default") ?? newer.rootCertificates;
 }
 
-function createProxied(
-  EnvHttpProxyAgent: typeof ProxyAgent,
-  agent: Agent.Options,
-  { http, https, exceptions }: ProxyOptions,
-): Dispatcher {
-  try {
-    return new EnvHttpProxyAgent({
-      ...agent,
-      ...(http === undefined ? {} : { httpProxy: http }),
-      ...(https === undefined ? {} : { httpsProxy: https }),
-      ...(exceptions === undefined ? {} : { noProxy: exceptions }),
-    });
-  } catch {
-    // Without the cause: it may show the proxy's password.
-    const message = "the proxy (HTTP_PROXY, HTTPS_PROXY) is not a URL: write http://host:port";
-    throw new RegistryError("InvalidArgument", message);
-  }
+function proxyFor(url: URL, options: ProxyOptions | false = {}): Proxy | undefined {
+  if (options === false) return undefined;
+  const { http, https, exceptions } = environmentProxies(process.env);
+  return routeTo(url, {
+    http: options.http ?? http,
+    https: options.https ?? https ?? options.http,
+    exceptions: options.exceptions ?? exceptions,
+  }).proxy;
 }

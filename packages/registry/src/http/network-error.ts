@@ -1,5 +1,6 @@
 import { isRegistryError, RegistryError } from "../errors.js";
 import { printable } from "../printable.js";
+import { proxyErrorOf } from "../proxy/proxy-error.js";
 
 const timeouts: ReadonlySet<string> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
@@ -10,10 +11,16 @@ const timeouts: ReadonlySet<string> = new Set([
 
 /** Trying again would only repeat these: a name that does not exist, a certificate that nobody should trust. */
 const permanent =
-  /^(?:ENOTFOUND$|CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HPE_|ERR_INVALID_)/u;
+  /^(?:ENOTFOUND$|PROXY_(?:INVALID|REFUSED)$|CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HPE_|ERR_INVALID_)/u;
 
 /** What a transport failure means for the caller. */
 export function networkError(host: string, error: unknown): RegistryError {
+  const proxy = proxyErrorOf(error);
+  if (proxy !== undefined) {
+    const code = proxy.code === "PROXY_INVALID" ? "InvalidArgument" : "Network";
+    const { status } = proxy;
+    return new RegistryError(code, `${host}: ${proxy.message}`, { host, status, cause: proxy });
+  }
   dropBytes(error);
   const code = codeOf(error);
   if (code !== undefined && timeouts.has(code)) {
@@ -22,8 +29,13 @@ export function networkError(host: string, error: unknown): RegistryError {
   }
   const reason =
     error instanceof Error && error.message !== "" ? printable(error.message) : "connection failed";
-  const message = `${host}: ${reason}${code === undefined || reason.includes(code) ? "" : ` (${code})`}: check the host name and the network`;
+  const said = `${reason}${code === undefined || reason.includes(code) ? "" : ` (${code})`}`;
+  const message = `${host}: ${said}: ${isAboutCertificate(code) ? "its certificate is not trusted" : "check the host name and the network"}`;
   return new RegistryError("Network", message, { host, cause: error });
+}
+
+function isAboutCertificate(code = ""): boolean {
+  return /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u.test(code);
 }
 
 /** Whether the same request may well succeed a moment later. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { proxyErrorOf } from "@blob/registry/proxy";
 import { isSafe } from "../bounded-request.js";
 import type { PolicyErrorCode } from "../errors.js";
 import { PolicyError } from "../errors.js";
@@ -70,8 +71,11 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   }
 }
 
+/** A proxy that refuses does so again. */
 const isTransient = (error: unknown): boolean =>
-  error instanceof PolicyError && error.code === "ServiceUnavailable";
+  error instanceof PolicyError &&
+  error.code === "ServiceUnavailable" &&
+  !["PROXY_INVALID", "PROXY_REFUSED"].includes(proxyErrorOf(error)?.code ?? "");
 
 async function send(request: ServiceRequest): Promise<ServiceAnswer> {
   const { url, body, signal } = request;

@@ -1,0 +1,11 @@
+/** What is known about a run when it fails, and makes a difference to what there is to do about it. */
+export interface Circumstances {
+  /** Registries were spoken to without TLS. */
+  plainHttp: boolean;
+  /** Hosts that credentials were looked up for: where they came from, or undefined when there were none. */
+  readonly credentialSources: Map<string, string | undefined>;
+}
+
+export function newCircumstances(): Circumstances {
+  return { plainHttp: false, credentialSources: new Map() };
+}
