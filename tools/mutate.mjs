@@ -81,8 +81,9 @@ async function hunt({ file, tests: all }) {
   for (const { line, change } of stale) console.log(`  accepted, but no longer there: ${change} in ${line}`);
   const isClean = survivors.length === 0 && stale.length === 0;
   if (isClean && !isQuick) {
+    const row = rowOf(file, counts, commit());
     const before = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : "";
-    writeFileSync(reportFile, withRow(before, rowOf(file, counts, commit())));
+    writeFileSync(reportFile, withRow(before, row));
   }
   return isClean;
 }
