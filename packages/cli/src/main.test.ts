@@ -75,6 +75,13 @@ describe("push", () => {
 });
 
 describe("cat", () => {
+  test("writes nothing when one of the files is not there, wherever it stands", async () => {
+    for (const wrong of ["config/c.yaml", "config"]) {
+      const { code, stdout } = await runBlob(["cat", reference, "config/a.yaml", wrong, "config/b.yaml"]);
+      expect({ wrong, failed: code !== 0, stdout }).toEqual({ wrong, failed: true, stdout: "" });
+    }
+  });
+
   test("writes the bytes and nothing else", async () => {
     const ran = await runBlob(["cat", reference, "config/a.yaml", "/config/b.yaml", "empty.txt"]);
     expect(ran).toEqual({ code: 0, stdout: "a: 1\nb: 2\n", stderr: "" });
