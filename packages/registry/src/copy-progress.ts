@@ -25,13 +25,14 @@ export function withProgress(error: unknown, progress: CopyProgress): unknown {
     tags.length > 0 ? `these tags point to it: ${tags.join(", ")}` : undefined,
     missingTags.length > 0 ? `these do not: ${missingTags.join(", ")}` : undefined,
   ].filter((part) => part !== undefined);
-  const { code, host, reference, digest, status, retryAfterMs } = error;
+  const { code, host, reference, digest, status, retryAfterMs, credentialsSent } = error;
   return new RegistryError(code, `${error.message} (${parts.join("; ")})`, {
     host,
     reference,
     digest,
     status,
     retryAfterMs,
+    credentialsSent,
     cause: error,
     copied: progress,
   });
