@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { PassThrough } from "node:stream";
@@ -45,7 +46,7 @@ async function start(argv: readonly string[]): Promise<Running> {
     homeDirectory: directory.path,
     signal: stop.signal,
   });
-  const [said] = (await stdout.take(1).toArray()) as Buffer[];
+  const [said] = (await once(stdout, "data")) as Buffer[];
   return {
     said: String(said),
     stderr: () => messages,

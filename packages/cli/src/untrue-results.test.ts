@@ -44,7 +44,7 @@ describe("blob push -t", () => {
     const text = await runBlob(argv, { env });
     expect(text).toMatchObject({ code: 6, stdout: "" });
     expect(text.stderr).toMatch(
-      /^error\[TagsIncomplete\]: .*sha256:.* v1, v2 point to it.*\(missing: v3, v4\).*\nhint: .*blob tag/u,
+      /^error\[TagsIncomplete\]: .*sha256:.* v1, v2 point to it.*\(missing: v3, v4\).*\nhint: .*blob tag/mu,
     );
     registry.quirks.fail = { ...refuse };
     const { code, stderr } = await runBlob([...argv, "--output", "json"], { env });
