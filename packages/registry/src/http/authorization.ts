@@ -1,10 +1,10 @@
 import type { Authenticator, AuthorizationTarget, Rejection, SendTokenRequest } from "@blob/auth";
+import { leadsInward } from "@blob/auth/hosts";
 import { readBounded } from "../bounded-body.js";
 import { RegistryError } from "../errors.js";
 import { followSignal } from "./abort-listeners.js";
 import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
-import { leadsInward } from "./host-zone.js";
 
 /** Tokens of large groups reach 16 KiB; nothing reasonable is larger than this. */
 const maxTokenReplyBytes = 1024 * 1024;

@@ -1,4 +1,5 @@
 import { createAuthenticator } from "@blob/auth";
+import { leadsInward } from "@blob/auth/hosts";
 import { describe, expect, test } from "vitest";
 import type { HttpRegistry } from "../http-registry.js";
 import { createHttpRegistry } from "../http-registry.js";
@@ -6,7 +7,6 @@ import { sha256Digest } from "../digest.js";
 import { blobOf, chunksOf, collect } from "../testing/bytes.js";
 import { withAuthorization } from "./authorization.js";
 import type { HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
-import { leadsInward } from "./host-zone.js";
 
 const host = "registry.example.com";
 const repository = "acme/site";
