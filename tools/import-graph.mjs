@@ -14,9 +14,10 @@ const table = {
   format: {},
   auth: {},
   cache: {},
-  registry: { auth: "types" },
+  // Where hosts are, as far as their names and addresses tell, is decided in one place.
+  registry: { auth: "types", "auth/hosts": "values" },
   // Which proxy is used is decided in one place; it brings no HTTP stack.
-  "sigstore-policy": { registry: "types", "registry/proxy": "values" },
+  "sigstore-policy": { "auth/hosts": "values", registry: "types", "registry/proxy": "values" },
   client: { format: "values", registry: "values", auth: "values", cache: "values" },
   cli: {
     format: "values",

@@ -60,8 +60,15 @@ describe("checkRealm keeps credentials from", () => {
       "[64:ff9b::7f00:1]",
       "[fd00::1]",
       "[fe80::1]",
+      "[2002:7f00:1::]",
+      "[64:ff9b:1::a9fe:a9fe]",
+      "192.0.0.192",
+      "registry.default.svc",
+      "machine.localdomain",
     ].map((host) => ["https://ghcr.io", `https://${host}/token`]),
     ["http://registry.example.com", "http://127.0.0.1/token"],
+    ["https://10.0.0.5", "https://169.254.169.254/token"],
+    ["https://10.0.0.5", "https://127.0.0.1/token"],
   ])("for %s, %s", (origin, realm) => {
     expect(() => check(origin, realm)).toThrow(expect.objectContaining({ code: "InsecureRealm" }));
   });

@@ -1,5 +1,5 @@
 import { AuthError } from "./errors.js";
-import { isPrivateHost } from "./private-host.js";
+import { leadsInward } from "./hosts/host-zone.js";
 
 /**
  * The URL of the token server that a registry names, if credentials for the registry may be sent there.
@@ -8,8 +8,8 @@ import { isPrivateHost } from "./private-host.js";
  * that names it was authenticated by TLS. Hence the rules:
  *
  * - the realm is https, unless the registry itself is plain http (whoever sits in between could read all of it anyway);
- * - a public registry cannot name a loopback, link-local or private realm: that would make this client knock on doors
- *   that the registry cannot reach itself;
+ * - a registry cannot name a realm that is further inside of the client's network than itself (loopback, link-local,
+ *   private): that would make this client knock on doors that the registry cannot reach itself;
  * - no user name or password in the URL: the credential comes from this side only.
  *
  * Throws `InvalidChallenge` or `InsecureRealm`.
@@ -32,7 +32,7 @@ export function checkRealm(realm: string, target: { readonly origin: string; rea
   if (url.protocol === "http:" && origin.protocol !== "http:") {
     throw insecure(host, url, "without https, where anybody in between could read the credential");
   }
-  if (isPrivateHost(url) && !isPrivateHost(origin)) {
+  if (leadsInward(origin.hostname, url.hostname)) {
     throw insecure(host, url, "at a private address, which a public registry has no business with");
   }
   return url;

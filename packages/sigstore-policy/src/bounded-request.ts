@@ -1,5 +1,6 @@
+import { isLoopbackAddress } from "@blob/auth/hosts";
 import { PolicyError, type PolicyErrorCode } from "./errors.js";
-import { fetchProxied, isLoopbackAddress, readBounded, whyUnreachable } from "./proxied-fetch.js";
+import { fetchProxied, readBounded, whyUnreachable } from "./proxied-fetch.js";
 
 export interface BoundedRequest {
   readonly url: URL;
@@ -57,5 +58,5 @@ export async function requestBounded(request: BoundedRequest): Promise<Uint8Arra
 /** Nobody but this machine can change what goes over its loopback interface. */
 export function isSafe(url: URL): boolean {
   if (url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackAddress(url));
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackAddress(url.hostname));
 }

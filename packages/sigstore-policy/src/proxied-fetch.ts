@@ -39,11 +39,6 @@ export async function fetchProxied(target: URL | string, request: FetchRequest):
 /** By protocol and proxy: kept, so that connections are used again. */
 const dispatchers = new Map<string, Dispatcher>();
 
-/** Not a name, which somebody could answer for. */
-export function isLoopbackAddress({ hostname }: URL): boolean {
-  return hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
-}
-
 /** The body of an answer; undefined when it is larger, of which no more is read. */
 export async function readBounded(answer: FetchAnswer, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];

@@ -1,10 +1,10 @@
-import type { Authenticator, Rejection, SendTokenRequest } from "@blob/auth";
+import type { Authenticator, AuthorizationTarget, Rejection, SendTokenRequest } from "@blob/auth";
+import { leadsInward } from "@blob/auth/hosts";
 import { readBounded } from "../bounded-body.js";
 import { RegistryError } from "../errors.js";
 import { followSignal } from "./abort-listeners.js";
 import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
-import { leadsInward } from "./host-zone.js";
 
 /** Tokens of large groups reach 16 KiB; nothing reasonable is larger than this. */
 const maxTokenReplyBytes = 1024 * 1024;
@@ -12,12 +12,14 @@ const maxTokenReplyBytes = 1024 * 1024;
 /**
  * Adds the credentials of a request's `auth` target, and answers one challenge of the registry: with a 401, or with a 403 to
  * a request without credentials. What another host says, reached by a redirect, is handed on as it is: an expired link, or
- * a challenge whose token server is not to be told anything.
+ * a challenge whose token server is not to be told anything. A request to another origin than its target's is not sent:
+ * `UnsafeRedirect`.
  */
 export function withAuthorization(authenticator: Authenticator): Layer {
   return (next) => async (request) => {
     const target = request.auth;
     if (target === undefined) return next(request);
+    refuseOtherOrigin(request.url, target);
     const offered = authenticator.current(target);
     const response = await sendAuthorized(next, request, offered);
     const challenge = response.headers["www-authenticate"];
@@ -31,6 +33,13 @@ export function withAuthorization(authenticator: Authenticator): Layer {
     await discard(response);
     return sendAuthorized(next, request, answer);
   };
+}
+
+/** Whoever built the request may have been told its URL by a server: credentials do not rely on that having been checked. */
+function refuseOtherOrigin(url: URL, { origin, host }: AuthorizationTarget): void {
+  if (url.origin === origin) return;
+  const message = `${host}: a request to ${url.host} was to carry the credentials for ${host}, which go nowhere else; it was not sent`;
+  throw new RegistryError("UnsafeRedirect", message, { host });
 }
 
 /** Some registries (Artifactory) say 403 to whoever comes without credentials: then it is no decision about anybody. */

@@ -80,7 +80,12 @@ export function nextPage(
     });
   if (!URL.canParse(link, url.href)) throw refuse("the next page has no valid address");
   const decision = decideRedirect({ from: url, location: link });
-  if (!decision.follow || decision.url.host !== url.host) throw refuse("the next page is on another host");
-  // Behind a proxy that ends TLS, absolute links may name another scheme: only their path is used.
-  return new URL(decision.url.pathname + decision.url.search, endpoint.origin);
+  const next = new URL(endpoint.origin);
+  if (!decision.follow || decision.url.host !== next.host) throw refuse("the next page is on another host");
+  // Behind a proxy that ends TLS, absolute links may name another scheme: only their path is used. It is set, not resolved:
+  // a path that begins with two slashes would be read as a host.
+  next.pathname = decision.url.pathname;
+  next.search = decision.url.search;
+  if (next.origin !== endpoint.origin) throw refuse("the next page is on another host");
+  return next;
 }

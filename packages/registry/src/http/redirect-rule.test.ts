@@ -85,6 +85,12 @@ const rows: readonly Row[] = [
   { location: "https://10.0.0.1/x", refused: "inside of the network" },
   { location: "https://[::ffff:7f00:1]/x", refused: "inside of the network" },
   { location: "https://2130706433/x", refused: "inside of the network" },
+  { location: "https://192.0.0.192/x", refused: "inside of the network" },
+  { location: "https://224.0.0.1/x", refused: "inside of the network" },
+  { location: "https://[64:ff9b:1::a9fe:a9fe]/x", refused: "inside of the network" },
+  { location: "https://[2002:7f00:1::]/x", refused: "inside of the network" },
+  { location: "https://wiki.intranet/x", refused: "inside of the network" },
+  { location: "https://registry.default.svc/x", refused: "inside of the network" },
   { from: "http://10.0.0.1/v2/", location: "http://127.0.0.1/x", refused: "inside of the network" },
 ];
 

@@ -1,4 +1,4 @@
-import { leadsInward } from "./host-zone.js";
+import { leadsInward } from "@blob/auth/hosts";
 
 export interface RedirectQuestion {
   /** Where the answer came from. */

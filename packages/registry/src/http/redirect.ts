@@ -2,6 +2,7 @@ import { RegistryError } from "../errors.js";
 import type { HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard } from "./handler.js";
 import { decideRedirect, headersAfterRedirect } from "./redirect-rule.js";
+import { uploadPlace } from "./upload-place.js";
 
 /** As many as curl's users set, and more than any registry needs. */
 const maxRedirects = 10;
@@ -38,9 +39,12 @@ export function withRedirects(): Layer {
         credentialOrigin: request.auth?.origin,
       });
       if (!decision.follow) throw fail(decision.why);
+      const { url } = decision;
+      const place = placeOf(request, url);
+      if (place === "api") throw fail(`a redirect of a ${method} to another part of its API`);
       await discard(response);
-      const { url, keepCredentials } = decision;
-      const isInside = redirected !== "elsewhere" && url.origin === first.url.origin;
+      const keepCredentials = decision.keepCredentials && place === "same";
+      const isInside = redirected !== "elsewhere" && url.origin === first.url.origin && place !== "elsewhere";
       redirected = isInside ? "inside" : "elsewhere";
       request = {
         ...request,
@@ -52,6 +56,22 @@ export function withRedirects(): Layer {
       };
     }
   };
+}
+
+/**
+ * Whether a registry's own origin redirects to the same thing there. It may for reads, whose bytes are looked at; what is
+ * written with credentials goes where it was meant to, or to a session of the same upload.
+ */
+function placeOf({ method, url: from, auth }: HttpRequest, to: URL): "same" | "api" | "elsewhere" {
+  if (method === "GET" || method === "HEAD" || auth?.repository === undefined) return "same";
+  if (to.origin !== auth.origin || withoutSlash(to) === withoutSlash(from)) return "same";
+  const place = uploadPlace(to.pathname, auth.repository);
+  if (place !== "session") return place;
+  return uploadPlace(from.pathname, auth.repository) === "session" ? "same" : "api";
+}
+
+function withoutSlash({ pathname }: URL): string {
+  return pathname.replace(/\/$/u, "");
 }
 
 function isRedirect(status: number): boolean {

@@ -12,6 +12,7 @@ import { decideRedirect } from "./redirect-rule.js";
 import type { FailedAction } from "./response-error.js";
 import { errorFromResponse } from "./response-error.js";
 import { isSameBlob } from "./stored-blob.js";
+import { uploadPlace } from "./upload-place.js";
 
 /** One blob on its way up. */
 export interface Upload {
@@ -24,7 +25,7 @@ export interface Upload {
 /** Where to send the next bytes of an upload. Each answer may name a new place, and the old one is void then. */
 export interface UploadSession {
   readonly url: URL;
-  /** None when the registry sent the client to another origin. */
+  /** None when the registry sent the client to another origin, or to what is no place of its sessions. */
   readonly auth: AuthorizationTarget | undefined;
   /** Pieces that are smaller than this are refused, except for the last one (`OCI-Chunk-Min-Length`). */
   readonly minChunkBytes: number | undefined;
@@ -78,15 +79,19 @@ export async function sessionFrom(
     location: headers["location"],
     credentialOrigin: endpoint.origin,
   });
-  if (!decision.follow) {
-    const message = `${endpoint.host}: the upload to ${repository} was answered with ${decision.why}; it was not followed`;
-    throw new RegistryError("UnsafeRedirect", message, { host: endpoint.host, reference: repository });
-  }
+  const refuse = (why: string): RegistryError => {
+    const message = `${endpoint.host}: the upload to ${repository} was answered with ${why}; it was not followed`;
+    return new RegistryError("UnsafeRedirect", message, { host: endpoint.host, reference: repository });
+  };
+  if (!decision.follow) throw refuse(decision.why);
   const { url, keepCredentials } = decision;
+  const isOwnHost = url.host === new URL(endpoint.origin).host;
+  const place = isOwnHost ? uploadPlace(url.pathname, repository) : "elsewhere";
+  if (place === "api") throw refuse("a location in another part of the registry's API");
   const minimum = Number(headers["oci-chunk-min-length"] ?? 0);
   return {
     url,
-    auth: keepCredentials ? endpoint.auth(repository, "pull,push") : undefined,
+    auth: keepCredentials && place === "session" ? endpoint.auth(repository, "pull,push") : undefined,
     minChunkBytes: Number.isSafeInteger(minimum) && minimum > 0 ? minimum : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { zoneOf } from "../http/host-zone.js";
+import { zoneOf } from "@blob/auth/hosts";
 import { exceptionFor } from "./exceptions.js";
 import { ProxyError } from "./proxy-error.js";
 
