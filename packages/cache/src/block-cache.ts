@@ -7,7 +7,10 @@ import { getChecked, putChecked } from "./checked-entry.js";
 
 /** Random access to immutable bytes: the `ByteSource` of `@blob/format`, which need not be imported. */
 export interface BlockSource {
-  /** Names the content, like a digest does: whatever has the same id has the same bytes. */
+  /**
+   * Names the content: whatever has the same id is taken to have the same bytes. A digest will do when what is read is
+   * verified against it. Ranges are not: then the id also has to say where they come from, and who vouches for that.
+   */
   readonly id: string;
   /** In bytes. */
   readonly size: number;

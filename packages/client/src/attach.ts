@@ -14,7 +14,7 @@ interface AttachTo extends OpenedRegistry {
 
 /** Pushes an attachment as a referrer of a manifest: its bytes, then the manifest that names both. */
 export async function attach(
-  { registry, caches, repository, subject, signal }: AttachTo,
+  { registry, trustDomain, caches, repository, subject, signal }: AttachTo,
   attachment: Attachment,
   created: Date,
 ): Promise<Descriptor> {
@@ -25,7 +25,7 @@ export async function attach(
   try {
     return await registry.pushManifest(repository, manifest, { signal });
   } finally {
-    await forgetReferrers(registry, caches, repository, subject.digest, attachment.mediaType);
+    await forgetReferrers(trustDomain, caches, repository, subject.digest, attachment.mediaType);
   }
 }
 

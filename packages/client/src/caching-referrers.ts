@@ -21,6 +21,7 @@ const maxListed = 100;
  */
 export function withReferrerCaches(
   registry: Registry,
+  trustDomain: string,
   { records, manifests }: Pick<Caches, "records" | "manifests">,
   onLeftOut: CallOptions["onLeftOut"],
 ): CachingReferrers {
@@ -30,7 +31,7 @@ export function withReferrerCaches(
     ...[repository, digest, options = {}]: Parameters<Registry["referrers"]>
   ): AsyncGenerator<Descriptor, void, undefined> {
     const { artifactType, signal } = options;
-    const key = referrersKey(registry, repository, digest, artifactType);
+    const key = referrersKey(trustDomain, repository, digest, artifactType);
     const known = await records.get(key, parseDescriptors, { signal });
     if (known?.fresh === true) {
       wasRemembered = true;
@@ -100,24 +101,24 @@ export function withReferrerCaches(
 
 /** Forgets the lists that something new belongs into. */
 export async function forgetReferrers(
-  registry: Registry,
+  trustDomain: string,
   { records }: Pick<Caches, "records">,
   repository: string,
   subject: Digest,
   artifactType: string,
 ): Promise<void> {
   for (const type of [undefined, artifactType]) {
-    await records.delete(referrersKey(registry, repository, subject, type));
+    await records.delete(referrersKey(trustDomain, repository, subject, type));
   }
 }
 
 function referrersKey(
-  { id }: Registry,
+  trustDomain: string,
   repository: string,
   digest: Digest,
   artifactType: string | undefined,
 ): string {
-  return `referrers ${id}/${repository}@${digest} ${artifactType ?? ""}`;
+  return `referrers ${trustDomain}/${repository}@${digest} ${artifactType ?? ""}`;
 }
 
 function parseDescriptors(json: unknown): readonly Descriptor[] | undefined {

@@ -15,6 +15,8 @@ export interface StaleReference {
 }
 
 export interface CachingRegistryOptions {
+  /** Who vouches for what tags point to, and for what is shared: see `trustDomainOf`. */
+  readonly trustDomain: string;
   readonly caches: Pick<Caches, "refs" | "records" | "manifests">;
   readonly shared: SharedReads;
   /** Calls are shared with those of the same scope. */
@@ -28,11 +30,11 @@ export interface CachingRegistryOptions {
  * pushed, tagged or deleted through it changes what it remembers.
  */
 export function withManifestCaches(registry: Registry, options: CachingRegistryOptions): Registry {
-  const { shared, scope, onStale } = options;
+  const { trustDomain, shared, scope, onStale } = options;
   const { refs, records, manifests } = options.caches;
-  const refKey = (repository: string, tag: string): string => `${registry.id}/${repository}:${tag}`;
+  const refKey = (repository: string, tag: string): string => `${trustDomain}/${repository}:${tag}`;
   const tagsKey = (repository: string, digest: string): string =>
-    `tags ${registry.id}/${repository}@${digest}`;
+    `tags ${trustDomain}/${repository}@${digest}`;
 
   async function cached(digest: string, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
     const bytes = isDigest(digest) ? await manifests.get(digest, { signal }) : undefined;
@@ -97,11 +99,11 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
   }
 
   async function manifestOfTag(repository: string, tag: string, signal: AbortSignal): Promise<Manifest> {
-    const reference = refKey(repository, tag);
-    const ref = await refs.get(reference, { signal });
+    const ref = await refs.get(refKey(repository, tag), { signal });
     const known = ref && (await cached(ref.digest, signal));
     if (ref === undefined || known === undefined) return fetchTag(repository, tag, signal);
     if (ref.fresh) return known;
+    const reference = `${registry.id}/${repository}:${tag}`;
     const digest = await refresh(repository, tag, { reference, ...ref }, signal);
     if (digest === known.descriptor.digest) return known;
     return (await cached(digest, signal)) ?? fetch(repository, digest, signal);
@@ -130,12 +132,12 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
 
     async manifest(repository, reference, call = {}) {
       if (call.maxBytes !== undefined) return bounded(repository, reference, call);
-      const key = `${scope} ${registry.id}/${repository} ${reference}`;
+      const key = `${scope} ${trustDomain}/${repository} ${reference}`;
       return shared.manifests.share(key, call.signal, (signal) => manifestOf(repository, reference, signal));
     },
 
     async resolve(repository, reference, { signal } = {}): Promise<Descriptor> {
-      const key = `${scope} ${registry.id}/${repository} ${reference}`;
+      const key = `${scope} ${trustDomain}/${repository} ${reference}`;
       return shared.descriptors.share(key, signal, async (stop) => {
         const ref = isDigest(reference)
           ? { digest: reference, fresh: true }

@@ -1,7 +1,7 @@
 import type { BlockCache } from "@blob/cache";
 import type { Archive, ByteSource, Entry, ReadOptions } from "@blob/format";
 import { isFormatError } from "@blob/format";
-import type { Registry } from "@blob/registry";
+import type { ArchiveManifest } from "./archive-manifest.js";
 
 /** The data of an archive through the block cache, and what to do when that gave wrong bytes. */
 export interface KeptBlocks {
@@ -16,12 +16,28 @@ export interface KeptBlocks {
 /** How an archive says that its data is not what its index promises. */
 const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMismatch"];
 
+/** Everything that decides which bytes a range of an archive's data has, as long as nothing verifies ranges. */
+export interface BlocksOf {
+  readonly trustDomain: string;
+  readonly repository: string;
+  readonly manifest: Pick<ArchiveManifest, "descriptor" | "index" | "data">;
+}
+
 /**
- * Blocks are kept by digest *and* registry: one that answers with wrong bytes, in whose name no digest protects a range,
- * must not spoil what another registry has under the same digest.
+ * Keeps blocks under everything that they depend on. The digest of the data is only what a manifest claims, and no digest
+ * verifies a range. So the key has the manifest's own digest, which its bytes were verified against: whoever claims the
+ * data of another archive spoils only what is read by way of that claim. The same manifest may be in many places, one of
+ * which answers with wrong bytes: so it has the repository, and the registry with the way it is reached. What is left is
+ * who answered at that very place, and it may spoil what is read from there; files are verified whole, and see `archive`.
+ *
+ * Blocks that are verified before they are kept need nothing but their digests: that is a choice of the id, made here.
  */
-export function keepBlocks(blocks: BlockCache, { id: host }: Registry, inner: ByteSource): KeptBlocks {
-  const id = `${host} ${inner.id}`;
+export function keepBlocks(
+  blocks: BlockCache,
+  { trustDomain, repository, manifest: { descriptor, index, data } }: BlocksOf,
+  inner: ByteSource,
+): KeptBlocks {
+  const id = `${trustDomain}/${repository}@${descriptor.digest} ${index.digest} ${data.digest} ${data.size}`;
   const kept = blocks.wrap({ id, size: inner.size, read: (range, options) => inner.read(range, options) });
 
   async function areForgotten(entry: Entry | undefined, error: unknown): Promise<boolean> {

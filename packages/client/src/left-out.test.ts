@@ -30,7 +30,7 @@ const odd: Registry = {
 
 const context: VerbContext = {
   lifetime: createLifetime(),
-  registries: { open: () => ({ registry: odd, caches }), close: () => Promise.resolve() },
+  registries: { open: () => ({ registry: odd, trustDomain: "odd", caches }), close: () => Promise.resolve() },
   shared: createSharedReads(),
   policies: [],
   zstdDecoder: () => Promise.reject(new Error("nothing is decoded here")),
@@ -71,7 +71,8 @@ test("what a policy does not get to see is said each time, and no cache hides it
   const { lifetime } = context;
   for (let i = 0; i < 2; i += 1) {
     const { seen, options } = observed();
-    const subject = { lifetime, registry: odd, caches, repository: "acme/site", manifest, ...options };
+    const opened = { registry: odd, trustDomain: "odd", caches };
+    const subject = { lifetime, ...opened, repository: "acme/site", manifest, ...options };
     await askPolicies([lists], { ...subject, onLeftOut: options.onLeftOut }, undefined);
     expect(seen).toEqual([bad]);
   }

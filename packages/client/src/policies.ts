@@ -39,16 +39,17 @@ export async function askPolicies(
 
 async function askTwice(
   policy: Policy,
-  { lifetime, registry, caches, repository, manifest, onLeftOut }: AskedAbout,
+  { lifetime, registry, trustDomain, caches, repository, manifest, onLeftOut }: AskedAbout,
   signal: AbortSignal | undefined,
 ): Promise<PolicyOutcome> {
   const askWith = (its: Registry): Promise<PolicyOutcome> =>
     ask(policy, { registry: withinLifetime(its, lifetime), repository, manifest }, signal);
-  const remembering = withReferrerCaches(registry, caches, onLeftOut);
+  const remembering = withReferrerCaches(registry, trustDomain, caches, onLeftOut);
   const outcome = await askWith(remembering.registry);
   if (outcome.verdict?.ok === true || !remembering.wasRemembered()) return outcome;
   const asking = withReferrerCaches(
     registry,
+    trustDomain,
     { ...caches, records: withoutReading(caches).records },
     onLeftOut,
   );

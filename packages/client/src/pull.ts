@@ -56,7 +56,11 @@ export async function pull(
 ): Promise<PulledArchive> {
   const { limits = {}, onProgress } = options;
   onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
-  const { location, registry, caches, manifest } = await fetchManifest(context, reference, options);
+  const { location, registry, trustDomain, caches, manifest } = await fetchManifest(
+    context,
+    reference,
+    options,
+  );
   const { size } = manifest.descriptor;
   onProgress?.({ stage: "fetching-manifest", bytesDone: size, bytesTotal: size });
   const maxIndexBytes = limits.maxIndexBytes ?? defaultMaxIndexBytes;
@@ -65,10 +69,16 @@ export async function pull(
     throw new ClientError("SizeOverflow", message, { reference, digest: manifest.index.digest });
   }
   const { repository } = location;
-  const index = await readIndex(context, { registry, caches, repository }, manifest.index, options);
+  const index = await readIndex(
+    context,
+    { registry, trustDomain, caches, repository },
+    manifest.index,
+    options,
+  );
   // Whole files at a time would only push out what many small reads need.
   const { blocks } = options.wholeFiles === true ? noCaches : caches;
-  const kept = keepBlocks(blocks, registry, createRegistrySource(registry, repository, manifest.data));
+  const source = createRegistrySource(registry, repository, manifest.data);
+  const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source);
   const lifetime = createArchiveLifetime(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
@@ -122,7 +132,7 @@ function open(
 /** The index, out of the cache or with one request, which those who want it at the same time share. */
 async function readIndex(
   { shared }: VerbContext,
-  { registry, caches, repository }: OpenedRegistry & { readonly repository: string },
+  { registry, trustDomain, caches, repository }: OpenedRegistry & { readonly repository: string },
   blob: BlobId,
   { signal, onProgress }: PullOptions,
 ): Promise<Uint8Array> {
@@ -131,7 +141,7 @@ async function readIndex(
   const bytes =
     known?.length === size
       ? known
-      : await shared.indexes.share(`${registry.id}/${repository}@${digest}`, signal, async (stop) => {
+      : await shared.indexes.share(`${trustDomain}/${repository}@${digest}`, signal, async (stop) => {
           const read = await readWhole(
             registry.readBlob(repository, blob, { signal: stop }),
             size,

@@ -9,6 +9,7 @@ import type { Lifetime } from "./lifetime.js";
 import type { Location } from "./location.js";
 import { createOfflineRegistry } from "./offline-registry.js";
 import type { SharedReads } from "./shared-reads.js";
+import { trustDomainOf } from "./trust-domain.js";
 
 export interface RegistriesOptions {
   readonly lifetime: Lifetime;
@@ -31,6 +32,8 @@ export interface OpenRegistryOptions {
 /** What a verb works with. */
 export interface OpenedRegistry {
   readonly registry: Registry;
+  /** Who vouches for what it says: begins the keys of what no digest verifies. See `trustDomainOf`. */
+  readonly trustDomain: string;
   /** For what the registry itself does not remember: a layout's are empty, its files are here already. */
   readonly caches: Caches;
 }
@@ -59,13 +62,25 @@ export function createRegistries(options: RegistriesOptions): Registries {
     open({ place }, { skipCache = false, askForTags = false } = {}) {
       // Connections that are made after the end would stay.
       lifetime.check();
-      if (place.kind === "layout") return { registry: createLayoutRegistry(place.path), caches: noCaches };
+      if (place.kind === "layout") {
+        const registry = createLayoutRegistry(place.path);
+        return { registry, trustDomain: registry.id, caches: noCaches };
+      }
       const caches = skipCache ? withoutReading(options.caches) : options.caches;
       const seen = askForTags ? withoutRefs(caches) : caches;
       // Those who skip a cache must not join a flight of those who do not.
       const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
+      // Offline, too: what another way has brought is not what this one would.
+      const trustDomain = trustDomainOf(place.host, { ...http, plainHttp: plainHttp(place.host) });
       return {
-        registry: withManifestCaches(connect(place.host), { caches: seen, shared, scope, onStale }),
+        registry: withManifestCaches(connect(place.host), {
+          trustDomain,
+          caches: seen,
+          shared,
+          scope,
+          onStale,
+        }),
+        trustDomain,
         caches,
       };
     },

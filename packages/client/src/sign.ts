@@ -57,12 +57,13 @@ async function signAndAttach(
   annotationsOf({}, created);
   const reference = typeof target === "string" ? target : target.reference;
   const location = parseLocation(reference);
-  const { registry, caches } = registries.open(location, { askForTags: true });
+  const opened = registries.open(location, { askForTags: true });
+  const { registry } = opened;
   const { repository } = location;
   const named = typeof target === "string" ? referenceOf(location) : target.descriptor.digest;
   const manifest = await registry.manifest(repository, named, { signal });
   const attachment = await unlessAborted(signer.sign(manifest, { claim, signal }), signal);
   const subject = manifest.descriptor;
-  const descriptor = await attach({ registry, caches, repository, subject, signal }, attachment, created);
+  const descriptor = await attach({ ...opened, repository, subject, signal }, attachment, created);
   return { reference, subject, descriptor };
 }

@@ -32,7 +32,9 @@ export async function archivePaths(
       await archive.close();
     }
   }
-  const client = createClient({ offline: true, ...cacheOptionsOf(session) });
+  // What caches know belongs to the way to a registry: the same as that of the reads.
+  const plainHttp = session.settings.plainHttp.value;
+  const client = createClient({ offline: true, plainHttp, ...cacheOptionsOf(session) });
   try {
     const archive = await client.pull(expanded, { signal });
     return namesIn(archive, word);

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import process from "node:process";
+import type { HttpRegistryOptions } from "@blob/registry";
+
+/** How a registry is reached. */
+export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "transport"> {
+  readonly plainHttp: boolean;
+}
+
+/**
+ * Names who vouches for what a registry says: begins every key under which something is kept, or shared, that no digest
+ * verifies (where tags point, lists of referrers, ranges of blobs). Two ways to the same host are two domains when
+ * somebody could speak for it on the one and not on the other: plain HTTP, TLS that is not verified, other authorities,
+ * another client certificate, a transport of the caller's. The authorities that the machine trusts are all one, and a
+ * proxy changes nothing: it sees no more of TLS than anybody in between.
+ *
+ * @param host As references name it.
+ */
+export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: TrustDomainOptions): string {
+  const own = transport === undefined ? [] : ["own transport"];
+  if (plainHttp) return joined(`http://${host}`, own);
+  // What Node does with it is to verify nothing.
+  const isUnverified = tls.insecure === true || process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0";
+  const authorities = [tls.ca, process.env["NODE_EXTRA_CA_CERTS"]];
+  return joined(`https://${host}`, [
+    ...own,
+    ...(isUnverified ? ["unverified"] : []),
+    ...(authorities.some((one) => one !== undefined && one !== "")
+      ? [`authorities ${fingerprintOf(authorities)}`]
+      : []),
+    // Never the key: a fingerprint of it would be kept with every entry.
+    ...(tls.certificate === undefined ? [] : [`certificate ${fingerprintOf([tls.certificate.cert])}`]),
+  ]);
+}
+
+/** A host has neither spaces nor brackets, so that no host can look like the rest. */
+function joined(origin: string, marks: readonly string[]): string {
+  return marks.length === 0 ? origin : `${origin} [${marks.join(", ")}]`;
+}
+
+function fingerprintOf(texts: readonly (string | undefined)[]): string {
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex");
+}
