@@ -15,7 +15,7 @@ export async function copy(
   const [from, to] = [session.expand(source), session.expand(destination)];
   const client = await session.client();
   const { descriptor, manifests, blobs, tags, notCopied } = await client.copy(from, to, {
-    ...(await session.readOptions(from)),
+    ...(await session.readOptions(source)),
     referrers: flags.withReferrers,
     tags: flags.tag,
     onBlob: ({ digest }, pushed) => session.output.detail(`${digest}: ${pushed}`),

@@ -18,10 +18,10 @@ export async function archivePaths(
 ): Promise<readonly Candidate[]> {
   const { config, signal } = session;
   const expanded = session.expand(reference);
-  const { policies = [] } = config.config;
+  const { policies = [], aliases } = config.config;
   if (policies.length > 0) {
     const { matchingRules } = await import("../config/match-reference.js");
-    if (matchingRules(policies, expanded).length > 0) return [];
+    if (matchingRules(policies, reference, aliases).length > 0) return [];
   }
   if (expanded.startsWith("file:")) {
     const { openLocalArchive } = await import("@blob/format/node");

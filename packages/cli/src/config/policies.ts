@@ -7,19 +7,19 @@ import type { LoadedConfig } from "./config.js";
 import { requireConfigFile } from "./config-path.js";
 
 /**
- * The policies that the configuration has for a reference, all of which have to accept what is read. Paths of keys are
+ * The policies that the configuration has for a reference as it was given to the command, all of which have to accept what is read. Paths of keys are
  * relative to the configuration file.
  *
  * @throws PolicyError `InvalidPolicy`, ConfigError when one cannot be made: what it would have to accept must not be read.
  */
 export async function configuredPolicies(
-  { file, config: { policies: rules = [] } }: LoadedConfig,
+  { file, config: { policies: rules = [], aliases } }: LoadedConfig,
   reference: string,
   session: Pick<Session, "settings" | "io">,
 ): Promise<readonly Policy[]> {
   if (rules.length === 0) return [];
   const { matchingRules } = await import("./match-reference.js");
-  const matching = matchingRules(rules, reference);
+  const matching = matchingRules(rules, reference, aliases);
   if (matching.length === 0) return [];
   const [{ policyFromContent }, trustedRoot] = await Promise.all([
     import("@blob/sigstore-policy"),
