@@ -38,6 +38,8 @@ export interface PolicyFlags {
   readonly policy?: readonly string[];
   /** Whether those of the configuration hold. Default true. */
   readonly defaultPolicy?: boolean;
+  /** References that the same manifest gets: what their policies refuse must not be found there. */
+  readonly written?: readonly string[];
 }
 
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
@@ -96,10 +98,10 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       if (expanded !== reference) output.detail(`${reference} stands for ${expanded}`);
       return expanded;
     },
-    async readOptions(reference, { policy = [], defaultPolicy = true } = {}) {
+    async readOptions(reference, { policy = [], defaultPolicy = true, written = [] } = {}) {
       const { configuredPolicies, filePolicies } = await import("./config/policies.js");
       const policies = [
-        ...(defaultPolicy ? await configuredPolicies(config, reference, session) : []),
+        ...(defaultPolicy ? await configuredPolicies(config, reference, written, session) : []),
         ...(await filePolicies(policy, session)),
       ];
       return { policies, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };

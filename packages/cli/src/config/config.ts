@@ -12,6 +12,8 @@ export interface Config {
   /** Short names for references. */
   readonly aliases?: Readonly<Record<string, string>>;
   readonly policies?: readonly PolicyRule[];
+  /** Whether what no rule is about may be read. Default `allow`. */
+  readonly policy_default?: "allow" | "refuse";
 }
 
 export interface CacheConfig extends Readonly<Partial<Record<CacheName, { readonly enabled?: boolean }>>> {
