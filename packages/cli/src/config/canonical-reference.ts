@@ -3,7 +3,7 @@ import path from "node:path";
 import { ClientError, parseLocation } from "@blob/client";
 import { formatReference, parseReference } from "@blob/registry";
 
-export interface CanonicalReferenceOptions {
+interface CanonicalReferenceOptions {
   /** Which port is the default one, and left out: 80, else 443. Default false. */
   readonly plainHttp?: boolean | undefined;
 }
