@@ -41,6 +41,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   InvalidIndex: exitCodes.verification,
   SourceMismatch: exitCodes.verification,
   PolicyViolation: exitCodes.verification,
+  NoRule: exitCodes.verification,
   NotChecked: exitCodes.verification,
 
   NotVerified: exitCodes.verification,

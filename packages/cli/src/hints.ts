@@ -118,6 +118,8 @@ const hints: Readonly<Record<string, string>> = {
     "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
   InvalidIndex: "the archive is damaged or hostile: do not use it",
   PolicyViolation: "`blob verify` shows what each policy found; `blob inspect` lists what is attached",
+  NoRule:
+    "write a rule for it with `blob config edit`; `pull`, `verify`, `tag` and `copy` read it once with --no-default-policy",
   IdentityUnavailable: "sign with a key (--key), or in a terminal, where a browser can be opened",
   TrustUnavailable: "give a trusted root with --trusted-root or BLOB_TRUSTED_ROOT, or try again online",
   RateLimited: "wait a while, or log in: registries allow more to users they know",

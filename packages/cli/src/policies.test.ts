@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
@@ -90,7 +90,7 @@ describe("configured policies", () => {
     await configure(
       `policies:\n  - match: .*/acme/unsigned:latest\n    policy: {signature: {key: {path: release.pub}}}\n`,
     );
-    await blob("tag", unsigned, unsigned.replace(":v1", ":latest"));
+    await blob("tag", "--no-default-policy", unsigned, unsigned.replace(":v1", ":latest"));
     expect(await blob("ls", unsigned.replace(/:v1$/u, ""))).toMatchObject({ code: 5 });
     expect(await blob("ls", unsigned)).toMatchObject({ code: 0 });
   });
@@ -112,6 +112,143 @@ describe("configured policies", () => {
     expect(await blob("verify", "--no-default-policy", "--policy", at("release.yaml"), signed)).toMatchObject(
       { code: 0 },
     );
+  });
+});
+
+describe("nothing that policies refuse gets a new tag", () => {
+  const layout = (name: string): string => `oci:${at(name)}:v1`;
+  const ruleFor = (match: string): Promise<void> =>
+    configure(`policies: [{match: '${match}', policy: {signature: {key: {path: release.pub}}}}]\n`);
+  const tagOf = (reference: string): string => reference.replace(/:v1$/u, ":released");
+  /** Reads without policies: there is a tag, or there is none. */
+  const isThere = async (reference: string): Promise<boolean> =>
+    (await blob("pull", "--no-default-policy", "--overwrite", reference, at("there"))).code === 0;
+
+  test("by tag: rules about the source and about the new reference hold", async () => {
+    const tagged = tagOf(unsigned);
+    for (const match of ["/acme/unsigned:v1$", "/acme/unsigned:released$"]) {
+      await ruleFor(match);
+      const refused = await blob("tag", unsigned, tagged);
+      expect(refused, match).toMatchObject({ code: 5 });
+      expect(refused.stderr).toContain("error[PolicyViolation]: ");
+      expect(await isThere(tagged)).toBe(false);
+    }
+    await ruleFor("/acme/");
+    expect(await blob("tag", signed, tagOf(signed))).toMatchObject({ code: 0 });
+    expect(await blob("tag", "--no-default-policy", unsigned, tagged)).toMatchObject({ code: 0 });
+    expect(await isThere(tagged)).toBe(true);
+  });
+
+  test("by copy: so do rules about the destination, and about its further tags", async () => {
+    const to = layout("copied");
+    for (const match of ["/acme/unsigned", "^oci:.*/copied:v1$", "^oci:.*/copied:released$"]) {
+      await ruleFor(match);
+      expect(await blob("copy", unsigned, to, "--tag", "released"), match).toMatchObject({ code: 5 });
+      expect(await isThere(to)).toBe(false);
+    }
+    const elsewhere = `${registry.host}/elsewhere/copied:v1`;
+    await ruleFor("/elsewhere/copied:released$");
+    expect(await blob("copy", unsigned, elsewhere, "--tag", "released")).toMatchObject({ code: 5 });
+    expect(await blob("copy", unsigned, elsewhere)).toMatchObject({ code: 0 });
+    await ruleFor("acme|copied");
+    expect(await blob("copy", signed, to, "--tag", "released")).toMatchObject({ code: 0 });
+    expect(await blob("copy", "--no-default-policy", unsigned, layout("copied-too"))).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test("but what is not signed yet can be pushed and signed, which changes no tag", async () => {
+    await ruleFor("/acme/late");
+    const late = `${registry.host}/acme/late:v1`;
+    expect(await blob("push", late, at("site"))).toMatchObject({ code: 0 });
+    expect(await blob("ls", late)).toMatchObject({ code: 5 });
+    const sign = ["sign", late, "--key", at("release.key"), "--no-log"];
+    expect(await blob(...sign)).toMatchObject({ code: 0 });
+    expect(await blob("ls", late)).toMatchObject({ code: 0 });
+  });
+});
+
+describe("policy_default: refuse", () => {
+  const isRefused = (ran: Ran): void => {
+    expect(ran).toMatchObject({ code: 5, stdout: "" });
+    expect(ran.stderr).toMatch(/^error\[NoRule\]: .* policy_default is refuse\nhint: .*--no-default-policy/u);
+  };
+
+  test("what no rule is about is not read, by any command; what a rule is about is", async () => {
+    await configure(
+      `policy_default: refuse\npolicies: [{match: /acme/signed, policy: {signature: {key: {path: release.pub}}}}]\naliases: {u: ${unsigned}}\n`,
+    );
+    registry.requests.splice(0);
+    for (const line of [
+      ["ls", unsigned],
+      ["tree", "u"],
+      ["cat", unsigned, "a.txt"],
+      ["inspect", unsigned],
+      ["cp", `${unsigned}:/a.txt`, at("cp-out")],
+      ["pull", unsigned, at("pull-out")],
+      ["pull", "--policy", at("release.yaml"), unsigned, at("pull-out")],
+      ["verify", "--policy", at("release.yaml"), unsigned],
+      ["copy", unsigned, `oci:${at("copy-out")}:v1`],
+      ["tag", unsigned, `${unsigned}-new`],
+      ["diff", signed, unsigned],
+      ["ls", `file:${at("site")}`],
+    ]) {
+      if (line[0] !== "diff") isRefused(await blob(...line));
+      else expect(await blob(...line)).toMatchObject({ code: 5, stdout: "" });
+    }
+    expect(registry.requests.filter(({ path: asked }) => asked.includes("/acme/unsigned/"))).toEqual([]);
+    expect(await blob("ls", signed)).toMatchObject({ code: 0 });
+    expect(await blob("pull", "--no-default-policy", unsigned, at("once"))).toMatchObject({ code: 0 });
+  });
+
+  test("without any rule nothing is read, and the setting is shown and set like others", async () => {
+    await configure("{}\n");
+    expect((await blob("config", "get", "policy_default")).stdout).toBe("allow\n");
+    expect(await blob("config", "set", "policy_default", "deny")).toMatchObject({ code: 2 });
+    expect(await blob("config", "set", "policy_default", "refuse")).toMatchObject({ code: 0 });
+    expect((await blob("config", "show")).stdout).toMatch(/^policy_default: refuse +# .*config\.yaml$/mu);
+    isRefused(await blob("ls", signed));
+  });
+});
+
+describe("another spelling does not lead past a rule", () => {
+  test("of a layout: links, dots, line breaks, and aliases that look like its prefix", async () => {
+    await configure("{}\n");
+    const layout = `oci:${at("store")}:v1`;
+    expect(await blob("push", layout, at("site"))).toMatchObject({ code: 0 });
+    await symlink("store", at("other-store"));
+    await configure(
+      `policies: [{match: '/store:v1$', policy: {signature: {key: {path: release.pub}}}}]\naliases: {s: "${layout}", oci: example.com/x}\n`,
+    );
+    const relative = path.relative(process.cwd(), at("store"));
+    for (const reference of [
+      layout,
+      "s",
+      `oci:${at("other-store")}:v1`,
+      `oci:${at("store")}/.:v1`,
+      `oci:${at("site")}/../store/:v1`,
+      `oci:./${relative}:v1`,
+    ]) {
+      expect(await blob("ls", reference), reference).toMatchObject({ code: 5 });
+    }
+    expect(await blob("ls", `oci:${at("store")}\n/../store:v1`)).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("of a registry: letters, numbers and dots of the host", async () => {
+    await configure(
+      `policies: [{match: '^127\\.0\\.0\\.1:[0-9]+/acme/', policy: {signature: {key: {path: release.pub}}}}]\n`,
+    );
+    const port = registry.host.slice(registry.host.lastIndexOf(":"));
+    for (const host of [
+      "127.0.0.1",
+      "127.1",
+      "0X7F.1",
+      "127.0.0.1.",
+      "[::ffff:127.0.0.1]",
+      "[::FFFF:7f00:1]",
+    ]) {
+      expect(await blob("ls", `${host}${port}/acme/unsigned:v1`), host).toMatchObject({ code: 5 });
+    }
   });
 });
 

@@ -38,6 +38,8 @@ export interface PolicyFlags {
   readonly policy?: readonly string[];
   /** Whether those of the configuration hold. Default true. */
   readonly defaultPolicy?: boolean;
+  /** References that the same manifest gets: what their policies refuse must not be found there. */
+  readonly written?: readonly string[];
 }
 
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
@@ -54,7 +56,7 @@ export interface Session {
   expand(reference: string): string;
   /**
    * What a verb that reads `reference` has to be given: the policies, the signal, and who tells with `-v` what lists left
-   * out. Expands aliases.
+   * out. The reference is the one that the user wrote: rules are asked about that, too.
    */
   readOptions(reference: string, flags?: PolicyFlags): Promise<ReadVerbOptions>;
   /** How registries are reached: for commands that talk to one without a client. */
@@ -96,10 +98,10 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       if (expanded !== reference) output.detail(`${reference} stands for ${expanded}`);
       return expanded;
     },
-    async readOptions(reference, { policy = [], defaultPolicy = true } = {}) {
+    async readOptions(reference, { policy = [], defaultPolicy = true, written = [] } = {}) {
       const { configuredPolicies, filePolicies } = await import("./config/policies.js");
       const policies = [
-        ...(defaultPolicy ? await configuredPolicies(config, session.expand(reference), session) : []),
+        ...(defaultPolicy ? await configuredPolicies(config, reference, written, session) : []),
         ...(await filePolicies(policy, session)),
       ];
       return { policies, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
@@ -111,7 +113,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
     client: () => (client ??= composeClient(session, closing)),
     async open(reference, policyFlags) {
       const expanded = session.expand(reference);
-      const options = await session.readOptions(expanded, policyFlags);
+      const options = await session.readOptions(reference, policyFlags);
       if (expanded.startsWith(localPrefix)) {
         if (options.policies !== undefined && options.policies.length > 0) {
           throw new UsageError(`${reference}: a local archive has no manifest that a policy could accept`);

@@ -323,6 +323,23 @@ describe("tag", () => {
     expect((await client.fetch(reference.replace("v1", "stable"))).descriptor.digest).toBe(descriptor.digest);
   });
 
+  test("writes nothing that a policy refuses, the client's or the caller's", async () => {
+    await client.push(reference, source);
+    const refuses: Policy = { name: "no", evaluate: () => Promise.resolve({ ok: false, reasons: [] }) };
+    const guarded = createClient({ plainHttp: true, policies: [refuses] });
+    const target = reference.replace("v1", "refused");
+    for (const refused of [
+      () => guarded.tag(reference, target),
+      () => client.tag(reference, target, { policies: [refuses] }),
+    ]) {
+      registry.requests.splice(0);
+      await expect(refused()).rejects.toMatchObject({ code: "PolicyViolation" });
+      expect(requests()).toEqual(["GET manifests/v1"]);
+    }
+    await guarded.close();
+    await expect(client.resolve(target)).rejects.toMatchObject({ code: "NotFound" });
+  });
+
   test("does not leave the repository", async () => {
     await client.push(reference, source);
     await expect(client.tag(reference, `${registry.host}/acme/other:v1`)).rejects.toMatchObject({

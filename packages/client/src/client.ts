@@ -83,8 +83,8 @@ export interface Client {
   fetch(reference: string, options?: ReadVerbOptions): Promise<ArchiveManifest>;
   /** What there is to know without reading files: two requests. */
   inspect(reference: string, options?: PullOptions): Promise<Inspection>;
-  /** Points a tag at what another reference of the same repository names. */
-  tag(source: string, destination: string, options?: VerbOptions): Promise<Descriptor>;
+  /** Points a tag at what another reference of the same repository names, unless a policy refuses it. */
+  tag(source: string, destination: string, options?: ReadVerbOptions): Promise<Descriptor>;
   /** What a reference points to: at most one request. */
   resolve(reference: string, options?: VerbOptions): Promise<Descriptor>;
   /** The tags of a repository, page by page as they are asked for. */

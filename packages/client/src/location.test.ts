@@ -26,14 +26,20 @@ describe("an OCI layout", () => {
     });
   });
 
-  test.each(["oci:", "oci::v1", "oci:/srv/layout:", "oci:/srv/layout@sha256:abc", `oci:@${digest}`])(
-    "%s is refused",
-    (text) => {
-      expect(() => parseLocation(text)).toThrow(
-        expect.objectContaining({ code: "InvalidReference", reference: text }),
-      );
-    },
-  );
+  test.each([
+    "oci:",
+    "oci::v1",
+    "oci:/srv/layout:",
+    "oci:/srv/layout@sha256:abc",
+    `oci:@${digest}`,
+    "oci:/srv/one\n/layout:v1",
+    "oci:/srv/layout\u2028",
+    "oci:/srv/\u009blayout",
+  ])("%j is refused", (text) => {
+    expect(() => parseLocation(text)).toThrow(
+      expect.objectContaining({ code: "InvalidReference", reference: text }),
+    );
+  });
 });
 
 test("a registry's reference has its host, repository and tag", () => {

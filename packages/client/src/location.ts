@@ -62,8 +62,11 @@ function parseLayoutLocation(text: string): Location {
   const beforeDigest = digest === undefined ? rest : rest.slice(0, at);
   const tagged = layoutTag.exec(beforeDigest)?.groups;
   const path = tagged?.["path"] ?? beforeDigest;
-  if (path === "" || path.startsWith(":") || path.includes("\0"))
-    throw invalidLayout(text, "there is no path");
+  if (path === "" || path.startsWith(":")) throw invalidLayout(text, "there is no path");
+  // Nobody could tell such a path from what is written next to it, neither a person nor a rule about references.
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(path)) {
+    throw invalidLayout(text, "a path with control characters or line breaks is not read");
+  }
   if (path.endsWith(":")) throw invalidLayout(text, "there is no tag after the colon");
   return {
     place: { kind: "layout", path },

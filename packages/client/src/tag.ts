@@ -1,28 +1,37 @@
 import type { Descriptor } from "@blob/registry";
 import { ClientError } from "./errors.js";
-import { parseLocation, referenceOf, writableTag } from "./location.js";
-import type { VerbContext, VerbOptions } from "./verb-context.js";
+import { parseLocation, writableTag } from "./location.js";
+import { readManifest } from "./read-manifest.js";
+import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /**
- * Points a tag at what another reference of the same repository names: the same bytes, so the same digest.
+ * Points a tag at what another reference of the same repository names: the same bytes, so the same digest. What a policy
+ * refuses gets no tag.
  *
- * @throws ClientError `InvalidArgument` for two repositories, `InvalidReference` for a destination without a tag.
+ * @throws ClientError `PolicyViolation`, `InvalidArgument` for two repositories, `InvalidReference` for a destination
+ *   without a tag.
  */
 export async function tag(
-  { registries }: VerbContext,
+  context: VerbContext,
   source: string,
   destination: string,
-  { signal }: VerbOptions = {},
+  options: ReadVerbOptions = {},
 ): Promise<Descriptor> {
+  const { registries } = context;
   const from = parseLocation(source);
   const to = parseLocation(destination);
-  const { registry } = registries.open(from, { askForTags: true });
-  if (registries.open(to).registry.id !== registry.id || to.repository !== from.repository) {
+  const { id } = registries.open(from, { askForTags: true }).registry;
+  if (registries.open(to).registry.id !== id || to.repository !== from.repository) {
     const message = `${source} and ${destination} are in different repositories: a tag stays in its repository`;
     throw new ClientError("InvalidArgument", message, { reference: destination });
   }
   const newTag = writableTag(to);
-  const { descriptor, bytes } = await registry.manifest(from.repository, referenceOf(from), { signal });
+  const { registry, manifest } = await readManifest(context, source, { ...options, askForTags: true });
+  const { descriptor, bytes } = manifest;
   const { mediaType } = descriptor;
-  return registry.pushManifest(from.repository, { mediaType, bytes }, { tag: newTag, signal });
+  return registry.pushManifest(
+    from.repository,
+    { mediaType, bytes },
+    { tag: newTag, signal: options.signal },
+  );
 }

@@ -17,6 +17,15 @@ describe("parseReference", () => {
     ["GHCR.io/acme/site:V1", "ghcr.io", "acme/site", "V1", undefined],
     ["docker.io/node", "docker.io", "library/node", undefined, undefined],
     ["index.docker.io/acme/site:v1", "docker.io", "acme/site", "v1", undefined],
+    // One spelling, as a URL parser reads the host.
+    ["127.1:5000/a", "127.0.0.1:5000", "a", undefined, undefined],
+    ["0x7f.0.0.1/a", "127.0.0.1", "a", undefined, undefined],
+    ["2130706433:05000/a", "127.0.0.1:5000", "a", undefined, undefined],
+    ["[0:0:0:0:0:0:0:1]/a", "[::1]", "a", undefined, undefined],
+    ["[::FFFF:127.0.0.1]:443/a", "[::ffff:7f00:1]:443", "a", undefined, undefined],
+    ["ghcr.io./a", "ghcr.io", "a", undefined, undefined],
+    ["ghcr.io.:5000/a", "ghcr.io:5000", "a", undefined, undefined],
+    ["registry-1.docker.io./node", "docker.io", "library/node", undefined, undefined],
     ["registry-1.docker.io/node:20", "docker.io", "library/node", "20", undefined],
   ])("%s", (text, host, repository, tag, digest) => {
     expect(parseReference(text)).toEqual({ host, repository, tag, digest });
@@ -43,6 +52,8 @@ describe("parseReference", () => {
     "ghcr.io:99999/acme/site",
     "[zz]/acme",
     "gh_cr.io/acme/site",
+    "ghcr.io../acme/site",
+    "./acme/site",
     "ghcr.io/acme/site:v1\n",
     "ghcr.io/acme/si\u001b[2Jte",
   ])("refuses %j", (text) => {

@@ -5,7 +5,7 @@ import { printable } from "./printable.js";
 
 /** A name of something in a registry, by the grammar of distribution-spec 1.1. */
 export interface Reference {
-  /** `host` or `host:port`, lower case; `docker.io` for all names of Docker Hub. */
+  /** `host` or `host:port`, as a URL parser reads it; `docker.io` for all names of Docker Hub. */
   readonly host: string;
   readonly repository: string;
   readonly tag: string | undefined;
@@ -78,13 +78,25 @@ export function apiHost(host: string): string {
 }
 
 function parseHost(text: string, written: string, alone: boolean): string {
-  const host = written.toLowerCase();
+  // With a dot at the end it is the same host.
+  const host = written.toLowerCase().replace(/\.(?=:\d+$|$)/u, "");
   const looksLikeHost = /[.:[\]]/u.test(host) || host === "localhost";
   if (alone || !looksLikeHost) {
     throw invalid(text, alone ? "there is no repository" : `"${printable(written)}" is not a host`);
   }
   if (!isHost(host)) throw invalid(text, `"${printable(written)}" is not a host`);
-  return dockerHub.has(host) ? "docker.io" : host;
+  const one = oneSpelling(host);
+  return dockerHub.has(one) ? "docker.io" : one;
+}
+
+/**
+ * A host as connections read it: `127.1` and `0x7f.0.0.1` are `127.0.0.1`. What is remembered, allowed or refused by host
+ * goes by this name. A port stays: which one is the default depends on the transport.
+ */
+function oneSpelling(host: string): string {
+  const port = /:(?<port>\d+)$/u.exec(host)?.groups?.["port"];
+  const { hostname } = new URL(`https://${host}`);
+  return port === undefined ? hostname : `${hostname}:${String(Number(port))}`;
 }
 
 /** Whether a lower-case text is `host` or `host:port`, an IPv6 address in brackets. */

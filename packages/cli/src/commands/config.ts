@@ -15,6 +15,12 @@ function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>
     ["compression", settings.compression],
     ["plain_http", settings.plainHttp],
     ["cache.dir", settings.cacheDirectory],
+    [
+      "policy_default",
+      config.config.policy_default === undefined
+        ? { value: "allow", source: "default" }
+        : { value: config.config.policy_default, source: config.file ?? "default" },
+    ],
   ]);
   const add = (value: unknown, path: string): void => {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {

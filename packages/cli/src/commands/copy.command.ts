@@ -15,6 +15,7 @@ export const declareCopy: DeclareCommand = (command, run) => {
     .option("--with-referrers", "also signatures, attestations, and what refers to these", true)
     .option("--no-with-referrers", "only the archive")
     .option("-t, --tag <tag>", "another tag for the copy; may be repeated", collect)
+    .option("--no-default-policy", "leave the configured policies out")
     .action((source: string, destination: string, flags: CopyFlags) =>
       run(async (session) => (await import("./copy.js")).copy(session, source, destination, flags)),
     );

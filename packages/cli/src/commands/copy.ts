@@ -1,9 +1,11 @@
+import { parseLocation } from "@blob/client";
 import { resolvedReference } from "../session.js";
 import type { Session } from "../session.js";
 
 export interface CopyFlags {
   readonly withReferrers: boolean;
   readonly tag?: readonly string[];
+  readonly defaultPolicy?: boolean;
 }
 
 export async function copy(
@@ -15,7 +17,10 @@ export async function copy(
   const [from, to] = [session.expand(source), session.expand(destination)];
   const client = await session.client();
   const { descriptor, manifests, blobs, tags, notCopied } = await client.copy(from, to, {
-    ...(await session.readOptions(from)),
+    ...(await session.readOptions(source, {
+      defaultPolicy: flags.defaultPolicy ?? true,
+      written: [destination, ...(flags.tag ?? []).map((tag) => withTag(to, tag))],
+    })),
     referrers: flags.withReferrers,
     tags: flags.tag,
     onBlob: ({ digest }, pushed) => session.output.detail(`${digest}: ${pushed}`),
@@ -44,4 +49,10 @@ export async function copy(
       `Blobs:     ${String(blobs.uploaded)} uploaded, ${String(blobs.mounted)} mounted, ${String(blobs.exists)} there already`,
     ],
   );
+}
+
+/** The reference that a copy gets with another tag. */
+function withTag(destination: string, tag: string): string {
+  const { place, repository } = parseLocation(destination);
+  return place.kind === "layout" ? `oci:${place.path}:${tag}` : `${place.host}/${repository}:${tag}`;
 }

@@ -6,7 +6,8 @@ export const declareTag: DeclareCommand = (command, run) => {
   command
     .argument("<source>")
     .argument("<destination>")
-    .action((source: string, destination: string) =>
-      run(async (session) => (await import("./tag.js")).tag(session, source, destination)),
+    .option("--no-default-policy", "leave the configured policies out")
+    .action((source: string, destination: string, flags: { readonly defaultPolicy: boolean }) =>
+      run(async (session) => (await import("./tag.js")).tag(session, source, destination, flags)),
     );
 };

@@ -1,9 +1,15 @@
+import type { PolicyFlags, Session } from "../session.js";
 import { resolvedReference } from "../session.js";
-import type { Session } from "../session.js";
 
-export async function tag(session: Session, source: string, destination: string): Promise<void> {
+export async function tag(
+  session: Session,
+  source: string,
+  destination: string,
+  flags: Pick<PolicyFlags, "defaultPolicy">,
+): Promise<void> {
   const [from, to] = [session.expand(source), session.expand(destination)];
-  const { digest } = await (await session.client()).tag(from, to, { signal: session.signal });
+  const options = await session.readOptions(source, { ...flags, written: [destination] });
+  const { digest } = await (await session.client()).tag(from, to, options);
   await session.output.result(
     {
       src_ref: source,

@@ -18,7 +18,7 @@ export interface VerifyFlags extends RequiredSignerFlags {
 export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {
   const { output, signal } = session;
   const target = session.expand(reference);
-  const { policies: configured = [], onLeftOut } = await session.readOptions(target, {
+  const { policies: configured = [], onLeftOut } = await session.readOptions(reference, {
     defaultPolicy: flags.defaultPolicy,
   });
   const policies = [

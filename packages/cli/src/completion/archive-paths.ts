@@ -8,8 +8,8 @@ import type { Candidate } from "./candidate.js";
 /**
  * What a path in an archive can go on with: names of the directory that `word` is in, directories with a slash. Only of
  * archives on this machine, and of those whose manifest and index are in the caches: the network is never asked.
- * None when a policy of the configuration is about the archive: to ask it might need the network, and what was not
- * accepted is not shown.
+ * None when a policy of the configuration is about the archive, or has to be: to ask it might need the network, and what
+ * was not accepted is not shown.
  */
 export async function archivePaths(
   session: Session,
@@ -18,10 +18,11 @@ export async function archivePaths(
 ): Promise<readonly Candidate[]> {
   const { config, signal } = session;
   const expanded = session.expand(reference);
-  const { policies = [] } = config.config;
+  const { policies = [], policy_default: otherwise, aliases } = config.config;
+  if (otherwise === "refuse") return [];
   if (policies.length > 0) {
     const { matchingRules } = await import("../config/match-reference.js");
-    if (matchingRules(policies, expanded).length > 0) return [];
+    if (matchingRules(policies, reference, aliases).length > 0) return [];
   }
   if (expanded.startsWith("file:")) {
     const { openLocalArchive } = await import("@blob/format/node");

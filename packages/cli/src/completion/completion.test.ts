@@ -142,7 +142,7 @@ describe("aliases and paths", () => {
     const config = path.join(directory.path, "policies.yaml");
     await writeFile(
       config,
-      `policies: [{match: ".*/acme/site:v1", policy: {signature: {key: {path: release.pub}}}}]\n`,
+      `policies: [{match: "/acme/site:v1$", policy: {signature: {key: {path: release.pub}}}}]\n`,
     );
     expect(await completed("--config", config, "cat", reference, "")).toEqual([]);
     expect(await completed("--config", config, "cat", `${reference}@${await digest()}`, "css")).toEqual([

@@ -45,6 +45,7 @@ export const configSchema: Schema = {
       keyMeans: "an alias: letters, digits, '.', '_' and '-'",
       value: { kind: "text", pattern: /^[^\s\p{Cc}]{1,4096}$/u, means: "a reference" },
     },
+    policy_default: { kind: "choice", choices: ["allow", "refuse"] },
     policies: {
       kind: "list",
       item: {

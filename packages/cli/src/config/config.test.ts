@@ -105,13 +105,15 @@ test("a local archive has no tags", () => {
 });
 
 test.each([
-  ["ghcr\\.io/acme/.*", "ghcr.io/acme/site:v1", true],
-  ["ghcr\\.io/acme", "ghcr.io/acme/site:v1", false],
-  ["acme", "ghcr.io/acme/site:v1", false],
+  ["^ghcr\\.io/acme/", "ghcr.io/acme/site:v1", true],
+  ["acme", "ghcr.io/acme/site:v1", true],
+  ["^acme", "ghcr.io/acme/site:v1", false],
+  ["^ghcr\\.io/acme$", "ghcr.io/acme/site:v1", false],
   // What is left out does not leave the policy out.
-  ["ghcr\\.io/acme/site:.*", "ghcr.io/acme/site", true],
-  ["ghcr\\.io/a|ghcr\\.io/acme/site:v1", "ghcr.io/acme/site:v1", true],
-  ["oci:/srv/.*:latest", "oci:/srv/layout", true],
+  ["ghcr\\.io/acme/site:latest$", "ghcr.io/acme/site", true],
+  ["^ghcr\\.io/a$|^ghcr\\.io/acme/site:v1$", "ghcr.io/acme/site:v1", true],
+  ["^oci:/srv/.*:latest$", "oci:/srv/layout", true],
+  ["^oci:", "oci:./layout:v1", true],
 ])("%s on %s: %s", (match, reference, matches) => {
   expect(matchingRules([{ match, policy: {}, place: "c.yaml:1" }], reference)).toHaveLength(matches ? 1 : 0);
 });

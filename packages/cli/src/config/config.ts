@@ -12,6 +12,8 @@ export interface Config {
   /** Short names for references. */
   readonly aliases?: Readonly<Record<string, string>>;
   readonly policies?: readonly PolicyRule[];
+  /** Whether what no rule is about may be read. Default `allow`. */
+  readonly policy_default?: "allow" | "refuse";
 }
 
 export interface CacheConfig extends Readonly<Partial<Record<CacheName, { readonly enabled?: boolean }>>> {
@@ -23,9 +25,9 @@ export interface CacheConfig extends Readonly<Partial<Record<CacheName, { readon
   readonly ref_ttl?: number;
 }
 
-/** A policy for the references that `match` fits. */
+/** A policy for the references that `match` is found in. */
 export interface PolicyRule {
-  /** A regular expression that has to fit the whole reference, after aliases. */
+  /** A regular expression that is searched for in the reference, in whatever way it is written. */
   readonly match: string;
   /** As a policy file holds it; `@blob/sigstore-policy` checks it. */
   readonly policy: Readonly<Record<string, unknown>>;

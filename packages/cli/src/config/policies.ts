@@ -5,21 +5,28 @@ import type { TrustFlags } from "../signing/trusted-root.js";
 import { trustedRootOf } from "../signing/trusted-root.js";
 import type { LoadedConfig } from "./config.js";
 import { requireConfigFile } from "./config-path.js";
+import { NoRuleError } from "./no-rule-error.js";
 
 /**
- * The policies that the configuration has for a reference, all of which have to accept what is read. Paths of keys are
- * relative to the configuration file.
+ * The policies that the configuration has for what is read, all of which have to accept it: those for its reference, as it
+ * was given to the command, and those for the references that it gets as well. Paths of keys are relative to the
+ * configuration file.
  *
- * @throws PolicyError `InvalidPolicy`, ConfigError when one cannot be made: what it would have to accept must not be read.
+ * @throws NoRuleError when nothing is about what is read, and the configuration refuses that; PolicyError
+ *   `InvalidPolicy`, ConfigError when a policy cannot be made: what it would have to accept must not be read.
  */
 export async function configuredPolicies(
-  { file, config: { policies: rules = [] } }: LoadedConfig,
+  { file, config: { policies: rules = [], policy_default: otherwise = "allow", aliases } }: LoadedConfig,
   reference: string,
+  written: readonly string[],
   session: Pick<Session, "settings" | "io">,
 ): Promise<readonly Policy[]> {
-  if (rules.length === 0) return [];
+  if (rules.length === 0 && otherwise === "allow") return [];
   const { matchingRules } = await import("./match-reference.js");
-  const matching = matchingRules(rules, reference);
+  const aboutSource = matchingRules(rules, reference, aliases);
+  if (aboutSource.length === 0 && otherwise === "refuse") throw new NoRuleError(reference);
+  const aboutOthers = written.flatMap((one) => matchingRules(rules, one, aliases));
+  const matching = [...new Set([...aboutSource, ...aboutOthers])];
   if (matching.length === 0) return [];
   const [{ policyFromContent }, trustedRoot] = await Promise.all([
     import("@blob/sigstore-policy"),

@@ -784,3 +784,18 @@ test("keys of every kind verify", async () => {
     expect((await refusals(count, archive.subject())).match(/counted/g)?.length).toBe(2);
   }
 });
+
+test.each([
+  ["https://*", "*"],
+  ["*", "*@*"],
+  ["https://*/*", "https://*/*"],
+  ["https://*.*", "**"],
+])("an identity that anybody has is refused when it is made: %s with %s", (anyIssuer, subject) => {
+  expect(() => sigstorePolicy({ identity: { issuer: anyIssuer, subject }, trustedRoot })).toThrow(
+    expect.objectContaining({ code: "InvalidPolicy" }),
+  );
+  expect(() => sigstorePolicy({ identity: { issuer, subject }, trustedRoot })).not.toThrow();
+  expect(() =>
+    sigstorePolicy({ identity: { issuer: anyIssuer, subject: workflow }, trustedRoot }),
+  ).not.toThrow();
+});

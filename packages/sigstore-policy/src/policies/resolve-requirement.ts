@@ -76,10 +76,19 @@ function identityRule(name: string, { issuer, subject }: SignerIdentity): Certif
   if (typeof issuer !== "string" || typeof subject !== "string" || issuer === "" || subject === "") {
     throw invalid(name, "an identity needs an issuer and a subject");
   }
+  if (isAnyone(issuer) && isAnyone(subject)) {
+    const problem = `an identity that is ${subject} of ${issuer} is one that anybody has: name the issuer, or who signs`;
+    throw invalid(name, problem);
+  }
   return (claims) => {
     if (matchesGlob(issuer, claims.issuer) && matchesGlob(subject, claims.subject)) return undefined;
     return `signed by ${shown(claims.subject)} (${shown(claims.issuer)}), not by ${subject} (${issuer})`;
   };
+}
+
+/** Whether a pattern says nothing that somebody has to be given by somebody else: only wildcards, schemes and signs. */
+function isAnyone(pattern: string): boolean {
+  return /^(?:[a-z]+:\/\/)?[*/.@:]*$/u.test(pattern);
 }
 
 function checked(name: string, thresholds: Thresholds): Thresholds {
