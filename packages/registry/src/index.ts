@@ -24,6 +24,7 @@ export type { UploadProbe } from "./http/upload-probe.js";
 export type { Transport } from "./http/undici-handler.js";
 export type { LeftOut } from "./left-out.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
+export type { ProcessIdentity } from "./layout/process-identity.js";
 export { isDeadMark, markPattern, processMark } from "./layout/process-identity.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
