@@ -17,8 +17,11 @@ export interface StandardOutput {
   flush(): Promise<void>;
 }
 
-/** What a write to a reader that left ends with, and what every later write to the same stream does. */
-const readerLeft: ReadonlySet<unknown> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
+/**
+ * What a write to a reader that left ends with, and what every later write to the same stream does; and how a program that
+ * runs the command in its own process says that it reads no more.
+ */
+const readerLeft: ReadonlySet<unknown> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ABORT_ERR"]);
 
 export function createStandardOutput({ stdout, signal }: Pick<Io, "stdout" | "signal">): StandardOutput {
   let failure: Error | undefined;
