@@ -21,6 +21,8 @@ export async function countedRun(title, file, args, env) {
   console.log(`== ${title}`);
   const started = performance.now();
   const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const end = () => child.kill();
+  process.once("exit", end);
   let output = "";
   child.stdout.setEncoding("utf8");
   child.stdout.on("data", (/** @type {string} */ text) => {
@@ -32,6 +34,7 @@ export async function countedRun(title, file, args, env) {
     child.once("error", reject);
     child.once("close", resolve);
   });
+  process.off("exit", end);
   const line = output.match(/^\d+ passed, \d+ failed(?:, \d+ skipped)?$/gmu)?.at(-1) ?? "";
   const [passed = 0, failed = 0, skipped = 0] = (line.match(/\d+/gu) ?? []).map(Number);
   const isHonest = line !== "" && (status === 0 || failed > 0);

@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     }
     const files = (await readdir(tarballs)).map((name) => path.join(tarballs, name));
     const prefix = path.join(directory.path, "prefix");
-    const flags = ["--omit=optional", "--no-audit", "--no-fund", "--prefer-offline"];
+    const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--omit=optional"];
     const installed = await run("npm", ["install", "--global", "--prefix", prefix, ...flags, ...files]);
     expect(installed.code, installed.stderr).toBe(0);
     command = isWindows ? path.join(prefix, "blob.cmd") : path.join(prefix, "bin", "blob");
