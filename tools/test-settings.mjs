@@ -9,7 +9,7 @@ export const runSettings = {
 };
 
 export const projectSettings = {
-  // Two shared cores: a slow machine must not turn into a red test.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // Two shared cores, all of them at work: a slow machine must not turn into a red test.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 };
