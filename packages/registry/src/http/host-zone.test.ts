@@ -54,3 +54,30 @@ describe("a server may lead outwards and sideways, never inwards", () => {
     expect(leadsInward(from, to)).toBe(inward);
   });
 });
+
+test.each([
+  ["198.18.0.1", "private"],
+  ["198.20.0.1", "public"],
+  ["100.128.0.1", "public"],
+  ["169.253.0.1", "public"],
+  ["0.1.2.3", "loopback"],
+  ["[fe00::1]", "public"],
+  ["[fec0::1]", "public"],
+  ["[::2]", "public"],
+  ["[::ffff:8.8.8.8]", "public"],
+  ["box.lan", "private"],
+  ["box.home.arpa", "private"],
+  ["box.internal.", "private"],
+  ["local.example.com", "public"],
+])("%s is %s, too", (host, zone) => {
+  expect(zoneOf(hostname(host))).toBe(zone);
+});
+
+test("a host's case says nothing", () => {
+  expect(["LocalHost", "A.LOCALHOST", "Metadata.Google.Internal", "NAS.Local"].map(zoneOf)).toEqual([
+    "loopback",
+    "loopback",
+    "link-local",
+    "private",
+  ]);
+});
