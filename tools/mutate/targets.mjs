@@ -107,7 +107,7 @@ export const targets = [
   {
     package: "registry",
     files: ["http/proof.ts", "http/stored-blob.ts", "http/blob-stat.ts"],
-    tests: ["http/evidence.test.ts", "http/no-registry.test.ts", "http/uploads.test.ts"],
+    tests: ["http/proof.test.ts", "http/stored-blob.test.ts", "http/blob-stat.test.ts"],
   },
   {
     package: "registry",
