@@ -88,8 +88,13 @@ export const targets = [
   },
   {
     package: "registry",
-    files: ["manifest-content.ts", "http/manifests.ts"],
-    tests: ["http/manifests.test.ts", "http/no-registry.test.ts", "memory-registry.test.ts", "copy.test.ts"],
+    files: ["manifest-content.ts"],
+    tests: ["http/manifests.test.ts", "memory-registry.test.ts", "copy.test.ts"],
+  },
+  {
+    package: "registry",
+    files: ["http/manifests.ts"],
+    tests: ["http/manifest-answers.test.ts"],
   },
   {
     package: "registry",
@@ -109,15 +114,12 @@ export const targets = [
     files: ["http/proof.ts", "http/stored-blob.ts", "http/blob-stat.ts"],
     tests: ["http/proof.test.ts", "http/stored-blob.test.ts", "http/blob-stat.test.ts"],
   },
-  {
-    package: "registry",
-    files: ["http/content-range.ts", "http/range-reader.ts"],
-    tests: ["http/content-range.test.ts", "http/range-reader.test.ts"],
-  },
+  { package: "registry", files: ["http/content-range.ts"], tests: ["http/content-range.test.ts"] },
+  { package: "registry", files: ["http/range-reader.ts"], tests: ["http/range-answers.test.ts"] },
   {
     package: "registry",
     files: ["http/link-header.ts"],
-    tests: ["http/link-header.test.ts", "http/pages.test.ts"],
+    tests: ["http/link-header.test.ts"],
   },
   {
     package: "format",

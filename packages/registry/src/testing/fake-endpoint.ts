@@ -7,6 +7,8 @@ import { fakeClock } from "./fake-http.js";
 
 /** An answer, and where it came from after redirects. */
 export interface PlacedReply extends FakeReply {
+  /** Instead of `body`: what comes at a time, and how it ends if not well. */
+  readonly pieces?: readonly (Uint8Array | Error)[];
   readonly from?: { readonly url: string; readonly redirected: NonNullable<HttpResponse["redirected"]> };
 }
 
@@ -14,7 +16,7 @@ export interface FakeEndpoint {
   readonly endpoint: Endpoint;
   readonly requests: readonly HttpRequest[];
   readonly sleeps: readonly number[];
-  /** Whether each answer was `read` to its end or `cancelled`, in the order in which that happened. */
+  /** Whether each answer was `read` to its end, `stopped` before, or `cancelled`, in the order in which that happened. */
   readonly left: readonly string[];
 }
 
@@ -28,10 +30,18 @@ export function fakeEndpoint(...replies: readonly PlacedReply[]): FakeEndpoint {
     const at = Math.min(requests.length, replies.length);
     const reply = replies[at - 1];
     if (reply === undefined || requests.length > 20) throw new Error("no answer prepared");
-    const { status, headers = {}, body = "", from } = reply;
+    const { status, headers = {}, body = "", pieces = [Buffer.from(body)], from } = reply;
     async function* bytes(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(body);
-      left.push(`read ${at}`);
+      let isRead = false;
+      try {
+        for (const piece of pieces) {
+          if (piece instanceof Error) throw piece;
+          yield piece;
+        }
+        isRead = true;
+      } finally {
+        left.push(`${isRead ? "read" : "stopped"} ${at}`);
+      }
     }
     return {
       status,
