@@ -131,6 +131,7 @@ describe("a manifest that is read", () => {
 describe("the type of a manifest is", () => {
   test.each<[string, string, Record<string, string>, string]>([
     ["what it says, whatever the header", `{"mediaType":"${indexType}"}`, typed, indexType],
+    ["what it says, though the header says nothing", `{"mediaType":"${indexType}"}`, {}, indexType],
     ["what the header says", "{}", { "content-type": `${indexType}; charset=utf-8` }, indexType],
     [
       "what the header says in large letters",
@@ -210,6 +211,7 @@ describe("what a tag points to is told", () => {
     ["a digest that is none", "v1", head({ ...complete, "docker-content-digest": "nonsense" })],
     ["no length", "v1", head({ ...typed, "docker-content-digest": digest })],
     ["a length that is none", "v1", head({ ...complete, "content-length": "many" })],
+    ["half a byte for a length", "v1", head({ ...complete, "content-length": "1.5" })],
     ["a length of nothing", "v1", head({ ...complete, "content-length": "0" })],
     ["a length below nothing", "v1", head({ ...complete, "content-length": "-1" })],
     ["no type", "v1", head({ "content-length": String(size), "docker-content-digest": digest })],
