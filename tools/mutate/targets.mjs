@@ -146,11 +146,7 @@ export const targets = [
     tests: ["node/*"],
   },
   { package: "client", files: ["archive-manifest.ts"], tests: ["archive-manifest.test.ts"] },
-  { package: "client", files: ["pull.ts"], tests: ["client.test.ts", "verbs.test.ts", "caching.test.ts"] },
-  { package: "client", files: ["push.ts"], tests: ["push.test.ts", "client.test.ts", "verbs.test.ts"] },
-  {
-    package: "client",
-    files: ["policies.ts"],
-    tests: ["client.test.ts", "verbs.test.ts", "caching.test.ts", "parallel-reads.test.ts"],
-  },
+  { package: "client", files: ["pull.ts"], tests: ["pull.test.ts"] },
+  { package: "client", files: ["push.ts"], tests: ["push-archive.test.ts", "push.test.ts"] },
+  { package: "client", files: ["policies.ts"], tests: ["policies.test.ts"] },
 ];
