@@ -147,6 +147,6 @@ export const targets = [
   },
   { package: "client", files: ["archive-manifest.ts"], tests: ["archive-manifest.test.ts"] },
   { package: "client", files: ["pull.ts"], tests: ["pull.test.ts"] },
-  { package: "client", files: ["push.ts"], tests: ["push-archive.test.ts", "push.test.ts"] },
+  { package: "client", files: ["push.ts"], tests: ["push-archive.test.ts"] },
   { package: "client", files: ["policies.ts"], tests: ["policies.test.ts"] },
 ];
