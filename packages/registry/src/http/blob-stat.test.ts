@@ -90,7 +90,7 @@ const settledByHead: readonly Row[] = [
   { name: "405", replies: [{ status: 405 }], finding: untold },
 ];
 
-const doubtful: readonly (readonly [string, PlacedReply, number?])[] = [
+const doubtful: [string, PlacedReply, number?][] = [
   ["no length", says({})],
   ["a length that is none", says({ "content-length": "7 bytes" })],
   ["a length with more before it", says({ "content-length": "about 7" })],
@@ -163,15 +163,18 @@ describe("a HEAD that has", () => {
     expect(left).toEqual(["read 1"]);
   });
 
-  test.each(doubtful)("%s is followed by a look at the first byte", async (_name, head, size) => {
-    const { endpoint, requests, left } = fakeEndpoint(head, partOf("9"));
-    expect(await lookForBlob(endpoint, { ...question, size, actions: "pull,push" })).toEqual(found(9));
-    expect(requests.map(({ method, headers, auth }) => [method, headers["range"], auth?.scopes])).toEqual([
-      ["HEAD", undefined, ["repository:acme/site:pull,push"]],
-      ["GET", "bytes=0-0", ["repository:acme/site:pull,push"]],
-    ]);
-    expect([left.length, left[1]]).toEqual([2, "cancelled 2"]);
-  });
+  test.each<[string, PlacedReply, number?]>(doubtful)(
+    "%s is followed by a look at the first byte",
+    async (_name, head, size) => {
+      const { endpoint, requests, left } = fakeEndpoint(head, partOf("9"));
+      expect(await lookForBlob(endpoint, { ...question, size, actions: "pull,push" })).toEqual(found(9));
+      expect(requests.map(({ method, headers, auth }) => [method, headers["range"], auth?.scopes])).toEqual([
+        ["HEAD", undefined, ["repository:acme/site:pull,push"]],
+        ["GET", "bytes=0-0", ["repository:acme/site:pull,push"]],
+      ]);
+      expect([left.length, left[1]]).toEqual([2, "cancelled 2"]);
+    },
+  );
 
   test.each([
     [429, "RateLimited"],

@@ -88,8 +88,8 @@ describe("a manifest that is read", () => {
     await expect(getManifest(always.endpoint, repository, "v1", {})).rejects.toBe(reset);
     expect(always.sleeps).toEqual([125, 250, 500, 1000]);
     const failure = new Error("disk on fire");
-    const other = fakeEndpoint({ status: 200, headers: typed, pieces: [failure] }, it);
-    await expect(getManifest(other.endpoint, repository, "v1", {})).rejects.toBe(failure);
+    const failing = fakeEndpoint({ status: 200, headers: typed, pieces: [failure] }, it);
+    await expect(getManifest(failing.endpoint, repository, "v1", {})).rejects.toBe(failure);
   });
 
   test("and is not there is an error with its name", async () => {

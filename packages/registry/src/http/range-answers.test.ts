@@ -28,7 +28,7 @@ const rangesOf = ({ requests }: FakeEndpoint): unknown[] => requests.map(({ head
 
 /** Some letters, a few at a time. */
 const letters = (text: string, atATime = 5): Buffer[] =>
-  (text.match(new RegExp(`.{1,${atATime}}`, "gu")) ?? []).map((part) => Buffer.from(part));
+  (text.match(new RegExp(`.{1,${atATime}}`, "gu")) ?? []).map((some) => Buffer.from(some));
 
 function part(contentRange: string, text: string, more: Record<string, string> = {}): PlacedReply {
   return { status: 206, headers: { "content-range": contentRange, ...more }, pieces: letters(text) };
