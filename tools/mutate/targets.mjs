@@ -86,11 +86,7 @@ export const targets = [
     files: ["manifest-rules.ts"],
     tests: ["manifest-rules.test.ts"],
   },
-  {
-    package: "registry",
-    files: ["manifest-content.ts"],
-    tests: ["http/manifests.test.ts", "memory-registry.test.ts", "copy.test.ts"],
-  },
+  { package: "registry", files: ["manifest-content.ts"], tests: ["manifest-content.test.ts"] },
   {
     package: "registry",
     files: ["http/manifests.ts"],
