@@ -187,6 +187,17 @@ describe("the type of a manifest is", () => {
   });
 });
 
+test.each(["v1", digest])(
+  "a page that answers for %s is no damaged manifest, and is quoted",
+  async (reference) => {
+    const page = has("<html>some words</html>", { "content-type": "text/html" });
+    await expect(getManifest(fakeEndpoint(page).endpoint, repository, reference, {})).rejects.toMatchObject({
+      code: "InvalidResponse",
+      message: expect.stringContaining('HTTP 200, text/html, "some words"') as string,
+    });
+  },
+);
+
 describe("what a tag points to is told", () => {
   const complete = { ...typed, "content-length": String(size), "docker-content-digest": digest };
 

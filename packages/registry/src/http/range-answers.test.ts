@@ -63,6 +63,11 @@ describe("of an answer", () => {
     expect(endpoint.left).toEqual(["read 1"]);
   });
 
+  test("that calls the part the whole, it is the part (peer-to-peer mirrors)", async () => {
+    const endpoint = fakeEndpoint({ ...part("bytes 5-14/26", "fghijklmno"), status: 200 });
+    expect(await read(endpoint, [5, 15])).toBe("fghijklmno");
+  });
+
   test("that goes on after its part, no more is handed on", async () => {
     const endpoint = fakeEndpoint(part("bytes 5-11/*", "fghijklmno"));
     expect(await read(endpoint, [5, 12])).toBe("fghijkl");
@@ -96,6 +101,8 @@ describe("an answer is refused before a byte of it is handed on, and let go", ()
   test.each<[string, PlacedReply, string]>([
     ["a part without a range", { status: 206 }, "a partial answer does not say which part it is"],
     ["another part", part("bytes 4-15/27", "x"), "asked for the bytes 5 to 14 of 26, it sent 4 to 15 of 27"],
+    ["another end", part("bytes 5-15/26", "x"), "asked for the bytes 5 to 14 of 26, it sent 5 to 15 of 26"],
+    ["another whole", part("bytes 5-14/27", "x"), "asked for the bytes 5 to 14 of 26, it sent 5 to 14 of 27"],
     [
       "another start, of who knows what",
       part("bytes 4-14/*", "x"),
