@@ -148,3 +148,60 @@ test("whatever the JSON, it is an archive's manifest or a typed error", () => {
     }),
   );
 });
+
+describe("at the edges", () => {
+  const { layers } = valid() as { layers: readonly Record<string, unknown>[] };
+  const [indexLayer, dataLayer] = layers;
+  const parse = (change: object): ReturnType<typeof parseArchiveManifest> =>
+    parseArchiveManifest(manifestOf({ ...valid(), ...change }), "ref");
+
+  test("a manifest need not say what the registry says of it", () => {
+    expect(parse({ mediaType: undefined }).data).toMatchObject(data);
+    const stored = manifestOf({ ...valid(), mediaType: undefined });
+    const mediaType = "application/vnd.oci.image.index.v1+json";
+    const other = { ...stored, descriptor: { ...stored.descriptor, mediaType } };
+    expect(() => parseArchiveManifest(other, "ref")).toThrow(`media type "${mediaType}"`);
+  });
+
+  test("an archive may be empty", () => {
+    expect(parse({ layers: [indexLayer, { ...dataLayer, size: 0 }] }).data.size).toBe(0);
+  });
+
+  test("annotations may be missing", () => {
+    for (const annotations of [undefined, null, {}]) {
+      const parsed = parse({ annotations });
+      expect([Object.entries(parsed.annotations), parsed.created]).toEqual([[], undefined]);
+    }
+  });
+
+  test.each([["text"], [[]], [["a"]], [5], [true]])("annotations are an object, not %j", (annotations) => {
+    expect(() => parse({ annotations })).toThrow("annotations are not text");
+  });
+
+  test("a second data layer is one too many", () => {
+    expect(() => parse({ layers: [indexLayer, dataLayer, dataLayer] })).toThrow("more than one");
+  });
+
+  test.each([
+    ["nothing", null],
+    ["text", "layer"],
+    ["a digest in a list", { ...dataLayer, digest: [data.digest] }],
+    ["a type in a list", { ...dataLayer, mediaType: [dataLayer?.["mediaType"]] }],
+    ["half a byte", { ...dataLayer, size: 1.5 }],
+    ["a size in text", { ...dataLayer, size: "4096" }],
+    ["more bytes than can be counted", { ...dataLayer, size: 2 ** 53 }],
+  ])("a layer is a descriptor, not %s", (_name, layer) => {
+    expect(() => parse({ layers: [indexLayer, layer] })).toThrow(
+      expect.objectContaining({
+        code: "InvalidManifest",
+        message: expect.stringContaining("a layer is not a valid descriptor") as string,
+      }),
+    );
+  });
+
+  test("bytes that are no text are no JSON, also inside of one", () => {
+    const bytes = Buffer.from(JSON.stringify(valid()).replace('"web"', '"w?b"'));
+    bytes[bytes.indexOf("?")] = 0xff;
+    expect(() => parseArchiveManifest({ ...manifestOf({}), bytes }, "ref")).toThrow("not valid JSON");
+  });
+});

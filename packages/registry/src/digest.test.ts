@@ -63,3 +63,10 @@ describe("verified", () => {
     }
   });
 });
+
+test.each([`x${emptySha256}`, ` ${emptySha256}`, `sha256:${emptySha256}`, `blob@${emptySha256}`])(
+  "a digest in %j is not one",
+  (text) => {
+    expect(isDigest(text)).toBe(false);
+  },
+);

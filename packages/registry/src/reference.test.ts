@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { apiHost, formatReference, isRepository, parseReference } from "./reference.js";
+import {
+  apiHost,
+  checkRepository,
+  checkTag,
+  formatReference,
+  isRepository,
+  nameOf,
+  parseReference,
+  parseTagOrDigest,
+} from "./reference.js";
 
 const hex = "0123456789abcdef".repeat(4);
 
@@ -101,3 +110,72 @@ test.each(["..", "a/..", "/a", "a/", "", ".", "A", "a\0b", "a/../b", "a\\b"])(
     expect(isRepository(name)).toBe(false);
   },
 );
+
+describe("at the edges", () => {
+  test("a repository name has 255 characters at most", () => {
+    expect(isRepository("a".repeat(255))).toBe(true);
+    expect(isRepository("a".repeat(256))).toBe(false);
+  });
+
+  test.each([
+    ["/acme", '"" is not a host'],
+    [`ghcr.io/@sha256:${hex}`, '"" is not a repository name'],
+    ["ghcr.io/:v1", '"" is not a repository name'],
+    ["ghcr.io/:-v1", '"-v1" is not a tag'],
+    ["ghcr.io/acme/site:é", '"é" is not a tag'],
+    ["ghcr.io/acme/Site:v1", '"acme/Site" is not a repository name'],
+    ["-ghcr.io/acme/site:v1", '"-ghcr.io" is not a host'],
+    ["ghcr.io:/acme/site:v1", '"ghcr.io:" is not a host'],
+    ["Acme/site:v1", '"Acme" is not a host'],
+    ["ghcr.io", "ghcr.io: there is no repository"],
+  ])("%s: the message says that %s", (text, said) => {
+    expect(() => parseReference(text)).toThrow(said);
+  });
+});
+
+test.each([
+  [{ host: "ghcr.io", repository: "acme/site", tag: undefined, digest: undefined }, "ghcr.io/acme/site"],
+  [{ host: "ghcr.io", repository: "acme/site", tag: "v1", digest: undefined }, "ghcr.io/acme/site:v1"],
+  [
+    { host: "ghcr.io", repository: "acme/site", tag: "v1", digest: `sha256:${hex}` },
+    `ghcr.io/acme/site:v1@sha256:${hex}`,
+  ],
+] as const)("%j is written %s", (reference, text) => {
+  expect(formatReference(reference)).toBe(text);
+});
+
+test.each(["docker.io", "index.docker.io", "registry-1.docker.io"])("%s is Docker Hub", (host) => {
+  expect(parseReference(`${host}/node`)).toMatchObject({ host: "docker.io", repository: "library/node" });
+  expect(apiHost(host)).toBe("registry-1.docker.io");
+});
+
+describe("parts by themselves", () => {
+  const refusal = (reference: string): unknown =>
+    expect.objectContaining({ code: "InvalidReference", reference });
+
+  test("a repository name is taken, and anything else refused", () => {
+    expect(() => checkRepository("acme/site")).not.toThrow();
+    for (const text of ["../acme", "Acme", "acme/site!", "acme/site:v1"]) {
+      expect(() => checkRepository(text)).toThrow(refusal(text));
+    }
+  });
+
+  test("a tag is taken, and anything else refused", () => {
+    expect(() => checkTag("v1")).not.toThrow();
+    for (const text of ["-v1", "v1!", "v1/../v2", "x".repeat(129)]) {
+      expect(() => checkTag(text)).toThrow(refusal(text));
+    }
+  });
+
+  test("a tag or a digest is told apart, and anything else refused as what it looks like", () => {
+    expect(parseTagOrDigest("v1")).toEqual({ tag: "v1" });
+    expect(parseTagOrDigest(`sha256:${hex}`)).toEqual({ digest: `sha256:${hex}` });
+    expect(() => parseTagOrDigest("sha256:short")).toThrow("is not a digest");
+    expect(() => parseTagOrDigest("-v1")).toThrow('"-v1" is not a tag');
+  });
+
+  test("a name in a message is written as in a reference", () => {
+    expect(nameOf("acme/site", "v1")).toBe("acme/site:v1");
+    expect(nameOf("acme/site", `sha256:${hex}`)).toBe(`acme/site@sha256:${hex}`);
+  });
+});

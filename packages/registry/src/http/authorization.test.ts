@@ -1,16 +1,19 @@
+import { getEventListeners } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Authenticator } from "@blob/auth";
+import type { Authenticator, TokenRequest } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
 import type { Quirks } from "@blob/testing";
 import { describe, expect, test } from "vitest";
 import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf, collect, noise } from "../testing/bytes.js";
+import type { FakeReply } from "../testing/fake-http.js";
+import { fakeTransport } from "../testing/fake-http.js";
 import type { Quirky } from "../testing/quirky.js";
 import { startNoRegistry } from "../testing/page.js";
 import { startQuirky } from "../testing/quirky.js";
 import { withAuthorization } from "./authorization.js";
-import type { HttpResponse } from "./handler.js";
+import type { Handler, HttpRequest, HttpResponse } from "./handler.js";
 import type { HttpTrace } from "./trace.js";
 
 const repository = "acme/site";
@@ -243,5 +246,180 @@ describe("a closed port", () => {
       host: server.host,
     });
     expect(sleeps).toHaveLength(4);
+  });
+});
+
+describe("what the layer does with an answer", () => {
+  const url = new URL("https://ghcr.io/v2/acme/site/manifests/v1");
+  const auth = { origin: "https://ghcr.io", host: "ghcr.io", scopes: [] };
+  const bare: HttpRequest = { method: "GET", url, headers: { accept: "*/*" } };
+  const challenge = { "www-authenticate": 'Basic realm="test"' };
+
+  /** Offers nothing, and answers every challenge in the same way. */
+  function answering(answer: Authenticator["answer"], offered?: string): Authenticator {
+    return { current: () => offered, answer };
+  }
+
+  test("nothing, when the request may carry no credentials: nobody is asked for any", async () => {
+    const { handle, requests } = fakeTransport({ status: 401, headers: challenge });
+    const nobody: Authenticator = {
+      current: () => expect.fail("was asked"),
+      answer: () => expect.fail("was asked"),
+    };
+    expect((await withAuthorization(nobody)(handle)(bare)).status).toBe(401);
+    expect(requests).toEqual([bare]);
+  });
+
+  test.each([
+    [200, undefined],
+    [404, undefined],
+    [500, undefined],
+    [404, "Basic x"],
+    [403, "Basic x"],
+  ])("a %d is no challenge, whatever its headers say, to who offered %s", async (status, offered) => {
+    const { handle, requests } = fakeTransport({ status, headers: challenge });
+    const asked = answering(() => expect.fail("was asked"), offered);
+    const response = await withAuthorization(asked)(handle)({ ...bare, auth });
+    expect([response.status, response.authorization, requests.length]).toEqual([status, offered, 1]);
+  });
+
+  test.each([
+    [401, undefined],
+    [401, "Basic old"],
+    [403, undefined],
+  ])("a %d is answered once: who offered %s is told apart", async (status, offered) => {
+    const { handle, requests } = fakeTransport({ status, headers: challenge });
+    const rejections: unknown[] = [];
+    const layer = withAuthorization(
+      answering(async (target, rejection) => {
+        rejections.push([target, rejection]);
+        return "Basic new";
+      }, offered),
+    );
+    const response = await layer(handle)({ ...bare, auth });
+    expect([response.status, response.authorization]).toEqual([status, "Basic new"]);
+    expect(rejections).toEqual([[auth, { challenge: challenge["www-authenticate"], rejected: offered }]]);
+    expect(requests.map(({ headers }) => headers)).toStrictEqual([
+      { accept: "*/*", ...(offered === undefined ? {} : { authorization: offered }) },
+      { accept: "*/*", authorization: "Basic new" },
+    ]);
+  });
+
+  test("a challenge without an answer is handed on as it came, and sent no more", async () => {
+    const { handle, requests } = fakeTransport({ status: 401, headers: challenge, body: "why" });
+    const response = await withAuthorization(answering(async () => undefined))(handle)({ ...bare, auth });
+    expect((await collect(response.body)).toString()).toBe("why");
+    expect(response.authorization).toBeUndefined();
+    expect(requests).toHaveLength(1);
+  });
+
+  test("a refusal is let go before the request is sent again", async () => {
+    const events: string[] = [];
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("no");
+      events.push("read");
+    }
+    const handle: Handler = async ({ headers }) => {
+      events.push(headers["authorization"] ?? "bare");
+      return { status: 401, headers: challenge, url, body: body(), cancel: () => {} };
+    };
+    await withAuthorization(answering(async () => "Basic x"))(handle)({ ...bare, auth });
+    expect(events).toEqual(["bare", "read", "Basic x"]);
+  });
+
+  test("an abort reaches whoever looks for an answer, and nothing goes on listening for it", async () => {
+    const { handle } = fakeTransport({ status: 401, headers: challenge });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error("enough");
+    const waiting = answering(async (_target, _rejection, _send, { signal: its } = {}) => {
+      if (its === undefined) return "no signal";
+      controller.abort(reason);
+      its.throwIfAborted();
+      return "not aborted";
+    });
+    await expect(withAuthorization(waiting)(handle)({ ...bare, auth, signal })).rejects.toBe(reason);
+
+    const other = new AbortController().signal;
+    const done = answering(async () => undefined);
+    await withAuthorization(done)(handle)({ ...bare, auth, signal: other });
+    expect(getEventListeners(other, "abort")).toEqual([]);
+  });
+});
+
+describe("a token request", () => {
+  const url = new URL("https://ghcr.io/v2/");
+  const auth = { origin: "https://ghcr.io", host: "ghcr.io", scopes: [] };
+  const realm = new URL("https://auth.example.com/token");
+
+  /** Sends one as an authenticator would. */
+  async function send(
+    token: TokenRequest,
+    reply: FakeReply,
+    { headers = {}, signal }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+  ): Promise<{ readonly reply: unknown; readonly sent: readonly HttpRequest[] }> {
+    const { handle, requests } = fakeTransport(
+      { status: 401, headers: { "www-authenticate": "Bearer" } },
+      reply,
+    );
+    let answered: unknown;
+    const layer = withAuthorization({
+      current: () => undefined,
+      answer: async (_target, _rejection, sender) => {
+        answered = await sender(token, { signal });
+        return undefined;
+      },
+    });
+    await layer(handle)({ method: "GET", url, headers: { accept: "x/y", "x-own": "1", ...headers }, auth });
+    return { reply: answered, sent: requests.slice(1) };
+  }
+
+  test("has the headers of its own, follows no redirect, and is no business of the registry's", async () => {
+    const { signal } = new AbortController();
+    const token: TokenRequest = { url: realm, method: "GET", headers: { authorization: "Basic x" } };
+    const { reply, sent } = await send(token, { status: 200, body: '{"token":"é"}' }, { signal });
+    expect(reply).toEqual({ status: 200, body: '{"token":"é"}' });
+    expect(sent).toStrictEqual([
+      {
+        method: "GET",
+        url: realm,
+        headers: { accept: "application/json", "accept-encoding": "identity", authorization: "Basic x" },
+        followRedirects: false,
+        signal,
+      },
+    ]);
+  });
+
+  test("says who asks, and has a body of a known length that can be sent again", async () => {
+    const token: TokenRequest = { url: realm, method: "POST", headers: {}, body: "grant_type=password&x=é" };
+    const { sent } = await send(token, { status: 400 }, { headers: { "user-agent": "a test" } });
+    expect(sent.map(({ method, headers }) => [method, headers["user-agent"]])).toEqual([["POST", "a test"]]);
+    for (let round = 0; round < 2; round += 1) {
+      const body = sent[0]?.body;
+      const bytes = await collect(body?.open() ?? chunksOf(Buffer.alloc(0)));
+      expect([bytes.toString(), body?.size]).toEqual([token.body, bytes.length]);
+    }
+  });
+
+  test.each(["https://127.0.0.1/token", "https://10.0.0.1/token", "https://169.254.169.254/token"])(
+    "never goes inwards: %s",
+    async (inside) => {
+      const token: TokenRequest = { url: new URL(inside), method: "GET", headers: {} };
+      await expect(send(token, { status: 200, body: "{}" })).rejects.toMatchObject({
+        code: "UnsafeRedirect",
+        host: "ghcr.io",
+        message: expect.stringContaining(token.url.hostname) as string,
+      });
+    },
+  );
+
+  test("takes a reply of 1 MiB, and not a byte more", async () => {
+    const token: TokenRequest = { url: realm, method: "GET", headers: {} };
+    const body = "x".repeat(1024 * 1024);
+    expect((await send(token, { status: 200, body })).reply).toEqual({ status: 200, body });
+    await expect(send(token, { status: 200, body: `${body}x` })).rejects.toMatchObject({
+      code: "SizeExceeded",
+      message: expect.stringContaining("auth.example.com") as string,
+    });
   });
 });

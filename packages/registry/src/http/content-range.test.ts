@@ -16,3 +16,13 @@ test.each([
 ])("%j", (header, expected) => {
   expect(parseContentRange(header)).toEqual(expected);
 });
+
+test.each([
+  [" bytes 0-99/1234\t", { start: 0, end: 100, total: 1234 }],
+  ["0 bytes 0-99/1234", undefined],
+  ["bytes 0-99/12345678901234567", undefined],
+  ["bytes 12345678901234567-12345678901234568/*", undefined],
+  ["bytes 3-9007199254740990/*", { start: 3, end: Number.MAX_SAFE_INTEGER, total: undefined }],
+])("%j, too", (header, expected) => {
+  expect(parseContentRange(header)).toEqual(expected);
+});

@@ -27,3 +27,14 @@ test("ends on everything", () => {
   expect(nextLink("<".repeat(50_000))).toBeUndefined();
   expect(nextLink("<>;,".repeat(50_000))).toBeUndefined();
 });
+
+test.each([
+  ['x>; rel="next"', undefined],
+  ["</x,>; rel=next", "/x,"],
+  ['</a>; title="a\\", b"; rel=next', "/a"],
+  ["</a>; x=\\, </b>; rel=next", "/b"],
+  ['</a>; title="x, y"; rel=next', "/a"],
+  ["</a>; x=<, </b>; rel=next", "/b"],
+])("commas, quotes and brackets in odd places: %j", (header, expected) => {
+  expect(nextLink(header)).toBe(expected);
+});

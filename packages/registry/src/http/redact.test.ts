@@ -53,3 +53,7 @@ describe("a text", () => {
     expect(redactText("word ".repeat(10_000)).length).toBeLessThan(400);
   });
 });
+
+test("only the start of a text is looked at: registries may send megabytes", () => {
+  expect(redactText(`${"Z".repeat(5000)} and more`)).toBe("…");
+});

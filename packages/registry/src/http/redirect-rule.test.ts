@@ -144,3 +144,17 @@ test("other origins get no header that could hold a secret", () => {
   });
   expect(headersAfterRedirect(headers, true)).toEqual(headers);
 });
+
+describe("a location that holds secrets or leads astray", () => {
+  test.each([
+    ["https://user@ghcr.io/x", "a location with a user name in it"],
+    ["https://:password@ghcr.io/x", "a location with a user name in it"],
+    ["http://cdn.example.com:81/x", "a location on cdn.example.com:81 that gives up https for http"],
+    [
+      "https://10.0.0.1:81/x",
+      "a location on 10.0.0.1, which is inside of the network that this client runs in",
+    ],
+  ])("%s: the reason is exact", (location, why) => {
+    expect(decideRedirect({ from: new URL(from), location })).toEqual({ follow: false, why });
+  });
+});

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { RegistryError } from "../errors.js";
 import { fakeClock, fakeTransport } from "../testing/fake-http.js";
@@ -164,4 +165,85 @@ test("an abort while waiting throws the reason", async () => {
   setImmediate(() => controller.abort(reason));
   await expect(sending).rejects.toBe(reason);
   expect(requests).toHaveLength(1);
+});
+
+/** Fails until it was asked so often, so that a test of what ends does end. */
+function failing(error: Error, times = 10): { readonly handle: Handler; readonly asked: () => number } {
+  let asked = 0;
+  const { handle: succeed } = fakeTransport({ status: 200 });
+  const handle: Handler = async (sent) => {
+    asked += 1;
+    if (asked > times) return succeed(sent);
+    throw error;
+  };
+  return { handle, asked: () => asked };
+}
+
+test("a network that stays broken is tried as often as was said, and is an error then", async () => {
+  const clock = fakeClock();
+  const failure = systemError("ECONNRESET");
+  const { handle, asked } = failing(failure);
+  const policy = createRetryPolicy({ clock, retries: 3 });
+  await expect(withRetries(policy)(handle)(request)).rejects.toBe(failure);
+  expect([asked(), clock.sleeps]).toEqual([4, [125, 250, 500]]);
+});
+
+test("who solves conflicts gets no others to solve", async () => {
+  const { handle, requests } = fakeTransport({ status: 503 }, { status: 200 });
+  const policy = createRetryPolicy({ clock: fakeClock() });
+  const response = await withRetries(policy)(handle)({ ...request, retryConflicts: false });
+  expect([response.status, requests.length]).toEqual([200, 2]);
+});
+
+test("a wish that is exactly as long as allowed is honoured", async () => {
+  const clock = fakeClock();
+  const { handle } = fakeTransport({ status: 429, headers: { "retry-after": "42" } }, { status: 200 });
+  const policy = createRetryPolicy({ clock, maxWaitMs: 42_000 });
+  expect((await withRetries(policy)(handle)(request)).status).toBe(200);
+  expect(clock.sleeps).toEqual([42_000]);
+});
+
+describe("a pause", () => {
+  test("is taken before each further try, and not after the last one", async () => {
+    const clock = fakeClock();
+    const policy = createRetryPolicy({ clock, retries: 2 });
+    const said = [];
+    for (let attempt = 0; attempt < 4; attempt += 1)
+      said.push(await policy.pause(attempt, undefined, undefined));
+    expect([said, clock.sleeps]).toEqual([
+      [true, true, false, false],
+      [125, 250],
+    ]);
+  });
+
+  test("of who was told to stop is none, also when there would be none anyway", async () => {
+    const clock = fakeClock();
+    const reason = new Error("enough");
+    const policy = createRetryPolicy({ clock, retries: 2 });
+    await expect(policy.pause(9, undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test("in real time ends, by itself or with the reason, and listens no longer", async () => {
+    const policy = createRetryPolicy();
+    await policy.wait(1, undefined);
+    const controller = new AbortController();
+    await policy.wait(1, controller.signal);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    const reason = new Error("enough");
+    const waiting = policy.wait(600_000, controller.signal);
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+test("what fails because of an abort fails with its reason, though it cannot be repeated", async () => {
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const handle: Handler = async () => {
+    controller.abort(reason);
+    throw systemError("ECONNRESET");
+  };
+  const once = { ...request, repeatable: false, signal: controller.signal };
+  await expect(withRetries(createRetryPolicy({ clock: fakeClock() }))(handle)(once)).rejects.toBe(reason);
 });
