@@ -67,7 +67,7 @@ export const targets = [
       "bundle/bundle-candidates.ts",
       "bundle/referrer-manifest.ts",
     ],
-    tests: ["policies/*"],
+    tests: ["policies/*", "bundle/*"],
   },
   { package: "sigstore-policy", files: ["combinators.ts"], tests: ["combinators.test.ts"] },
   {
@@ -142,6 +142,7 @@ export const targets = [
     package: "format",
     files: ["index-table.ts", "index-order.ts", "index-codec.ts"],
     tests: [
+      "index-order.test.ts",
       "index-table.test.ts",
       "index-attacks.test.ts",
       "index-codec.test.ts",
@@ -152,7 +153,12 @@ export const targets = [
   {
     package: "format",
     files: ["content-reader.ts", "byte-range.ts"],
-    tests: ["archive-reader.test.ts", "buffer-source.test.ts", "golden-archives.test.ts"],
+    tests: [
+      "byte-range.test.ts",
+      "archive-reader.test.ts",
+      "buffer-source.test.ts",
+      "golden-archives.test.ts",
+    ],
   },
   {
     package: "format",
