@@ -174,7 +174,12 @@ export const targets = [
       "zstd/frame.ts",
       "zstd/decoder.ts",
     ],
-    tests: ["zstd/frame-header.test.ts", "zstd/frame-attacks.test.ts", "zstd/portable.test.ts"],
+    tests: [
+      "zstd/frame-header.test.ts",
+      "zstd/decoder.test.ts",
+      "zstd/frame-attacks.test.ts",
+      "zstd/portable.test.ts",
+    ],
   },
   { package: "format", files: ["node/frame-proof.ts"], tests: ["node/frame-proof.test.ts"] },
   {
