@@ -155,6 +155,7 @@ export const targets = [
     files: ["content-reader.ts", "byte-range.ts"],
     tests: [
       "byte-range.test.ts",
+      "content-reader.test.ts",
       "archive-reader.test.ts",
       "buffer-source.test.ts",
       "golden-archives.test.ts",

@@ -790,7 +790,7 @@ test("a function decides about verified attestations only, and only true accepts
   expect((await licensed.evaluate(archive.subject())).ok).toBe(true);
   expect(seen).toEqual([[sbom, { licence: "MIT" }]]);
   const nothing = policy("nothing", requirement, () => false);
-  expect(await refusals(nothing, archive.subject())).toContain("was not accepted");
+  expect(await refusals(nothing, archive.subject())).toContain(`its ${sbom} was not accepted`);
   const because = policy("because", requirement, () => Promise.resolve("its licence is not ours"));
   expect(await refusals(because, archive.subject())).toContain("its licence is not ours");
 });

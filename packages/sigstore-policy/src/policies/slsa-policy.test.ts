@@ -128,6 +128,7 @@ describe("provenance of any builder", () => {
 
   test("may say anything else, or nothing", async () => {
     expect(await refusal(policy(), { path: undefined })).toBeUndefined();
+    expect(await refusal(policy(), {}, silent)).toBeUndefined();
     expect(await refusal(policy(), { ref: undefined, path: "other.yml" }, silent)).toBeUndefined();
   });
 
