@@ -182,7 +182,11 @@ export const targets = [
       "zstd/portable.test.ts",
     ],
   },
-  { package: "format", files: ["node/frame-proof.ts"], tests: ["node/frame-proof.test.ts"] },
+  {
+    package: "format",
+    files: ["node/frame-proof.ts"],
+    tests: ["node/proving-encoder.test.ts", "node/frame-proof.test.ts"],
+  },
   {
     package: "format",
     files: ["node/portable-path.ts", "node/read-small-file.ts", "node/extract-contents.ts"],
