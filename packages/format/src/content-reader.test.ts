@@ -28,9 +28,11 @@ function reading(
 ): Reading {
   const asked: unknown[] = [];
   const contentOf = (byte: number): Uint8Array => Uint8Array.from({ length: unfold }, (_, i) => byte + i);
-  /** Long chunks in one piece: zeros are as good as anything there. */
-  const contentsOf = (chunk: Uint8Array): readonly Uint8Array[] =>
-    chunk.length > 100 ? [new Uint8Array(chunk.length * unfold)] : Array.from(chunk, contentOf);
+  /** Bytes that stand for themselves stay together, and of long chunks only the length matters. */
+  const contentsOf = (chunk: Uint8Array): readonly Uint8Array[] => {
+    if (unfold === 1) return [chunk];
+    return chunk.length > 100 ? [new Uint8Array(chunk.length * unfold)] : Array.from(chunk, contentOf);
+  };
   const data: ByteSource = {
     id: "any",
     size: 1000,
@@ -146,6 +148,13 @@ describe("a whole file", () => {
     expect(asked).toEqual([]);
   });
 
+  test("for which nothing is stored asks for nothing", async () => {
+    const { source, asked } = reading(cut(content));
+    await readContent(source, entry({ storedSize: 0 }), none).catch(() => {});
+    await collectBytes(streamContent(source, entry({ storedSize: 0 }), none)).catch(() => {});
+    expect(asked.filter((one) => Array.isArray(one))).toEqual([]);
+  });
+
   test("of a compression that is not known is not asked for", async () => {
     const { source, asked } = reading(cut(content));
     const unknown = entry({ compression: "unknown" });
@@ -225,6 +234,31 @@ describe("a part of a file", () => {
     expect(asked).not.toContain("end");
   });
 
+  test("comes in chunks that have something in them", async () => {
+    const { source } = reading(cut(content, 3));
+    const lengths: number[] = [];
+    const options = { range: { offset: 3, length: 4 }, signal: undefined };
+    for await (const { length } of streamContent(source, entry(), options)) lengths.push(length);
+    expect(lengths).toEqual([3, 1]);
+  });
+
+  test("outside of the file is refused before anything is asked or made", async () => {
+    const { source, asked } = reading(cut(content), { maxFileBytes: 3 });
+    for (const [offset, length] of [
+      [0, 11],
+      [5, 6],
+      [0, -1],
+      [0, Number.NaN],
+      [-1, 2],
+    ] as const) {
+      const options = { range: { offset, length }, signal: undefined };
+      const invalid = { code: "InvalidArgument", path: "a/b" };
+      await expect(readContent(source, entry(), options)).rejects.toMatchObject(invalid);
+      await expect(collectBytes(streamContent(source, entry(), options))).rejects.toMatchObject(invalid);
+    }
+    expect(asked).toEqual([]);
+  });
+
   test("may be read of a file that is larger than the limit, which counts for the part", async () => {
     const small = reading(cut(content), { maxFileBytes: 3 });
     expect(await part(small, 5, 3)).toBe("567");
@@ -263,23 +297,31 @@ describe("an abort", () => {
           if (!isQuiet) yield content.subarray(5);
         });
         const options = withSignal(controller.signal);
-        await expect(readContent(source, entry({ compression }), options)).rejects.toBe(reason);
+        const got: number[] = [];
+        const read = async (): Promise<void> => {
+          for await (const chunk of streamContent(source, entry({ compression }), options)) {
+            got.push(chunk.length);
+          }
+        };
+        await expect(read()).rejects.toBe(reason);
+        expect(got).toEqual([5]);
       }
     }
   });
 
   test("does not wait until all content of a chunk is there", async () => {
     const controller = new AbortController();
-    const { source } = reading(cut(content));
+    const { source } = reading(cut(content), { unfold: 2 });
     const got: number[] = [];
     const read = async (): Promise<void> => {
-      for await (const chunk of streamContent(source, entry(), withSignal(controller.signal))) {
+      const folded = entry({ storedSize: 5 });
+      for await (const chunk of streamContent(source, folded, withSignal(controller.signal))) {
         got.push(chunk.length);
         controller.abort(reason);
       }
     };
     await expect(read()).rejects.toBe(reason);
-    expect(got).toEqual([1]);
+    expect(got).toEqual([2]);
   });
 
   test("is told to the source", async () => {
