@@ -214,9 +214,9 @@ describe("a part of a file", () => {
   });
 
   test("that is empty is nothing to ask for", async () => {
-    const test = reading(cut(content));
-    expect(await part(test, 3, 0)).toBe("");
-    expect(test.asked).toEqual([]);
+    const empty = reading(cut(content));
+    expect(await part(empty, 3, 0)).toBe("");
+    expect(empty.asked).toEqual([]);
   });
 
   test("of compressed content ends with its last byte: nothing is decompressed behind it", async () => {

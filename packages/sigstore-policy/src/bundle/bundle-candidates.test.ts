@@ -19,9 +19,10 @@ function digestOf(name: string): Digest {
 }
 
 function referrerTo(digest: Digest, predicateType?: string): Descriptor {
-  const annotations =
-    predicateType === undefined ? undefined : { "dev.sigstore.bundle.predicateType": predicateType };
-  return { mediaType: imageManifest, artifactType: bundleMediaType, digest, size: 2, annotations };
+  const referrer = { mediaType: imageManifest, artifactType: bundleMediaType, digest, size: 2 };
+  return predicateType === undefined
+    ? referrer
+    : { ...referrer, annotations: { "dev.sigstore.bundle.predicateType": predicateType } };
 }
 
 /** A registry that lists these referrers and counts what it is asked for. */
@@ -127,8 +128,8 @@ describe("a bundle", () => {
     });
   });
 
-  function failing(error: unknown): PolicySubject {
-    const manifest = (): Promise<never> => Promise.reject(error);
+  function failing(trouble: unknown): PolicySubject {
+    const manifest = (): Promise<never> => Promise.reject(trouble);
     return subjectOf(listing([referrerTo(digestOf("a"))], { manifest }).registry);
   }
 

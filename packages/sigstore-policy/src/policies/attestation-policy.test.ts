@@ -62,9 +62,15 @@ function listing(...attached: readonly Attached[]): Listed {
         annotations: { i: String(i) },
       }),
     );
-    const annotations = said === undefined ? undefined : { "dev.sigstore.bundle.predicateType": said };
-    const referrer = { mediaType: imageManifest, digest: sha256Digest(manifest), size: manifest.length };
-    return { blob, manifest, trouble, referrer: { ...referrer, artifactType: bundleMediaType, annotations } };
+    const named = {
+      mediaType: imageManifest,
+      artifactType: bundleMediaType,
+      digest: sha256Digest(manifest),
+      size: manifest.length,
+    };
+    const referrer: Descriptor =
+      said === undefined ? named : { ...named, annotations: { "dev.sigstore.bundle.predicateType": said } };
+    return { blob, manifest, trouble, referrer };
   });
   const registry: Registry = {
     ...createMemoryRegistry(),
