@@ -198,6 +198,8 @@ describe("an index that wants more than it brings", () => {
   });
   test("more entries than it has room for, all the same one", () => {
     expectInvalid(sameEntryManyTimes(10_000), /no room/);
+    // It has 128 bytes, and seven entries take 140 at least.
+    expectInvalid(sameEntryManyTimes(7), /no room/);
   });
   test("long paths that share their bytes", () => {
     expectInvalid(

@@ -31,6 +31,20 @@ describe("not a path of an archive", () => {
   }
 });
 
+test.each([
+  ["", "it is empty"],
+  ["a\0b", "it contains a NUL character"],
+  ["/a", "it begins with a slash"],
+  ["a/", "it ends with a slash"],
+  ["a//b", 'it has an empty, "." or ".." element'],
+  ["..", 'it has an empty, "." or ".." element'],
+  ["a\ud83d", "it is not valid Unicode"],
+])("%j is refused, and told why", (path, why) => {
+  expect(() => validatePath(path)).toThrow(
+    expect.objectContaining({ message: `${JSON.stringify(path)} is not a valid archive path: ${why}` }),
+  );
+});
+
 test("names that only look like special elements are paths", () => {
   for (const path of ["...", ".a", "a.", "..a/b", "a/...", "a b", "a\\b", "c:/x", "\u{1f600}", "a\nb"]) {
     expect(isValidPath(path)).toBe(true);
@@ -40,7 +54,10 @@ test("names that only look like special elements are paths", () => {
 describe("a caller's spelling", () => {
   test("slashes too many are dropped", () => {
     expect(normalizePath("/a//b/")).toBe("a/b");
-    expect(normalizePath("a/b")).toBe("a/b");
+    for (const path of ["a/b", "/a/b", "a/b/", "a//b", "//a/b", "a/b//"]) {
+      expect(normalizePath(path)).toBe("a/b");
+      expect(canonicalPath(path)).toBe("a/b");
+    }
   });
   test("nothing left is the root", () => {
     for (const path of ["", ".", "/", "//", "/./"]) expect(normalizePath(path)).toBe(".");

@@ -93,6 +93,41 @@ describe("any", () => {
   });
 });
 
+test("a combination is named after its parts, and an error names it", async () => {
+  const parts = [policyThatSays("no", "a"), any([policyThatSays("trouble", "b")])] as const;
+  expect(all(parts).name).toBe("all(a, any(b))");
+  await expect(any(parts).evaluate(subject)).rejects.toMatchObject({ policy: "any(a, any(b))" });
+});
+
+test("the evidence is that of every policy that accepted, and of no other", async () => {
+  const proving = (name: string): Policy => ({
+    name,
+    evaluate: () =>
+      Promise.resolve({
+        ok: true,
+        evidence: [
+          {
+            policy: name,
+            digest: "sha256:00",
+            predicateType: "x",
+            signer: { kind: "key", fingerprint: "f" },
+          },
+        ],
+      }),
+  });
+  const both = [proving("a"), policyThatSays("yes"), proving("b")] as const;
+  const evidence = [expect.objectContaining({ policy: "a" }), expect.objectContaining({ policy: "b" })];
+  // Who writes JavaScript may say more than the types allow.
+  const refusal = {
+    ok: false,
+    reasons: [{ policy: "c", message: "no" }],
+    evidence: [{ policy: "c" }],
+  } as const;
+  const refusing: Policy = { name: "c", evaluate: () => Promise.resolve(refusal) };
+  expect(await all(both).evaluate(subject)).toEqual({ ok: true, evidence });
+  expect(await any([refusing, ...both]).evaluate(subject)).toEqual({ ok: true, evidence });
+});
+
 test.each([
   ["all", all],
   ["any", any],

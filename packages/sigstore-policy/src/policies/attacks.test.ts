@@ -711,9 +711,39 @@ describe("provenance", () => {
   });
 
   test("is no signature, and a signature is no provenance", async () => {
-    expect(await refusalOf(attested(provenance()))).toContain(`states ${slsaV1}`);
+    for (const refusing of [sigstoreSigned(), githubSigned()]) {
+      expect(await refusalOf(attested(provenance()), refusing)).toContain(`states ${slsaV1}, not ${signed}`);
+    }
     expect(await refusalOf((archive) => archive.forge(), built())).toContain(`states ${signed}`);
   });
+});
+
+test("other predicate types than a signature count when they are named", async () => {
+  const sbom = "https://cyclonedx.org/bom";
+  const archive = new Archive();
+  await archive.attach(archive.forge({ payload: statement(archive.sha256, sbom) }));
+  const predicateTypes = ["https://spdx.dev/Document", sbom];
+  const identity = { issuer, subject: workflow };
+  for (const accepting of [
+    githubActionsPolicy(repository, { trustedRoot, predicateTypes }),
+    sigstorePolicy({ identity, trustedRoot, predicateTypes }),
+  ]) {
+    expect(await accepting.evaluate(archive.subject())).toMatchObject({ ok: true });
+  }
+});
+
+test("policies are named after what they require", () => {
+  const identity = { issuer, subject: workflow };
+  const built = { identity, trustedRoot, builder: workflow, repository: "https://github.com/acme/site" };
+  const fingerprint = createHash("sha256")
+    .update(keys.publicKey.export({ format: "der", type: "spki" }))
+    .digest("base64");
+  expect(githubSigned().name).toBe("signed by a job of acme/site");
+  expect(sigstoreSigned().name).toBe(`signed by ${workflow}`);
+  expect(keySigned().name).toContain(fingerprint);
+  expect(githubActionsProvenance(repository, { trustedRoot }).name).toBe("built by a job of acme/site");
+  expect(slsaPolicy(built).name).toBe("built from https://github.com/acme/site");
+  expect(policy("mine", { identity, trustedRoot }, () => true).name).toBe("mine");
 });
 
 describe("policies that make no sense cannot be made", () => {
@@ -760,7 +790,7 @@ test("a function decides about verified attestations only, and only true accepts
   expect((await licensed.evaluate(archive.subject())).ok).toBe(true);
   expect(seen).toEqual([[sbom, { licence: "MIT" }]]);
   const nothing = policy("nothing", requirement, () => false);
-  expect(await refusals(nothing, archive.subject())).toContain("was not accepted");
+  expect(await refusals(nothing, archive.subject())).toContain(`its ${sbom} was not accepted`);
   const because = policy("because", requirement, () => Promise.resolve("its licence is not ours"));
   expect(await refusals(because, archive.subject())).toContain("its licence is not ours");
 });

@@ -60,6 +60,8 @@ describe("numbers", () => {
     1e21,
     true,
     [],
+    [7],
+    ["1"],
   ])("%j is none", (logIndex) => {
     expect(() => parse(withEntry({ logIndex }))).toThrow("logIndex of the bundle is not an unsigned integer");
   });
@@ -81,6 +83,26 @@ test("a number is no text, a list no object, an object no list", () => {
   );
   expect(() => parse(withMaterial({ tlogEntries: [null] }))).toThrow(
     "tlogEntries[0] of the bundle is not there",
+  );
+});
+
+test("what is wrong is named by its whole path", () => {
+  const path = "bundle.verificationMaterial.tlogEntries";
+  expect(() => parse(withProof({ hashes: ["AAAA", 7] }))).toThrow(
+    `${path}[0].inclusionProof.hashes[1] of the bundle is not base64`,
+  );
+  expect(() => parse(withProof({ hashes: ["AAAA", null] }))).toThrow(
+    `${path}[0].inclusionProof.hashes[1] of the bundle is not there`,
+  );
+  expect(() => parse(withMaterial({ tlogEntries: [entry, { ...entry, more: 1 }] }))).toThrow(
+    `${path}[1] of the bundle has the unknown field more`,
+  );
+});
+
+test("an algorithm that nobody knows is refused like a field that is missing", () => {
+  const messageSignature = { messageDigest: { algorithm: "SHA9", digest: "AAAA" }, signature: "AAAA" };
+  expect(() => parse({ ...bundle, dsseEnvelope: undefined, messageSignature })).toThrow(
+    "the bundle lacks a field: one of a wrong type",
   );
 });
 

@@ -14,6 +14,14 @@ test.each([
   ["https://github.com/acme/*", "https://github.com/acme/site/build.yml", false],
   ["*@example.com", "me@example.com.evil.org", false],
   ["a.c", "abc", false],
+  ["v*", "x1", false],
+  ["v*", "", false],
+  ["*", "", true],
+  ["a*b", "ab", true],
+  ["a*b*c", "axc", false],
+  ["a*b*c", "axbc", true],
+  ["*a*", "ab", true],
+  ["*a*", "b", false],
 ])("%s covers %s: %s", (pattern, value, covers) => {
   expect(matchesGlob(pattern, value)).toBe(covers);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseStrictJson } from "./strict-json.js";
+import { isJsonObject, parseStrictJson } from "./strict-json.js";
 
 const parse = (text: string): unknown => parseStrictJson(Buffer.from(text), "it");
 
@@ -17,6 +17,21 @@ test.each([
 
 test("bytes that are not UTF-8 are refused", () => {
   expect(() => parseStrictJson(Uint8Array.of(0x22, 0xff, 0x22), "it")).toThrow("is not UTF-8");
+});
+
+test.each([
+  ["lists", "[", "", "]"],
+  ["objects", '{"a":', "1", "}"],
+])("%s may be 64 deep, and any number beside each other", (_what, open, inside, close) => {
+  const nested = (depth: number): string => open.repeat(depth) + inside + close.repeat(depth);
+  expect(() => parse(nested(64))).not.toThrow();
+  expect(() => parse(nested(65))).toThrow("is nested too deeply");
+  expect(parse(`[${Array.from({ length: 100 }, () => nested(1)).join()}]`)).toHaveLength(100);
+});
+
+test("an object is neither a list nor null nor anything else", () => {
+  expect(isJsonObject({})).toBe(true);
+  for (const other of [null, undefined, [], "{}", 7, true]) expect(isJsonObject(other)).toBe(false);
 });
 
 test("the same name in different objects, and as a value, is no repetition", () => {
