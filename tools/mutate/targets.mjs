@@ -131,8 +131,8 @@ export const targets = [
   },
   {
     package: "registry",
-    files: ["http/redirect-rule.ts", "http/host-zone.ts"],
-    tests: ["http/redirect-rule.test.ts", "http/host-zone.test.ts"],
+    files: ["http/redirect-rule.ts"],
+    tests: ["http/redirect-rule.test.ts", "http/steering.test.ts"],
   },
   {
     package: "registry",
