@@ -35,6 +35,7 @@ function subjectWith(more: Partial<AskedAbout> = {}): AskedAbout {
   return {
     lifetime: createLifetime(),
     registry,
+    trustDomain: "https://one.example",
     caches: noCaches,
     repository,
     manifest,

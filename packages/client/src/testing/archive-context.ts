@@ -22,9 +22,10 @@ export function contextOf(
     lifetime: createLifetime(),
     registries: {
       open({ place }) {
-        const registry = place.kind === "layout" ? undefined : registries[place.host];
+        const host = place.kind === "layout" ? "" : place.host;
+        const registry = registries[host];
         if (registry === undefined) throw new Error("there is no such registry");
-        return { registry, caches: { ...noCaches, ...caches } };
+        return { registry, trustDomain: `https://${host}`, caches: { ...noCaches, ...caches } };
       },
       close: async () => {},
     },
