@@ -140,8 +140,9 @@ export const targets = [
   },
   {
     package: "format",
-    files: ["index-table.ts", "index-order.ts", "index-codec.ts"],
+    files: ["index-table.ts", "index-order.ts", "flatbuffer.ts"],
     tests: [
+      "flatbuffer.test.ts",
       "index-order.test.ts",
       "index-table.test.ts",
       "index-attacks.test.ts",
@@ -189,7 +190,7 @@ export const targets = [
   },
   {
     package: "format",
-    files: ["node/portable-path.ts", "node/read-small-file.ts", "node/extract-contents.ts"],
+    files: ["node/portable-path.ts", "node/read-small-file.ts"],
     tests: ["node/*"],
   },
   {
