@@ -165,7 +165,13 @@ export const targets = [
   {
     package: "format",
     files: ["path.ts", "path-bytes.ts", "path-lookup.ts"],
-    tests: ["path.test.ts", "path-lookup.test.ts", "index-table.test.ts", "index-attacks.test.ts"],
+    tests: [
+      "path-bytes.test.ts",
+      "path.test.ts",
+      "path-lookup.test.ts",
+      "index-table.test.ts",
+      "index-attacks.test.ts",
+    ],
   },
   {
     package: "format",
