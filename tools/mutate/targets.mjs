@@ -156,8 +156,9 @@ export const targets = [
   },
   {
     package: "format",
-    files: ["index-table.ts", "index-order.ts", "index-codec.ts"],
+    files: ["index-table.ts", "index-order.ts", "flatbuffer.ts"],
     tests: [
+      "flatbuffer.test.ts",
       "index-order.test.ts",
       "index-table.test.ts",
       "index-attacks.test.ts",
@@ -180,7 +181,13 @@ export const targets = [
   {
     package: "format",
     files: ["path.ts", "path-bytes.ts", "path-lookup.ts"],
-    tests: ["path.test.ts", "path-lookup.test.ts", "index-table.test.ts", "index-attacks.test.ts"],
+    tests: [
+      "path-bytes.test.ts",
+      "path.test.ts",
+      "path-lookup.test.ts",
+      "index-table.test.ts",
+      "index-attacks.test.ts",
+    ],
   },
   {
     package: "format",
@@ -205,7 +212,7 @@ export const targets = [
   },
   {
     package: "format",
-    files: ["node/portable-path.ts", "node/read-small-file.ts", "node/extract-contents.ts"],
+    files: ["node/portable-path.ts", "node/read-small-file.ts"],
     tests: ["node/*"],
   },
   { package: "client", files: ["archive-manifest.ts"], tests: ["archive-manifest.test.ts"] },

@@ -1,18 +1,18 @@
 import type { ZstdFrameHeader } from "../zstd/codec.js";
 import type { ProofDecoder } from "./frame-proof.js";
-import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
-import { outputRoom, windowLogMax } from "./zstd-frame-decoders.js";
+import { windowLogMax } from "./zstd-frame-decoders.js";
 
 /** Larger contents are decompressed to memory that is not kept. This package's own encoders see half as much. */
 const maxKeptBytes = 8 * 1024 * 1024;
 
 /**
- * What proves frames costs least here: `zstd-napi`, `node:zlib`, WebAssembly with an instance of its own, and JavaScript
- * where there is nothing else. It need not be the encoder's own library.
+ * What proves frames costs least here: `zstd-napi`, WebAssembly with an instance of its own, and JavaScript where there is
+ * nothing else. It need not be the encoder's own library. Not `node:zlib`, which has a new context and new memory for each
+ * call: threads that hardly collect garbage would grow by a hundred megabytes.
  */
 export async function loadProofDecoder(): Promise<ProofDecoder> {
-  return createNativeProof() ?? createZlibProof() ?? (await createWasmProof()) ?? (await portableProof());
+  return createNativeProof() ?? (await createWasmProof()) ?? (await portableProof());
 }
 
 function createNativeProof(): ProofDecoder | undefined {
@@ -26,20 +26,6 @@ function createNativeProof(): ProofDecoder | undefined {
     if (kept.length < room && room <= maxKeptBytes) kept = new Uint8Array(room);
     const target = room <= kept.length ? kept.subarray(0, room) : new Uint8Array(room);
     return target.subarray(0, context.decompress(target, frame));
-  };
-}
-
-function createZlibProof(): ProofDecoder | undefined {
-  const zlib = zlibZstd();
-  if (zlib === undefined) return undefined;
-  const params = { [zlib.constants.ZSTD_d_windowLogMax]: windowLogMax };
-  return (frame, header, maxBytes) => {
-    const room = roomFor(header, maxBytes);
-    return zlib.zstdDecompressSync(frame, {
-      maxOutputLength: Math.max(1, maxBytes),
-      chunkSize: outputRoom(room),
-      params,
-    });
   };
 }
 

@@ -88,7 +88,7 @@ export function createZlibFrameDecoder(streaming: ZstdFrameDecoder): ZstdFrameDe
  * The memory that `node:zlib` is to take at a time for content of a known size: one piece that it does not fill, instead
  * of many that it joins. Twice as fast for 4 MiB.
  */
-export function outputRoom(size: number): number {
+function outputRoom(size: number): number {
   return size + 64;
 }
 

@@ -156,6 +156,12 @@ describe("piece by piece", () => {
     expect(() => streamed(giving(["ab"]).decoder, 3, declaring(3, "abc"))).toThrow(
       damaged("a frame has 2 bytes and declares 3"),
     );
+    const summed = declaring(3, "abc");
+    summed[4] = 0x24;
+    const both = Buffer.concat([summed, Buffer.from("hash"), frame(["c"])]);
+    expect(() => streamed(giving(["ab"], ["c"]).decoder, 3, both)).toThrow(
+      damaged("a frame has 2 bytes and declares 3"),
+    );
     const twice = Buffer.concat([declaring(2, "ab"), declaring(2, "cd")]);
     expect(streamed(giving(["ab"], ["cd"]).decoder, 4, twice)).toEqual(["ab", "cd"]);
   });

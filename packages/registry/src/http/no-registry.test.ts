@@ -152,8 +152,9 @@ describe.each([
 
 test("who takes everything and names what was asked for is no registry either", async () => {
   const server = await startNoRegistry((request, response) => {
-    const status = request.method === "POST" ? 202 : 200;
-    response.writeHead(request.method === "HEAD" ? 404 : status, { location: request.url }).end();
+    const isUpload = request.method === "POST";
+    const status = request.method === "HEAD" ? 404 : isUpload ? 202 : 200;
+    response.writeHead(status, { location: `${request.url}${isUpload ? "1" : ""}` }).end();
   });
   for (const name of ["push a blob", "push a manifest", "tag a manifest", "attach a manifest"]) {
     expect(await failureOf(calls[name]?.(open(server)) ?? Promise.resolve())).toContain("is no registry");
