@@ -1,7 +1,7 @@
 // The tests that touch codecs, workers, files and the command, against packed packages that npm installed without
 // anything optional, on this Node and the newest; and ten archives with every encoder, on every Node that is supported.
 //   npm run packed -- [--node VERSION]... [TEST FILE]...
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +17,8 @@ const testedOn = values.node ?? ["this", "latest"];
 const archivesOn = files.length > 0 ? [] : (values.node ?? ["20", "22", "24", "26"]);
 
 const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), "blob-packed-")));
+// Some tests run the command as other users.
+chmodSync(scratch, 0o755);
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => process.exit(1));
