@@ -1,18 +1,15 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Registry } from "@blob/registry";
 import { createMemoryRegistry } from "@blob/registry";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { command, isBuilt } from "./testing/command.js";
 
-const command = fileURLToPath(new URL("../bin/blob.js", import.meta.url));
-const isBuilt = existsSync(fileURLToPath(new URL("../dist/process.js", import.meta.url)));
 if (!isBuilt) console.info("the command is not built (`pnpm build`): the test that kills a push is skipped");
 
 test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the next one", async () => {
