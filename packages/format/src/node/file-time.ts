@@ -35,11 +35,14 @@ export function setFileTime(
   return { stats, isKept: isSameTime(stats.mtimeNs, wanted) || isRounded(stats.mtimeNs, wanted) };
 }
 
-/** The middle of the microsecond survives that a double is rounded and then cut; the time itself has more digits. */
+/**
+ * Newer versions of Node set the time itself, as near as a double is; older ones cut it to microseconds, and then the
+ * middle of one survives that the double was rounded.
+ */
 function spellings(wanted: bigint): string[] {
   const middle = (wanted / 1000n) * 1000n + (wanted < 0n ? -500n : 500n);
   // Windows keeps tenths of a microsecond, so that the middle would be seen.
-  return process.platform === "win32" ? [text(wanted)] : [text(middle), text(wanted)];
+  return process.platform === "win32" ? [text(wanted)] : [text(wanted), text(middle)];
 }
 
 /** Seconds with a fraction. */
