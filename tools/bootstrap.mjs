@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { pnpmCommand } from "./pnpm.mjs";
+import { findPnpm } from "./pnpm.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === "win32";
@@ -37,14 +37,14 @@ if (process.env["npm_config_nodedir"] === undefined && existsSync("/usr/include/
 process.env["JOBS"] ??= "max";
 process.env["TURBO_TELEMETRY_DISABLED"] ??= "1";
 
-const [command, ...prefix] = pnpmCommand();
+if (!findPnpm()) process.exit(1);
 pnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
 pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
 task(rest);
 
 /** @param {string[]} args */
 function pnpm(args) {
-  run(command, [...prefix, ...args], windows);
+  run("pnpm", args, windows);
 }
 
 /**
