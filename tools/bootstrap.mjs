@@ -1,5 +1,5 @@
 // Sets the workspace up on a machine that has Node and npm and nothing else, then runs one task.
-//   node tools/bootstrap.mjs setup | quickstart | test | packed [arguments for the task]
+//   node tools/bootstrap.mjs setup | quickstart | test | packed | publish [arguments for the task]
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -21,6 +21,9 @@ const tasks = {
   packed(rest) {
     pnpm(["exec", "node", "tools/packed.mjs", ...rest]);
   },
+  publish(rest) {
+    pnpm(["exec", "changeset", "publish", ...rest]);
+  },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -30,7 +33,9 @@ if (task === undefined) {
   process.exit(2);
 }
 
-// zstd-napi may have to be compiled: node-gyp takes installed headers instead of downloading them.
+// zstd-napi is compiled from the sources in its tarball, whose hash is in the lock file: a prebuilt binary has none there.
+process.env["npm_config_build_from_source"] ??= "zstd-napi";
+// node-gyp takes installed headers instead of downloading them.
 if (process.env["npm_config_nodedir"] === undefined && existsSync("/usr/include/node")) {
   process.env["npm_config_nodedir"] = "/usr";
 }
