@@ -4,6 +4,7 @@ const head = `# Mutation runs
 
 What \`pnpm mutate\` found when it last went through each file: so many small changes were made, so many of them failed a
 test, and the others are in \`tools/mutate/accepted.json\` with the reason why no test could notice them.
+Commits are named as they were when it ran: some have been put together since.
 
 | file | mutants | killed | accepted | date | commit |
 | --- | --- | --- | --- | --- | --- |

@@ -89,7 +89,6 @@ export const targets = [
     package: "auth",
     files: [
       "realm.ts",
-      "hosts/host-zone.ts",
       "authorization-value.ts",
       "matching-keys.ts",
       "create-authenticator.ts",
@@ -99,6 +98,11 @@ export const targets = [
       "token-exchange.ts",
     ],
     tests: ["*"],
+  },
+  {
+    package: "auth",
+    files: ["hosts/host-zone.ts", "hosts/address-zone.ts"],
+    tests: ["hosts/*"],
   },
   {
     package: "cache",

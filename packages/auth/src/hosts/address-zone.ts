@@ -1,6 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
 import type { HostZone } from "./zone.js";
-import { depthOf } from "./zone.js";
 
 type Network = readonly [address: string, prefix: number];
 
@@ -11,13 +10,13 @@ function listOf(ipv4: readonly Network[], ipv6: readonly Network[]): BlockList {
   return list;
 }
 
-/** 0.0.0.0 and :: connect to this machine. */
+/** 0.0.0.0 connects to this machine. So do :: and ::1, which are written like embedded addresses of its network. */
 const loopback = listOf(
   [
     ["0.0.0.0", 8],
     ["127.0.0.0", 8],
   ],
-  [["::", 127]],
+  [],
 );
 
 /** Also the addresses where machines of clouds that chose others find their credentials: Azure, Alibaba, Oracle, AWS, Google. */
@@ -79,15 +78,14 @@ const embedding: readonly { readonly prefix: BlockList; readonly at: number; rea
 export function zoneOfAddress(address: string): HostZone {
   if (isIPv4(address)) return zoneOf4(address);
   // URL writes each address in one way; the name of an interface is no part of it.
-  const { hostname } = new URL(`http://[${address.replace(/%.*$/u, "")}]/`);
+  const { hostname } = new URL(`http://[${address.replace(/%.*/u, "")}]/`);
   const text = hostname.slice(1, -1);
-  if (loopback.check(text, "ipv6")) return "loopback";
   const groups = groupsOf(text);
   if (/^::ffff:[0-9a-f]+:[0-9a-f]+$/u.test(text)) return zoneOf4(ipv4At(groups, 6));
   const form = embedding.find(({ prefix }) => prefix.check(text, "ipv6"));
   if (form !== undefined) {
     const zone = zoneOf4(ipv4At(groups, form.at));
-    return !form.isPublic && depthOf(zone) < depthOf("private") ? "private" : zone;
+    return !form.isPublic && zone === "public" ? "private" : zone;
   }
   if (linkLocal.check(text, "ipv6")) return "link-local";
   return global6.check(text, "ipv6") && !special6.check(text, "ipv6") ? "public" : "private";

@@ -94,6 +94,8 @@ test.each([
   ["[2a00:1450:4001::1]", "public"],
   // An IPv4 address in another.
   ["[::10.0.0.1]", "private"],
+  ["[::8.8.8.8]", "public"],
+  ["[2a00::ffff:7f00:1]", "public"],
   ["[::ffff:8.8.8.8]", "public"],
   ["[::ffff:0:127.0.0.1]", "loopback"],
   ["[64:ff9b::808:808]", "public"],
@@ -106,6 +108,14 @@ test.each([
   ["[2002:808:808::1]", "public"],
 ] as const)("%s is %s", (host, zone) => {
   expect(zoneOf(hostname(host))).toBe(zone);
+});
+
+test.each([
+  ["LOCALHOST", "loopback"],
+  ["NAS.Local.", "private"],
+  ["FE80::1%eth0", "link-local"],
+] as const)("%s, which no URL has written, is %s", (host, zone) => {
+  expect(zoneOf(host)).toBe(zone);
 });
 
 describe("a server may lead outwards and sideways, never inwards", () => {
