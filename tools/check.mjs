@@ -1,6 +1,8 @@
 // One command that checks all: `pnpm check`, or some steps by name: `pnpm check lint types`.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,18 +11,18 @@ const packages = readdirSync(path.join(root, "packages")).map((name) => path.joi
 
 /** @typedef {[command: string, ...args: string[]]} Command */
 
-/** @type {Record<string, Command[]>} */
+/** What takes long comes first. @type {Record<string, Command[]>} */
 const steps = {
-  format: [["prettier", "--check", "."]],
-  lint: [["oxlint", "--type-aware", "--deny-warnings"]],
   build: [["turbo", "run", "build", "--output-logs=errors-only"]],
+  format: [["prettier", "--check", "."]],
+  attw: packages.map((folder) => ["attw", "--pack", folder, "--profile", "esm-only"]),
+  api: [[process.execPath, "tools/api-reports.mjs", "--verify"]],
+  lint: [["oxlint", "--type-aware", "--deny-warnings"]],
+  knip: [["knip"]],
   types: [["tsc", "-p", "tsconfig.check.json"]],
+  publint: packages.map((folder) => ["publint", folder, "--strict"]),
   imports: [[process.execPath, "tools/import-graph.mjs"]],
   tests: [["vitest", "run"]],
-  publint: packages.map((folder) => ["publint", folder, "--strict"]),
-  attw: packages.map((folder) => ["attw", "--pack", folder, "--profile", "esm-only"]),
-  knip: [["knip"]],
-  api: [[process.execPath, "tools/api-reports.mjs", "--verify"]],
 };
 
 const wanted = process.argv.slice(2);
@@ -33,10 +35,34 @@ if (unknown.length > 0) {
 process.env["TURBO_TELEMETRY_DISABLED"] ??= "1";
 /** @type {string[]} */
 const failed = [];
-for (const [name, commands] of Object.entries(steps)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+const left = Object.keys(steps).filter((name) => wanted.length === 0 || wanted.includes(name));
+// The others need what the build makes; the tests need all cores.
+if (takeStep("build")) await check("build");
+const hasTests = takeStep("tests");
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, oneAfterTheOther));
+if (hasTests) await check("tests");
+if (failed.length > 0) {
+  console.error(`failed: ${failed.join(", ")}`);
+  process.exit(1);
+}
+
+/** @param {string} name */
+function takeStep(name) {
+  const at = left.indexOf(name);
+  if (at !== -1) left.splice(at, 1);
+  return at !== -1;
+}
+
+async function oneAfterTheOther() {
+  for (let name = left.shift(); name !== undefined; name = left.shift()) await check(name);
+}
+
+/** @param {string} name */
+async function check(name) {
   const started = performance.now();
-  const outputs = commands.flatMap((command) => failureOf(command));
+  /** @type {string[]} */
+  const outputs = [];
+  for (const command of steps[name] ?? []) outputs.push(...(await failureOf(command)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${outputs.length === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${seconds} s`);
   if (outputs.length > 0) {
@@ -44,23 +70,26 @@ for (const [name, commands] of Object.entries(steps)) {
     failed.push(name);
   }
 }
-if (failed.length > 0) {
-  console.error(`failed: ${failed.join(", ")}`);
-  process.exit(1);
-}
 
-/** What the command printed, when it failed. @param {Command} command @returns {string[]} */
-function failureOf([file, ...args]) {
-  const { status, stdout, stderr, error } = spawnSync(file, args, {
+/** What the command printed, when it failed. @param {Command} command @returns {Promise<string[]>} */
+async function failureOf([file, ...args]) {
+  const bin = path.join(root, "node_modules", ".bin");
+  const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env["PATH"]}` };
+  const child = spawn(file, args, {
     cwd: root,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
     shell: process.platform === "win32",
-    env: {
-      ...process.env,
-      PATH: `${path.join(root, "node_modules", ".bin")}${path.delimiter}${process.env["PATH"]}`,
-    },
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  if (status === 0) return [];
-  return [`$ ${[file, ...args].join(" ")}\n${stdout}${stderr}${error?.message ?? ""}`];
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text) => (output += text));
+  }
+  try {
+    const [status] = await once(child, "close");
+    return status === 0 ? [] : [`$ ${[file, ...args].join(" ")}\n${output}`];
+  } catch (error) {
+    return [`$ ${[file, ...args].join(" ")}\n${String(error)}`];
+  }
 }

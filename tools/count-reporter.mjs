@@ -1,4 +1,6 @@
-// The last lines of a test run: why tests were skipped, and the counts in a form that other tools read.
+// The last lines of a test run: what took long, and the counts in a form that other tools read.
+
+const slowest = 12;
 
 export class CountReporter {
   /**
@@ -15,6 +17,15 @@ export class CountReporter {
       }
       // A file that does not load, or a set-up that fails, has no failed test to show for it.
       if (module.state() === "failed" && counts.failed === failedBefore) counts.failed += 1;
+    }
+    const files = modules.map((module) => {
+      const { duration, collectDuration } = module.diagnostic();
+      return { file: module.relativeModuleId, seconds: (duration + collectDuration) / 1000 };
+    });
+    files.sort((a, b) => b.seconds - a.seconds);
+    if (files.length > 1) console.log("The slowest files:");
+    for (const { file, seconds } of files.length > 1 ? files.slice(0, slowest) : []) {
+      console.log(`${seconds.toFixed(1).padStart(6)} s  ${file}`);
     }
     const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
     console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
