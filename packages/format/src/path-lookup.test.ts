@@ -58,6 +58,18 @@ test("finds paths that are longer than most, by their full length", () => {
   for (const path of paths) expect(find(path.slice(0, -1))).toBe(-1);
 });
 
+test("tells paths apart that differ in their last bytes or their length only, wherever they lie in the table", () => {
+  const letters = "abcdefghijklmnop";
+  const tails = [...letters].flatMap((a) => [a, ...[...letters].flatMap((b) => [a + b, `${a + b}z`])]);
+  const all = tails.flatMap((tail) => [`same${tail}`, `same${tail}.txt`]);
+  const { table, paths } = indexOf(all.filter((_, at) => at % 3 !== 0));
+  const find = createPathLookup(table);
+  const places = new Map(paths.map((path, at) => [path, at]));
+  for (const _ of [1, 2]) {
+    for (const path of all) expect([path, find(path)]).toEqual([path, places.get(path) ?? -1]);
+  }
+});
+
 test("finds nothing in an empty archive", () => {
   const { table } = indexOf([]);
   const find = createPathLookup(table);
