@@ -92,6 +92,10 @@ const situations: readonly Situation[] = [
       `check the spelling of the repository, the tag and the path; to see what is private, ${logIn(facts)}`,
   },
   {
+    when: caused("UnsafeDirectory", "UnsafeFile"),
+    hint: "whoever can write there decides what is trusted: mend it, or choose another place with BLOB_CACHE_DIR",
+  },
+  {
     when: caused("TemporaryDirectory"),
     hint: "set TMPDIR to a directory that exists and can be written to",
   },
