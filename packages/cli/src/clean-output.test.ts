@@ -38,7 +38,7 @@ function stringsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, one]) => [key, ...stringsOf(one)]);
 }
 
-const reading = [
+const reading: readonly (readonly string[])[] = [
   ["ls", "-R"],
   ["tree"],
   ["inspect"],
@@ -46,11 +46,11 @@ const reading = [
   ["status"],
   ["pull", "--overwrite"],
   ["tags"],
-] as const;
+];
 
 describe.each(reading)("%s", (...words) => {
   const argv = (): string[] => {
-    const [name, ...flags] = words;
+    const [name = "", ...flags] = words;
     if (name === "status" || name === "diff") return [name, layout, directory.path];
     if (name === "pull") return [name, ...flags, layout, path.join(directory.path, "pulled")];
     return [name, ...flags, name === "tags" ? layout.replace(/:v1$/u, "") : layout];

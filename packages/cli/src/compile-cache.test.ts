@@ -120,7 +120,7 @@ describe.runIf(hasModes)("the place of compiled code", () => {
   });
 });
 
-const keepsCode = typeof module.enableCompileCache === "function" && isBuilt && hasModes;
+const keepsCode = "enableCompileCache" in module && isBuilt && hasModes;
 if (!keepsCode)
   console.info(
     "this Node keeps no compiled code (22.8 does), or the command is not built: runs are not tried",

@@ -93,7 +93,7 @@ const situations: readonly Situation[] = [
   },
   {
     when: caused("UnsafeDirectory", "UnsafeFile"),
-    hint: "whoever can write there decides what is trusted: mend it, or choose another place with BLOB_CACHE_DIR",
+    hint: "nobody else may be able to change what is kept: mend that, or choose another place with BLOB_CACHE_DIR",
   },
   {
     when: caused("TemporaryDirectory"),
