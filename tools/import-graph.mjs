@@ -16,8 +16,13 @@ const table = {
   cache: {},
   // Where hosts are, as far as their names and addresses tell, is decided in one place.
   registry: { auth: "types", "auth/hosts": "values" },
-  // Which proxy is used is decided in one place; it brings no HTTP stack.
-  "sigstore-policy": { "auth/hosts": "values", registry: "types", "registry/proxy": "values" },
+  // Which proxy is used is decided in one place; it brings no HTTP stack. So is which files nobody else can have changed.
+  "sigstore-policy": {
+    "auth/hosts": "values",
+    "cache/private-files": "values",
+    registry: "types",
+    "registry/proxy": "values",
+  },
   client: { format: "values", registry: "values", auth: "values", cache: "values" },
   cli: {
     format: "values",

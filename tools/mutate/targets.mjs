@@ -113,10 +113,11 @@ export const targets = [
   { package: "registry", files: ["reference.ts"], tests: ["reference.test.ts"] },
   {
     package: "cache",
-    files: ["entry-name.ts", "private-directory.ts", "read-entry.ts"],
+    files: ["entry-name.ts", "private-directory.ts", "private-file.ts", "read-entry.ts"],
     tests: [
       "entry-name.test.ts",
       "private-directory.test.ts",
+      "private-file.test.ts",
       "read-entry.test.ts",
       "disk-store.test.ts",
       "cache-directory.test.ts",

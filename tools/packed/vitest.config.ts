@@ -24,7 +24,7 @@ const excluded = {
     "cli/src/config/config",
     "cli/src/doctor/proxy",
     "cli/src/open/{keys,line,path-search,preview,tree,update,visible-text}",
-    "cli/src/{boolean-flags,entry-text,printable,sizes}",
+    "cli/src/{boolean-flags,entry-text,printable,sizes,terminal-text}",
     "client/src/location",
     "format/src/node/portable-path",
   ],

@@ -1,22 +1,35 @@
-/** Who waits for a signal. */
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+interface Waiting {
+  readonly callbacks: Set<() => void>;
+  readonly tell: () => void;
+}
+
+const waitingFor = new WeakMap<AbortSignal, Waiting>();
 
 /**
  * Calls back when a signal aborts, at once if it has already. Returns what stops that. However many wait for a signal, it
- * has one listener: Node takes more than ten for a leak and warns, and many reads of one caller are none.
+ * has one listener: Node takes more than ten for a leak and warns, and many reads of one caller are none. When nobody
+ * waits any more it has none, so that a signal which follows others can be collected.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) {
     callback();
     return () => undefined;
   }
-  const callbacks = waiting.get(signal) ?? new Set();
-  if (!waiting.has(signal)) {
-    waiting.set(signal, callbacks);
-    signal.addEventListener("abort", () => callbacks.forEach((call) => call()), { once: true });
-  }
+  const waiting = waitingFor.get(signal) ?? listenTo(signal);
   // A function of its own: one callback may wait twice.
   const call = (): void => callback();
-  callbacks.add(call);
-  return () => void callbacks.delete(call);
+  waiting.callbacks.add(call);
+  return () => {
+    if (!waiting.callbacks.delete(call) || waiting.callbacks.size > 0) return;
+    signal.removeEventListener("abort", waiting.tell);
+    waitingFor.delete(signal);
+  };
+}
+
+function listenTo(signal: AbortSignal): Waiting {
+  const callbacks = new Set<() => void>();
+  const waiting = { callbacks, tell: () => callbacks.forEach((call) => call()) };
+  waitingFor.set(signal, waiting);
+  signal.addEventListener("abort", waiting.tell, { once: true });
+  return waiting;
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
 import type { Stats } from "node:fs";
 import { lstat, open, rename, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -8,7 +7,10 @@ import type { CacheReader, CacheStore } from "./cache-store.js";
 import { chargeOf, scanEntries } from "./disk-scan.js";
 import { createDiskSpace } from "./disk-space.js";
 import { entryName, shardOf } from "./entry-name.js";
-import { hasCode, isMissing, isOurs, isPrivateDirectory, makePrivateDirectory } from "./private-directory.js";
+import { isCacheError } from "./errors.js";
+import { hasCode, isMissing, isPrivateDirectory, makePrivateDirectory } from "./private-directory.js";
+import { openPrivateFile } from "./private-file.js";
+import type { PrivateFile } from "./private-file.js";
 import { processMark } from "./process-mark.js";
 
 export interface DiskStoreOptions {
@@ -30,13 +32,6 @@ export interface DiskStore extends CacheStore {
 
 /** A hot entry is not marked at each read: the order of use is known to the minute. */
 const useResolutionMs = 60_000;
-
-const readFlags =
-  constants.O_RDONLY |
-  (constants.O_NOFOLLOW ?? 0) |
-  (constants.O_NONBLOCK ?? 0) |
-  // The time of access is ours to set. Node leaves the flag undefined elsewhere than on Linux.
-  (process.platform === "linux" ? constants.O_NOATIME : 0);
 
 /** A body up to this size is collected first: its room is taken in one step. */
 const stepBytes = 256 * 1024;
@@ -93,35 +88,31 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   }
 
   async function isThere(file: string): Promise<boolean> {
+    return (await statsOf(file)) !== undefined;
+  }
+
+  async function isDirectory(file: string): Promise<boolean> {
+    return (await statsOf(file))?.isDirectory() ?? false;
+  }
+
+  async function statsOf(file: string): Promise<Stats | undefined> {
     try {
-      await lstat(file);
-      return true;
+      return await lstat(file);
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
 
-  async function openEntry(file: string): Promise<{ handle: FileHandle; stats: Stats } | undefined> {
-    let handle: FileHandle;
+  async function openEntry(file: string): Promise<PrivateFile | undefined> {
     try {
-      handle = await open(file, readFlags);
+      // Nothing that was put has more bytes.
+      return await openPrivateFile(file, maxBytes);
     } catch (error) {
-      if (isMissing(error)) return undefined;
       // Not a file of ours: the next put has to find the place free.
-      if (hasCode(error, "ELOOP", "ENXIO", "EPERM")) await removeEntry(file);
+      if (isCacheError(error) && !(await isDirectory(file))) await removeEntry(file);
       throw error;
     }
-    try {
-      const stats = await handle.stat();
-      if (stats.isFile() && isOurs(stats)) return { handle, stats };
-      if (!stats.isDirectory()) await removeEntry(file);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
-    await handle.close();
-    return undefined;
   }
 
   async function markUsed(handle: FileHandle, { atimeMs, mtimeMs }: Stats): Promise<void> {

@@ -2,6 +2,8 @@
 export const cacheErrorCodes = [
   /** A directory of the cache is not one, is a link, belongs to somebody else, or others may write to it. */
   "UnsafeDirectory",
+  /** A file is a link, a pipe, a device or a directory, belongs to somebody else, or is larger than what is kept there. */
+  "UnsafeFile",
   /** An entry is not what was put. It was deleted, and counts as a miss. */
   "CorruptEntry",
   /** The source behind a block cache gave less than was asked for. The only one that a read throws. */

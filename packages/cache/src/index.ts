@@ -1,3 +1,4 @@
+export { onAbort } from "./abort-listener.js";
 export { createBlockCache } from "./block-cache.js";
 export type { BlockCache, BlockSource } from "./block-cache.js";
 export { openCacheDirectory } from "./cache-directory.js";

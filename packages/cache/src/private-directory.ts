@@ -8,6 +8,20 @@ export function isOurs(stats: Stats): boolean {
   return user === undefined || stats.uid === user;
 }
 
+/** Whether users other than its owner may write; Windows has permission bits that mean nothing. */
+export function isOpenToOthers({ mode }: Pick<Stats, "mode">): boolean {
+  return process.platform !== "win32" && (mode & 0o022) !== 0;
+}
+
+/** Why something (as `lstat` sees it) is no directory that only we can change, and what to do; undefined when it is one. */
+export function directoryProblem(stats: Stats): string | undefined {
+  if (!stats.isDirectory()) return "is not a directory: move it away";
+  if (!isOurs(stats)) return "belongs to another user: choose another cache directory";
+  return isOpenToOthers(stats)
+    ? "can be changed by other users: take their permission to write away"
+    : undefined;
+}
+
 /**
  * Whether there is a directory that only we can change; false when there is nothing. A link, or a directory of somebody
  * else, could lead anywhere: that is an `UnsafeDirectory`.
@@ -20,18 +34,17 @@ export async function isPrivateDirectory(directory: string): Promise<boolean> {
     if (isMissing(error)) return false;
     throw error;
   }
-  const problem = !stats.isDirectory()
-    ? "is not a directory: move it away"
-    : !isOurs(stats)
-      ? "belongs to another user: choose another cache directory"
-      : process.platform !== "win32" && (stats.mode & 0o022) !== 0
-        ? "can be changed by other users: take their permission to write away"
-        : undefined;
+  const problem = directoryProblem(stats);
   if (problem === undefined) return true;
   throw new CacheError("UnsafeDirectory", `${directory} ${problem}`, { path: directory });
 }
 
-/** Makes sure that there is such a directory. */
+/**
+ * Makes sure that there is a directory that only we can change; what is missing above it is made as well, for us alone.
+ *
+ * @throws CacheError `UnsafeDirectory` for a link, a file, a directory of somebody else, or one that others may write to;
+ * errors of the file system as they are.
+ */
 export async function makePrivateDirectory(directory: string): Promise<void> {
   if (await isPrivateDirectory(directory)) return;
   await mkdir(directory, { recursive: true, mode: 0o700 });

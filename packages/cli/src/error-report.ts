@@ -2,6 +2,7 @@ import type { Circumstances } from "./circumstances.js";
 import { colored } from "./color.js";
 import { errorCodeOf } from "./exit-code.js";
 import { hintFor } from "./hints.js";
+import { jsonLine } from "./json-text.js";
 import type { OutputFormat } from "./output.js";
 import { printable } from "./printable.js";
 
@@ -28,9 +29,9 @@ export function reportError(error: unknown, { format, color, circumstances }: Re
         return Array.isArray(value) && value.length > 0 ? [[key, value] as const] : [];
       }),
     ]);
-    return `${JSON.stringify({ error: { code, message, ...about, ...(hint === undefined ? {} : { hint }) } })}\n`;
+    return jsonLine({ error: { code, message, ...about, ...(hint === undefined ? {} : { hint }) } });
   }
-  const line = `${colored(`error[${code}]:`, "red", color)} ${printable(message)}\n`;
+  const line = `${colored(`error[${printable(code)}]:`, "red", color)} ${printable(message)}\n`;
   return hint === undefined ? line : `${line}${colored("hint:", "cyan", color)} ${printable(hint)}\n`;
 }
 

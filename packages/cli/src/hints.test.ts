@@ -47,6 +47,12 @@ const situations: Readonly<Record<string, Situation>> = {
   "a certificate of tomorrow": { ...network("CERT_NOT_YET_VALID"), hint: /clock$/u },
   "another host's certificate": { ...network("ERR_TLS_CERT_ALTNAME_INVALID"), hint: /is for another host/u },
   "a closed port": { ...network("ECONNREFUSED"), hint: /^nothing listens there/u },
+  "a trusted root that others can change": {
+    error: { code: "TrustUnavailable" },
+    cause: { code: "UnsafeDirectory" },
+    hint: /choose another place with BLOB_CACHE_DIR$/u,
+  },
+  "a cache that others can change": { error: { code: "UnsafeDirectory" }, hint: /BLOB_CACHE_DIR$/u },
   "an unknown name": { ...network("ENOTFOUND"), hint: /^the host's name was not found/u },
   "a proxy without credentials": {
     error: { code: "Network", status: 407, host },

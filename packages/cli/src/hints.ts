@@ -92,6 +92,10 @@ const situations: readonly Situation[] = [
       `check the spelling of the repository, the tag and the path; to see what is private, ${logIn(facts)}`,
   },
   {
+    when: caused("UnsafeDirectory", "UnsafeFile"),
+    hint: "nobody else may be able to change what is kept: mend that, or choose another place with BLOB_CACHE_DIR",
+  },
+  {
     when: caused("TemporaryDirectory"),
     hint: "set TMPDIR to a directory that exists and can be written to",
   },

@@ -1,3 +1,5 @@
+import { printableJson } from "./printable.js";
+
 /** Enough text for one write. */
 const pieceLength = 64 * 1024;
 
@@ -15,7 +17,7 @@ interface Level {
 /**
  * The text of `JSON.stringify(value, null, 2)` in pieces, made as they are asked for, so that neither the text nor what
  * it says has to fit into memory or a stack: iterables that are no arrays are arrays, and a property is read when its
- * turn comes. Only deep levels are indented less.
+ * turn comes. Deep levels are indented less, and what a terminal would obey, or show as another text, is escaped.
  */
 export function* jsonText(value: unknown): Generator<string, void, undefined> {
   const levels: Level[] = [];
@@ -46,11 +48,16 @@ export function* jsonText(value: unknown): Generator<string, void, undefined> {
       write(next.value);
     }
     if (text.length >= pieceLength) {
-      yield text;
+      yield printableJson(text);
       text = "";
     }
   }
-  yield text;
+  yield printableJson(text);
+}
+
+/** A value on one line, for streams of them; escaped in the same way. */
+export function jsonLine(value: object): string {
+  return `${printableJson(JSON.stringify(value))}\n`;
 }
 
 function levelOfList(list: Iterable<unknown>): Level {

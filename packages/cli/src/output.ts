@@ -16,8 +16,8 @@ export interface Output {
    * @throws OutputError
    */
   result(json: unknown, lines: () => Iterable<string>): Promise<void>;
-  /** Bytes as they are. False when nobody reads any more. @throws OutputError */
-  bytes(chunk: Uint8Array): Promise<boolean>;
+  /** Bytes or text as they are. False when nobody reads any more. @throws OutputError */
+  bytes(chunk: Uint8Array | string): Promise<boolean>;
   /** A message for people, unless they asked for quiet. */
   note(line: string): void;
   /** A message for people who asked for more, with `-v`. */

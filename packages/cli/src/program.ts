@@ -5,7 +5,7 @@ import { withExamples } from "./command-declaration.js";
 import { commandTable } from "./command-table.js";
 import { addGlobalOptions } from "./global-options.js";
 import type { Io } from "./io.js";
-import { printable } from "./printable.js";
+import { printableLines } from "./printable.js";
 import type { StandardOutput } from "./standard-output.js";
 import { version } from "./version.js";
 
@@ -62,8 +62,4 @@ function commandNameOf(argv: readonly string[], options: readonly Option[]): str
     (argument, at) => !argument.startsWith("-") && !withValue.has(argv[at - 1] ?? ""),
   );
   return words[0] === "help" ? words[1] : words[0];
-}
-
-function printableLines(text: string): string {
-  return text.split("\n").map(printable).join("\n");
 }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Interruption } from "./interruption.js";
 import type { Io } from "./io.js";
+import { printable } from "./printable.js";
 
 /** Longer than any token that a registry takes. */
 const maxLength = 64 * 1024;
@@ -23,7 +24,7 @@ export async function askTerminal(
 ): Promise<string> {
   if (!isTerminal(stdin)) throw new Error("there is no terminal to ask at");
   signal.throwIfAborted();
-  stderr.write(question);
+  stderr.write(printable(question));
   // Raw in both cases: the terminal's own line editing would echo, and keep what comes after the line.
   stdin.setRawMode(true);
   try {

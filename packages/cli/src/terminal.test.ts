@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import path from "node:path";
@@ -139,6 +139,29 @@ describe.skipIf(!canRun)("in a terminal", () => {
       },
       300,
     );
+  });
+
+  test("cat shows control characters, and with --force the terminal obeys them", async () => {
+    const layout = `oci:${path.join(directory.path, "layout")}:v1`;
+    const content = "\u001b[2J\u001b[8mhidden\u001b[0m\r\u009b8m\u202ename\tend\n";
+    await writeTree(path.join(directory.path, "odd"), { "odd.txt": content });
+    expect((await runBlob(["push", layout, path.join(directory.path, "odd")])).code).toBe(0);
+    await inTerminal(["cat", layout, "odd.txt"], async (terminal) => {
+      const shown = await terminal.shows(/exit=0/u);
+      // The tab is one.
+      expect(shown).toMatch(/^\\x1b\[2J\\x1b\[8mhidden\\x1b\[0m\\x0d\\x9b8m\\u202ename +end\nexit=0$/u);
+    });
+    await inTerminal(["cat", "--force", layout, "odd.txt"], async (terminal) => {
+      expect(await terminal.shows(/exit=0/u)).not.toContain("x1b");
+    });
+    const file = path.join(directory.path, "copied.txt");
+    const copy = `${process.execPath} ${command} cat ${layout} odd.txt`;
+    const terminal = openTerminal(`${copy} > ${file}; ${copy} | cat >> ${file}`, {
+      env: { HOME: directory.path, TMPDIR: temporary },
+    });
+    onTestFinished(() => terminal.close());
+    await terminal.shows(/exit=0/u);
+    expect(await readFile(file, "utf8")).toBe(content.repeat(2));
   });
 
   test("login asks for the password, and does not show it", async () => {

@@ -1,4 +1,4 @@
-import { onAbort } from "./abort-listener.js";
+import { onAbort } from "@blob/cache";
 
 /** A signal of one piece of work, which aborts with the first of others. */
 export interface LinkedSignal {

@@ -17,7 +17,10 @@ export const declareCat: DeclareCommand = (command, run) => {
       "only these bytes, as in 0-99 or 100-: a part cannot be checked against the file's hash",
       byteRange,
     )
-    .option("--force", "write binary files to a terminal too")
+    .option(
+      "--force",
+      "write to a terminal as to a file: binary files too, and control characters as they are",
+    )
     .action((reference: string, files: string[], flags: CatFlags) =>
       run(async (session) => (await import("./cat.js")).cat(session, reference, files, flags)),
     );

@@ -2,6 +2,7 @@ import type { Archive, ContentRange } from "@blob/format";
 import type { ByteRangeFlag } from "../flag-parsers.js";
 import { withPathHint } from "../path-hint.js";
 import type { Session } from "../session.js";
+import { terminalText } from "../terminal-text.js";
 import { UsageError } from "../usage-error.js";
 
 /** Smaller files are verified before their first byte is written; larger ones are streamed, and verified at the end. */
@@ -25,16 +26,25 @@ export async function cat(
   const guarded = io.stdout.isTTY === true && flags.force !== true;
   for (const path of files) {
     const content = await withPathHint(archive, () => contentOf(archive, path, flags.range, signal));
-    let first = true;
-    for await (const chunk of content) {
-      if (guarded && first && chunk.includes(0)) {
-        throw new UsageError(
-          `${path} is binary, and would garble the terminal: redirect the output, or use --force`,
-        );
-      }
-      first = false;
-      if (!(await output.bytes(chunk))) return;
+    for await (const piece of guarded ? terminalText(unlessBinary(content, path)) : content) {
+      if (!(await output.bytes(piece))) return;
     }
+  }
+}
+
+async function* unlessBinary(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  path: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let isFirst = true;
+  for await (const chunk of content) {
+    if (isFirst && chunk.includes(0)) {
+      throw new UsageError(
+        `${path} is binary, and would garble the terminal: redirect the output, or use --force`,
+      );
+    }
+    isFirst = false;
+    yield chunk;
   }
 }
 

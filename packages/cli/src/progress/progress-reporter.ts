@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { jsonLine } from "../json-text.js";
 import type { ProgressState } from "./progress-state.js";
 import { barLine, plainLine } from "./progress-text.js";
 import { createRateMeter } from "./rate-meter.js";
@@ -47,7 +48,7 @@ export function createProgressReporter({ stderr, style, now }: ProgressReporterO
         bytes_per_second: rate === undefined ? undefined : Math.round(rate),
         seconds_left: secondsLeft === undefined ? undefined : Math.ceil(secondsLeft),
       };
-      stderr.write(`${JSON.stringify({ progress })}\n`);
+      stderr.write(jsonLine({ progress }));
     } else if (style === "plain") {
       stderr.write(`${plainLine(measured)}\n`);
     } else {

@@ -1,13 +1,11 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isPolicyError, trustedRootBytes, trustedRootFile, trustedRootTuf } from "../index.js";
-import { canonicalJson } from "../sigstore-server/canonical-json.js";
+import { startTufRepository } from "../testing/tuf-repository.js";
+import type { TufRepository } from "../testing/tuf-repository.js";
 
 const golden = await readFile(new URL("../../fixtures/trusted_root.json", import.meta.url));
 const closing: (() => unknown)[] = [];
@@ -70,66 +68,10 @@ describe("a file", () => {
   });
 });
 
-interface Repository {
-  readonly url: string;
-  readonly root: Uint8Array;
-  /** Paths that were asked for. */
-  readonly requests: string[];
-  readonly files: Map<string, Uint8Array>;
-  publish(content: Uint8Array, version: number, expires?: string): void;
-}
-
-const later = "2999-01-01T00:00:00Z";
-
-/** A small TUF repository with one key, served over a loopback port. */
-async function startRepository(): Promise<Repository> {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-  const key = { keytype: "ed25519", scheme: "ed25519", keyval: { public: raw.toString("hex") } };
-  const keyid = createHash("sha256").update(canonicalJson(key)).digest("hex");
-  const metadata = (type: string, version: number, expires: string, content: object): Buffer => {
-    const signed = { _type: type, spec_version: "1.0.31", version, expires, ...content };
-    const sig = sign(null, Buffer.from(canonicalJson(signed)), privateKey).toString("hex");
-    return Buffer.from(JSON.stringify({ signed, signatures: [{ keyid, sig }] }));
-  };
-  const role = { keyids: [keyid], threshold: 1 };
-  const roles = { root: role, timestamp: role, snapshot: role, targets: role };
-  const root = metadata("root", 1, later, { consistent_snapshot: true, keys: { [keyid]: key }, roles });
-  const files = new Map<string, Uint8Array>();
-  const requests: string[] = [];
-  const server = createServer(({ url = "" }, response) => {
-    requests.push(url);
-    const file = files.get(url);
-    response.writeHead(file === undefined ? 404 : 200).end(file);
-  });
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/repo`,
-    root,
-    requests,
-    files,
-    publish(content, version, expires = later) {
-      const sha256 = createHash("sha256").update(content).digest("hex");
-      const target = { length: content.length, hashes: { sha256 } };
-      files.set(`/repo/targets/${sha256}.trusted_root.json`, content);
-      files.set(
-        `/repo/${version}.targets.json`,
-        metadata("targets", version, expires, { targets: { "trusted_root.json": target } }),
-      );
-      files.set(
-        `/repo/${version}.snapshot.json`,
-        metadata("snapshot", version, expires, { meta: { "targets.json": { version } } }),
-      );
-      files.set(
-        "/repo/timestamp.json",
-        metadata("timestamp", version, expires, { meta: { "snapshot.json": { version } } }),
-      );
-    },
-  };
+async function startRepository(): Promise<TufRepository> {
+  const repository = await startTufRepository();
+  closing.push(() => repository.close());
+  return repository;
 }
 
 describe("TUF", () => {
@@ -194,7 +136,7 @@ describe("TUF", () => {
     await expect(trustedRootTuf({ ...options, offline, maxAgeMs: 0 }).load()).rejects.toThrow(unavailable);
   });
 
-  test.each<[string, (mirror: Repository) => void]>([
+  test.each<[string, (mirror: TufRepository) => void]>([
     ["an older version", (mirror) => mirror.publish(golden, 1)],
     [
       "a changed target",

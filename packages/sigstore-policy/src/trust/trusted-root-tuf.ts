@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { Readable } from "node:stream";
+import { readPrivateFile } from "@blob/cache/private-files";
 import { isSafe } from "../bounded-request.js";
 import { PolicyError } from "../errors.js";
 import { textAt } from "../json-path.js";
@@ -25,7 +26,11 @@ export interface TufMirror {
 }
 
 export interface TrustedRootTufOptions {
-  /** Where metadata and targets are kept. Who can write there decides what is trusted. */
+  /**
+   * Where metadata and targets are kept; made when it is missing. Who can write there decides what is trusted: one that is
+   * a link, belongs to somebody else or can be changed by others is refused, with `TrustUnavailable`, and so is what is in
+   * it.
+   */
   readonly cacheDirectory: string;
   /** Default: the public Sigstore instance, with the root that is part of this package. */
   readonly mirror?: TufMirror | undefined;
@@ -99,7 +104,11 @@ async function update(
       throw new PolicyError("TrustUnavailable", `${what} is not in its TUF repository, or is too large`);
     }
     const file = (await updater.findCachedTarget(target)) ?? (await updater.downloadTarget(target));
-    const bytes = new Uint8Array(await readFile(file));
+    const bytes = await readPrivateFile(file, maxTrustedRootBytes);
+    if (bytes === undefined)
+      throw new PolicyError("TrustUnavailable", `${what} is gone from ${file}: try again`);
+    // What was verified is what was in the file then: another process may be writing it anew.
+    await target.verify(Readable.from([bytes]));
     checkIsDocument(bytes, what);
     if (!offline && !isFresh) await cache.touch(now());
     return bytes;
