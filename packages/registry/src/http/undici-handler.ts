@@ -6,6 +6,8 @@ import { createDispatchers } from "./dispatcher.js";
 import type { FollowedSignal } from "./abort-listeners.js";
 import { followSignal } from "./abort-listeners.js";
 import type { Handler, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
+import type { InwardAddressError } from "./connection-guard.js";
+import { inwardAddressOf } from "./connection-guard.js";
 import { fenceInterimAnswers } from "./interim-answers.js";
 import { networkError } from "./network-error.js";
 
@@ -23,11 +25,12 @@ export interface Transport {
  */
 export function createUndiciTransport(registryOrigin: string, options: ConnectionOptions = {}): Transport {
   const dispatchers = createDispatchers(registryOrigin, options);
+  const registry = new URL(registryOrigin);
   const fence = fenceInterimAnswers();
   return {
     handle(request) {
       fence.expect(request.url.host);
-      return send(dispatchers, request);
+      return send(dispatchers, request, request.from ?? registry);
     },
     async close() {
       fence.remove();
@@ -36,13 +39,13 @@ export function createUndiciTransport(registryOrigin: string, options: Connectio
   };
 }
 
-async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<HttpResponse> {
+async function send(dispatchers: Dispatchers, request: HttpRequest, from: URL): Promise<HttpResponse> {
   const { method, url, headers, signal } = request;
   signal?.throwIfAborted();
   const upload = request.body === undefined ? undefined : createUpload(request.body);
   const followed = signal === undefined ? undefined : followSignal(signal);
   try {
-    const dispatcher = await dispatchers.for(url);
+    const dispatcher = await dispatchers.for(url, from);
     const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -58,8 +61,14 @@ async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<Htt
     const failure = upload?.failure();
     if (failure !== undefined) throw failure.error;
     if (isRegistryError(error)) throw error;
-    throw networkError(url.host, error);
+    const inward = inwardAddressOf(error);
+    throw inward === undefined ? networkError(url.host, error) : ledInside(from, inward);
   }
+}
+
+function ledInside({ host }: URL, cause: InwardAddressError): RegistryError {
+  const message = `${host} leads this client to ${cause.message}, and further inside than ${host} itself is: nothing was sent there. If that is meant, use an inside name or address of the registry, too, or reach both through a proxy (HTTPS_PROXY)`;
+  return new RegistryError("UnsafeRedirect", message, { host, cause });
 }
 
 function responseOf(
