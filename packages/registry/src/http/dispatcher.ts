@@ -11,12 +11,24 @@ import { environmentProxies, routeTo } from "../proxy/route.js";
 import { createConnector } from "./connector.js";
 import { createReachedZones } from "./reached-zones.js";
 
-/** How long nothing may happen. None of these limits a transfer that moves. */
+/** How long nothing, or next to nothing, may happen. None of these limits a transfer that moves. */
 export interface StallTimeouts {
   /** Until a connection stands. Default 10,000 ms. */
   readonly connectMs?: number | undefined;
   /** Until the headers of an answer are there, and between two pieces of a body. Default 60,000 ms. */
   readonly stallMs?: number | undefined;
+  /**
+   * From the end of a request until the headers of its answer are there, also when interim answers (RFC 9110, section 15.2)
+   * come all the while. Default 300,000 ms.
+   */
+  readonly headersMs?: number | undefined;
+  /**
+   * A body that moves more slowly than this is given up, in either direction. Only the time is counted in which the
+   * connection is waited for: whoever reads or makes the bytes may be slow. 0 for no such limit. Default 1024.
+   */
+  readonly leastBytesPerSecond?: number | undefined;
+  /** What `leastBytesPerSecond` is averaged over. Default 60,000 ms. */
+  readonly rateWindowMs?: number | undefined;
 }
 
 /** Whom to trust, and who we are. All of it is PEM text. */
