@@ -28,7 +28,8 @@ test("sources are asked in their order, and the next one when one has nothing fo
     XDG_CONFIG_HOME: path.join(home, "xdg"),
   };
   const winner = async (variables: Readonly<Record<string, string>>) => {
-    const credentials = defaultCredentials({ env: variables, homeDirectory: home });
+    const hosts = ["ghcr.io"];
+    const credentials = defaultCredentials({ env: variables, homeDirectory: home, hosts });
     return (await describeCredential(credentials, { host: "ghcr.io" }))?.username;
   };
   expect(await winner(env)).toBe("environment");

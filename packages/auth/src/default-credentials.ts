@@ -3,11 +3,17 @@ import path from "node:path";
 import type { CredentialSource } from "./credential.js";
 import type { CredentialHelperOptions } from "./run-helper.js";
 import { AuthError } from "./errors.js";
-import { environmentCredentials, type Environment } from "./environment-credentials.js";
+import { credentialVariable, environmentCredentials, type Environment } from "./environment-credentials.js";
+import type { Hosts } from "./for-hosts.js";
 import { containersAuthCredentials, dockerConfigCredentials } from "./file-credentials.js";
 import { firstOf } from "./first-of.js";
 
 export interface DefaultCredentialsOptions extends CredentialHelperOptions {
+  /**
+   * The registries that `BLOB_USERNAME`, `BLOB_PASSWORD` and `BLOB_TOKEN` are for. Files say by themselves what they are
+   * for. Default: none, and a look-up that would have found them says so to `onWarning`.
+   */
+  readonly hosts?: Hosts | undefined;
   /** Where the variables that lead to credentials are looked up; helpers get it, too. Default `process.env`. */
   readonly env?: Environment | undefined;
   /** Default: that of the operating system, where it knows one. False: there is none, and nothing is looked for in it. */
@@ -18,7 +24,7 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  * The credentials that docker, podman and this project's own variables provide, as the tools themselves would
  * look them up. The first of these that has one for the registry wins:
  *
- * 1. `BLOB_USERNAME` with `BLOB_PASSWORD`, `BLOB_TOKEN`
+ * 1. `BLOB_USERNAME` with `BLOB_PASSWORD`, `BLOB_TOKEN`, for the registries in `hosts`
  * 2. the file that `REGISTRY_AUTH_FILE` names
  * 3. `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`
  * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
@@ -35,7 +41,23 @@ export function defaultCredentials(options: DefaultCredentialsOptions = {}): Cre
       ? dockerConfigCredentials({ ...options, env, file })
       : containersAuthCredentials({ ...options, env, file }),
   );
-  return firstOf(environmentCredentials(env), ...files, withoutHome(options));
+  return firstOf(fromEnvironment(options, env), ...files, withoutHome(options));
+}
+
+function fromEnvironment(
+  { hosts, onWarning }: DefaultCredentialsOptions,
+  env: Environment,
+): CredentialSource {
+  if (hosts !== undefined) return environmentCredentials(env, { hosts });
+  let isTold = false;
+  return () => {
+    const variable = isTold ? undefined : credentialVariable(env);
+    if (variable !== undefined) {
+      isTold = true;
+      onWarning?.(`${variable} is not used: nobody said which registries (\`hosts\`) it is for`);
+    }
+    return Promise.resolve(undefined);
+  };
 }
 
 /** Finds nothing, and says that there might have been something. */

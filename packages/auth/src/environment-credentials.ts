@@ -1,18 +1,31 @@
 import type { CredentialSource, FoundCredential } from "./credential.js";
 import { AuthError } from "./errors.js";
+import { forHosts, type Hosts } from "./for-hosts.js";
 
 /** Environment variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface EnvironmentCredentialsOptions {
+  /** The registries that they are for: variables do not say it, and nobody else gets to see them. */
+  readonly hosts: Hosts;
+}
+
 /**
- * `BLOB_USERNAME` with `BLOB_PASSWORD`, or else `BLOB_TOKEN` (a registry token, sent as it is). Read anew at
- * each look-up; empty means unset. They hold for *every* registry that asks: set them for commands that talk
- * to one registry only.
+ * `BLOB_USERNAME` with `BLOB_PASSWORD`, or else `BLOB_TOKEN` (a registry token, sent as it is), for the registries that the
+ * caller names. Read anew at each look-up; empty means unset.
  *
- * Throws `InvalidCredential` when a user name or password comes alone.
+ * Throws `InvalidCredential` for hosts that are none; a look-up throws it when a user name or password comes alone.
  */
-export function environmentCredentials(env: Environment): CredentialSource {
-  return async () => fromEnvironment(env);
+export function environmentCredentials(
+  env: Environment,
+  { hosts }: EnvironmentCredentialsOptions,
+): CredentialSource {
+  return forHosts(hosts, async () => fromEnvironment(env));
+}
+
+/** The variable that a credential would come from; undefined when none is set. */
+export function credentialVariable(env: Environment): string | undefined {
+  return ["BLOB_USERNAME", "BLOB_PASSWORD", "BLOB_TOKEN"].find((name) => (env[name] ?? "") !== "");
 }
 
 function fromEnvironment(env: Environment): FoundCredential | undefined {

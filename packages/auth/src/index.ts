@@ -16,7 +16,11 @@ export {
 } from "./default-credentials.js";
 export { describeCredential, type CredentialDescription } from "./describe-credential.js";
 export type { CredentialHelperOptions } from "./run-helper.js";
-export { environmentCredentials, type Environment } from "./environment-credentials.js";
+export {
+  environmentCredentials,
+  type Environment,
+  type EnvironmentCredentialsOptions,
+} from "./environment-credentials.js";
 export {
   AuthError,
   authErrorCodes,
@@ -30,6 +34,7 @@ export {
   type FileCredentialsOptions,
 } from "./file-credentials.js";
 export { firstOf } from "./first-of.js";
+export { forHosts, type Hosts } from "./for-hosts.js";
 export {
   anonymous,
   staticCredential,

@@ -15,7 +15,12 @@ test("without a home directory what is elsewhere is found, and nothing is missed
   const warnings: string[] = [];
   const look = (env: Readonly<Record<string, string>>): ReturnType<typeof describeCredential> =>
     describeCredential(
-      defaultCredentials({ env, homeDirectory: false, onWarning: (message) => warnings.push(message) }),
+      defaultCredentials({
+        env,
+        homeDirectory: false,
+        hosts: [host],
+        onWarning: (message) => warnings.push(message),
+      }),
       { host },
     );
   expect(await look({ BLOB_TOKEN: "token" })).toMatchObject({ source: "environment" });

@@ -136,7 +136,10 @@ function operations(folder: string): Operation[] {
     ]),
     ["token with line end", () => staticToken({ host: "ghcr.io", token: `${secret}\n` })],
     ["user with colon", () => staticCredential({ host: "ghcr.io", username: "a:b", password: secret })],
-    ["password alone", () => environmentCredentials({ BLOB_PASSWORD: secret })({ host: "ghcr.io" })],
+    [
+      "password alone",
+      () => environmentCredentials({ BLOB_PASSWORD: secret }, { hosts: ["ghcr.io"] })({ host: "ghcr.io" }),
+    ],
     [
       "bad found token",
       () =>

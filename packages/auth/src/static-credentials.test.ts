@@ -48,13 +48,15 @@ test.each([
   [{ BLOB_USERNAME: "ann", BLOB_PASSWORD: "s3cret", BLOB_TOKEN: "t" }, basic],
   [{ BLOB_TOKEN: "t" }, { kind: "bearer", token: "t" }],
 ])("the environment %j gives %j", async (env, credential) => {
-  expect((await environmentCredentials(env)({ host: "ghcr.io" }))?.credential).toEqual(credential);
+  const source = environmentCredentials(env, { hosts: ["ghcr.io"] });
+  expect((await source({ host: "ghcr.io" }))?.credential).toEqual(credential);
 });
 
 test.each([{ BLOB_USERNAME: "ann" }, { BLOB_PASSWORD: "s3cret" }])(
   "half a credential in the environment is an error: %j",
   async (env) => {
-    await expect(environmentCredentials(env)({ host: "ghcr.io" })).rejects.toMatchObject({
+    const source = environmentCredentials(env, { hosts: ["ghcr.io"] });
+    await expect(source({ host: "ghcr.io" })).rejects.toMatchObject({
       code: "InvalidCredential",
       message: expect.stringContaining("set both or neither"),
     });

@@ -1,6 +1,6 @@
 import { checkCredential } from "./authorization-value.js";
 import type { Credential, CredentialSource } from "./credential.js";
-import { parseRegistryKey } from "./registry-host.js";
+import { forHosts, requireHost } from "./for-hosts.js";
 
 /** Never has a credential: registries are asked as nobody in particular. */
 export const anonymous: CredentialSource = () => Promise.resolve(undefined);
@@ -12,7 +12,7 @@ export interface StaticCredentialOptions {
   readonly password: string;
 }
 
-/** A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon. */
+/** A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon, and a host that is none. */
 export function staticCredential({ host, username, password }: StaticCredentialOptions): CredentialSource {
   return forHost(host, { kind: "basic", username, password });
 }
@@ -24,14 +24,14 @@ export interface StaticTokenOptions {
   readonly token: string;
 }
 
-/** A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header. */
+/** A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header, and a host that is none. */
 export function staticToken({ host, token }: StaticTokenOptions): CredentialSource {
   return forHost(host, { kind: "bearer", token });
 }
 
-function forHost(host: string, credential: Credential): CredentialSource {
-  const key = parseRegistryKey(host);
+function forHost(text: string, credential: Credential): CredentialSource {
+  const host = requireHost(text);
   const found = { credential, source: "static" };
-  checkCredential(credential, found.source, key.host);
-  return (target) => Promise.resolve(parseRegistryKey(target.host).host === key.host ? found : undefined);
+  checkCredential(credential, found.source, host);
+  return forHosts([host], () => Promise.resolve(found));
 }

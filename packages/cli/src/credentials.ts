@@ -1,16 +1,21 @@
-import type { CredentialSource } from "@blob/auth";
+import type { CredentialSource, Hosts } from "@blob/auth";
 import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
 
-/** Where this run's credentials come from: the flags, else what `@blob/auth` finds. */
+/**
+ * Where this run's credentials come from: the flags, else what `@blob/auth` finds. Flags and environment do not say which
+ * registry they are for: it is those that the command line names, and no other one that asks.
+ */
 export async function credentialsOf(
   session: Pick<Session, "io" | "flags" | "output" | "circumstances">,
+  hosts: Hosts,
 ): Promise<CredentialSource> {
   const { io, flags, output } = session;
-  const { defaultCredentials, firstOf } = await import("@blob/auth");
+  const { defaultCredentials, firstOf, forHosts } = await import("@blob/auth");
   const found = defaultCredentials({
     env: io.env,
     homeDirectory: io.homeDirectory ?? false,
+    hosts,
     onWarning: (message) => output.warning(message),
   });
   const { username } = flags;
@@ -20,7 +25,7 @@ export async function credentialsOf(
     throw new UsageError("--username needs --password-stdin: the password is read from standard input");
   }
   const credential = { kind: "basic", username, password: await readPassword(io) } as const;
-  const given: CredentialSource = () => Promise.resolve({ credential, source: "--username" });
+  const given = forHosts(hosts, () => Promise.resolve({ credential, source: "--username" }));
   return tellingSource(firstOf(given, found), session);
 }
 

@@ -52,7 +52,10 @@ export interface Session {
   readonly settings: Settings;
   readonly config: LoadedConfig;
   readonly circumstances: Circumstances;
-  /** The reference that an alias stands for; any other text as it is. */
+  /**
+   * The reference that an alias stands for; any other text as it is. Only for what the command line names: credentials of
+   * flags and environment go to its registry.
+   */
   expand(reference: string): string;
   /**
    * What a verb that reads `reference` has to be given: the policies, the signal, and who tells with `-v` what lists left
@@ -86,6 +89,7 @@ const localPrefix = "file:";
 export function createSession(io: Io, parts: SessionOptions): Session {
   const { flags, settings, config } = parts;
   const closing: (() => Promise<void>)[] = [];
+  const references = new Set<string>();
   let client: Promise<Client> | undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   const session: Session = {
@@ -96,6 +100,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
     expand(reference) {
       const expanded = expandAlias(reference, config.config.aliases);
       if (expanded !== reference) output.detail(`${reference} stands for ${expanded}`);
+      references.add(expanded);
       return expanded;
     },
     async readOptions(reference, { policy = [], defaultPolicy = true, written = [] } = {}) {
@@ -110,7 +115,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       ...(await httpOptionsOf(io, flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
-    client: () => (client ??= composeClient(session, closing)),
+    client: () => (client ??= composeClient(session, references, closing)),
     async open(reference, policyFlags) {
       const expanded = session.expand(reference);
       const options = await session.readOptions(reference, policyFlags);
@@ -162,15 +167,20 @@ export function resolvedReference(reference: string, digest: string): string {
   return `${reference.replace(/@[a-z0-9]+:[0-9a-f]{32,}$/u, "")}@${digest}`;
 }
 
-async function composeClient(session: Session, closing: (() => Promise<void>)[]): Promise<Client> {
+async function composeClient(
+  session: Session,
+  references: ReadonlySet<string>,
+  closing: (() => Promise<void>)[],
+): Promise<Client> {
   const { io, flags, settings, output } = session;
-  const [{ createClient }, { credentialsOf }, { cacheOptionsOf }, http] = await Promise.all([
+  const [{ createClient }, { credentialsOf }, { namedHosts }, { cacheOptionsOf }, http] = await Promise.all([
     import("@blob/client"),
     import("./credentials.js"),
+    import("./named-hosts.js"),
     import("./cache-options.js"),
     httpOptionsOf(io, flags, output),
   ]);
-  const credentials = await credentialsOf(session);
+  const credentials = await credentialsOf(session, () => namedHosts(references));
   const client = createClient({
     credentials,
     plainHttp: settings.plainHttp.value,

@@ -32,7 +32,7 @@ export const registryErrorCodes = [
   "Unavailable",
   /** The connection failed or broke: see `cause`. */
   "Network",
-  /** No byte came or went for too long. */
+  /** Nothing came or went for too long, or too little. */
   "TimedOut",
   /** Somebody else changes the same thing at the same time. */
   "Conflict",

@@ -27,7 +27,12 @@ export function zoneOf(hostname: string): HostZone {
 
 /** Whether a server in one zone could use a client to reach a place deeper inside the client's network. */
 export function leadsInward(from: string, to: string): boolean {
-  return depthOf(zoneOf(to)) > depthOf(zoneOf(from));
+  return isDeeper(zoneOf(to), zoneOf(from));
+}
+
+/** Whether a zone is further inside than another one. */
+export function isDeeper(zone: HostZone, than: HostZone): boolean {
+  return depthOf(zone) > depthOf(than);
 }
 
 /**

@@ -1,1 +1,1 @@
-export { isLoopbackAddress, leadsInward, zoneOf, type HostZone } from "./host-zone.js";
+export { isDeeper, isLoopbackAddress, leadsInward, zoneOf, type HostZone } from "./host-zone.js";

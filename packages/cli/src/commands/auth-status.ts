@@ -4,7 +4,7 @@ import type { Session } from "../session.js";
 
 export async function authStatus(session: Session, host: string): Promise<void> {
   const { output, signal } = session;
-  const found = await describeCredential(await credentialsOf(session), { host }, { signal });
+  const found = await describeCredential(await credentialsOf(session, [host]), { host }, { signal });
   await output.result(
     {
       host,

@@ -23,7 +23,7 @@ export async function diagnoseRegistry(
   const { host } = location.place;
   const { repository, text } = location;
   const connection = await session.connection();
-  const credentials = await credentialsOf(session);
+  const credentials = await credentialsOf(session, [host]);
   const record = (trace: HttpTrace): void => {
     log.record(trace);
     connection.trace?.(trace);

@@ -383,6 +383,7 @@ describe("a token request", () => {
       {
         method: "GET",
         url: realm,
+        from: url,
         headers: { accept: "application/json", "accept-encoding": "identity", authorization: "Basic x" },
         followRedirects: false,
         signal,

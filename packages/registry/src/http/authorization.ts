@@ -90,6 +90,7 @@ function tokenSender(next: Handler, { url: from, headers }: HttpRequest): SendTo
     const response = await next({
       method,
       url,
+      from,
       headers: {
         accept: "application/json",
         "accept-encoding": "identity",

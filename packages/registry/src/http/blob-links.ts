@@ -1,9 +1,15 @@
+export interface BlobLink {
+  readonly url: URL;
+  /** Who said it; undefined for the registry itself. */
+  readonly from: URL | undefined;
+}
+
 /** Where registries redirected to, per blob: a signed link serves many ranges until it expires. */
 export interface BlobLinks {
-  get(key: string): URL | undefined;
-  remember(key: string, link: URL): void;
+  get(key: string): BlobLink | undefined;
+  remember(key: string, link: BlobLink): void;
   /** Only if it is still this one: somebody else may have brought a newer link. */
-  forget(key: string, link: URL): void;
+  forget(key: string, link: BlobLink): void;
   /** The request that is asking the registry for a new link right now, if there is one. It never rejects. */
   renewal(key: string): Promise<void> | undefined;
   /** Runs the request that brings a new link; meanwhile `renewal` tells the others to wait. */
@@ -14,7 +20,7 @@ export interface BlobLinks {
 const maxLinks = 1024;
 
 export function createBlobLinks(): BlobLinks {
-  const links = new Map<string, URL>();
+  const links = new Map<string, BlobLink>();
   const renewals = new Map<string, Promise<void>>();
   return {
     get: (key) => links.get(key),

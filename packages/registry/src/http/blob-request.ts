@@ -1,7 +1,7 @@
 import type { Digest } from "../descriptor.js";
 import { isRegistryError } from "../errors.js";
 import { onAbort } from "./abort-listeners.js";
-import type { BlobLinks } from "./blob-links.js";
+import type { BlobLink, BlobLinks } from "./blob-links.js";
 import type { Endpoint } from "./endpoint.js";
 import type { HttpHeaders, HttpResponse } from "./handler.js";
 
@@ -51,7 +51,7 @@ async function askRegistry(
   });
   const wasRedirected = response.url.origin !== endpoint.origin;
   if (wasRedirected && (response.status === 200 || response.status === 206))
-    links.remember(key, response.url);
+    links.remember(key, { url: response.url, from: response.from });
   return response;
 }
 
@@ -60,11 +60,11 @@ async function followLink(
   { send }: Endpoint,
   links: BlobLinks,
   key: string,
-  link: URL,
+  link: BlobLink,
   { headers, signal }: BlobRequest,
 ): Promise<HttpResponse | undefined> {
   try {
-    const response = await send({ method: "GET", url: link, headers, signal });
+    const response = await send({ method: "GET", ...link, headers, signal });
     if (response.status < 400) return response;
     response.cancel();
   } catch (error) {

@@ -88,6 +88,7 @@ async function sendChunk(
     response = await endpoint.send({
       method: "PATCH",
       url: session.url,
+      from: session.from,
       headers: { "content-type": "application/octet-stream", "content-range": `${offset}-${end - 1}` },
       body: {
         size,
@@ -103,10 +104,10 @@ async function sendChunk(
   }
   const { status, headers } = response;
   if (status >= 200 && status < 300) {
-    const { url, auth } =
+    const { url, from, auth } =
       headers["location"] === undefined ? session : await sessionFrom(endpoint, upload, response);
     await discard(response);
-    return { kind: "sent", state: { session: { ...session, url, auth }, offset: end, length } };
+    return { kind: "sent", state: { session: { ...session, url, from, auth }, offset: end, length } };
   }
   const error = await uploadError(response, endpoint, upload);
   if (status === 413) return { kind: "too-large", error };
@@ -121,10 +122,11 @@ async function askSession(
   { session }: ChunkState,
   failure: unknown,
 ): Promise<Pick<ChunkState, "session" | "offset">> {
-  const { url, auth } = session;
+  const { url, from, auth } = session;
   const response = await endpoint.send({
     method: "GET",
     url,
+    from,
     headers: {},
     auth,
     signal: upload.options.signal,
@@ -142,7 +144,7 @@ async function askSession(
     return { session, offset };
   }
   const next = await sessionFrom(endpoint, upload, response);
-  return { session: { ...session, url: next.url, auth: next.auth }, offset };
+  return { session: { ...next, minChunkBytes: session.minChunkBytes }, offset };
 }
 
 async function* once(piece: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
@@ -153,6 +155,7 @@ async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession
   const response = await endpoint.send({
     method: "PUT",
     url: finishUrl(session, upload),
+    from: session.from,
     headers: { "content-length": "0", "content-type": "application/octet-stream" },
     auth: session.auth,
     signal: upload.options.signal,

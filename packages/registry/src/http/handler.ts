@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly body?: HttpBody | undefined;
   /** Whose credentials the request may carry. Without it the request goes out bare. */
   readonly auth?: AuthorizationTarget | undefined;
+  /** The server that said the URL, if any but the registry did: it may lead no further inside than it is. */
+  readonly from?: URL | undefined;
   /** False when sending it twice is not the same as sending it once. Default true. */
   readonly repeatable?: boolean | undefined;
   /** False when a conflict (409) is the caller's to solve. Default true: it is tried again a few times. */
@@ -37,6 +39,8 @@ export interface HttpResponse {
   readonly url: URL;
   /** Set when redirects led to it: on the registry's own origin, or to somebody who gets no credentials. */
   readonly redirected?: "inside" | "elsewhere";
+  /** Who redirected to it, at last. */
+  readonly from?: URL;
   /** The `Authorization` that was asked with, which the answer may repeat: never show it. Transports leave it out. */
   readonly authorization?: string;
   /** Single use. Leaving the loop frees the connection. */

@@ -17,7 +17,12 @@ export function withRedirects(): Layer {
       if (!isRedirect(response.status) || request.followRedirects === false) {
         return redirected === undefined
           ? response
-          : { ...response, cancel: () => response.cancel(), redirected };
+          : {
+              ...response,
+              cancel: () => response.cancel(),
+              redirected,
+              ...(request.from === undefined ? {} : { from: request.from }),
+            };
       }
       const from = request.url;
       const fail = (why: string): RegistryError => {
@@ -49,6 +54,7 @@ export function withRedirects(): Layer {
       request = {
         ...request,
         url,
+        from,
         body,
         headers: headersAfterRedirect(request.headers, keepCredentials),
         // Lost for good: a chain that comes back does not get them again.

@@ -1,11 +1,17 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { isRegistryError, RegistryError } from "../errors.js";
+import { onAbort } from "./abort-listeners.js";
+import { watchRate } from "./body-rate.js";
+import { createDeadline } from "./deadline.js";
 import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
 import { createDispatchers } from "./dispatcher.js";
-import type { FollowedSignal } from "./abort-listeners.js";
-import { followSignal } from "./abort-listeners.js";
-import type { Handler, HttpBody, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
+import type { TransferLimits } from "./transfer-limits.js";
+import { transferLimits } from "./transfer-limits.js";
+import { createUploadBody } from "./upload-body.js";
+import type { Handler, HttpHeaders, HttpRequest, HttpResponse } from "./handler.js";
+import type { InwardAddressError } from "./connection-guard.js";
+import { inwardAddressOf } from "./connection-guard.js";
 import { fenceInterimAnswers } from "./interim-answers.js";
 import { networkError } from "./network-error.js";
 
@@ -23,11 +29,13 @@ export interface Transport {
  */
 export function createUndiciTransport(registryOrigin: string, options: ConnectionOptions = {}): Transport {
   const dispatchers = createDispatchers(registryOrigin, options);
+  const registry = new URL(registryOrigin);
+  const limits = transferLimits(options.timeouts);
   const fence = fenceInterimAnswers();
   return {
     handle(request) {
       fence.expect(request.url.host);
-      return send(dispatchers, request);
+      return send({ dispatchers, limits }, request, request.from ?? registry);
     },
     async close() {
       fence.remove();
@@ -36,46 +44,76 @@ export function createUndiciTransport(registryOrigin: string, options: Connectio
   };
 }
 
-async function send(dispatchers: Dispatchers, request: HttpRequest): Promise<HttpResponse> {
-  const { method, url, headers, signal } = request;
+interface Means {
+  readonly dispatchers: Dispatchers;
+  readonly limits: TransferLimits;
+}
+
+async function send({ dispatchers, limits }: Means, request: HttpRequest, from: URL): Promise<HttpResponse> {
+  const { method, url, headers, signal, body } = request;
+  const { host } = url;
   signal?.throwIfAborted();
-  const upload = request.body === undefined ? undefined : createUpload(request.body);
-  const followed = signal === undefined ? undefined : followSignal(signal);
+  const stop = new AbortController();
+  const release = signal === undefined ? () => {} : onAbort(signal, () => stop.abort(signal.reason));
+  const headersDue = createDeadline(limits.headersMs, () => stop.abort(tooLate(host, limits.headersMs)));
+  const watch = watchRate(limits.rate, () => stop.abort(tooSlow(host, "takes", limits)));
+  const upload = body === undefined ? undefined : createUploadBody(body, watch, () => headersDue.begin());
   try {
-    const dispatcher = await dispatchers.for(url);
+    const dispatcher = await dispatchers.for(url, from);
+    if (upload === undefined) headersDue.begin();
     const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
       headers: { ...headers, ...(upload === undefined ? {} : { "content-length": String(upload.size) }) },
       body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
-      signal: followed?.signal ?? null,
+      signal: stop.signal,
     });
-    return responseOf(response, request, followed);
+    return responseOf(response, request, limits, release);
   } catch (error) {
-    followed?.release();
+    release();
+    watch.stop();
     signal?.throwIfAborted();
     const failure = upload?.failure();
     if (failure !== undefined) throw failure.error;
     if (isRegistryError(error)) throw error;
-    throw networkError(url.host, error);
+    const inward = inwardAddressOf(error);
+    throw inward === undefined ? networkError(host, error) : ledInside(from, inward);
+  } finally {
+    headersDue.end();
   }
+}
+
+function tooLate(host: string, ms: number): RegistryError {
+  const message = `${host}: there was no whole answer within ${ms / 1000} seconds: try again later`;
+  return new RegistryError("TimedOut", message, { host });
+}
+
+function tooSlow(host: string, does: "takes" | "sends", { rate }: TransferLimits): RegistryError {
+  const message = `${host}: it ${does} fewer than ${rate.bytesPerSecond} bytes a second, for ${rate.windowMs / 1000} seconds: check the network, or try again later`;
+  return new RegistryError("TimedOut", message, { host });
+}
+
+function ledInside({ host }: URL, cause: InwardAddressError): RegistryError {
+  const message = `${host} leads this client to ${cause.message}, and further inside than ${host} itself is: nothing was sent there. If that is meant, use an inside name or address of the registry, too, or reach both through a proxy (HTTPS_PROXY)`;
+  return new RegistryError("UnsafeRedirect", message, { host, cause });
 }
 
 function responseOf(
   response: Dispatcher.ResponseData,
   { url, signal }: HttpRequest,
-  followed: FollowedSignal | undefined,
+  limits: TransferLimits,
+  release: () => void,
 ): HttpResponse {
   const { body } = response;
-  body.on("close", () => followed?.release());
+  body.on("close", release);
   // A socket may break before anybody reads; the reader still gets the error from the iterator.
   body.on("error", () => {});
   return {
     status: response.statusCode,
     headers: joinHeaders(response.headers),
     url,
-    body: readBody(body, url.host, signal),
+    body: readBody(body, url.host, limits, signal),
     cancel: () => void body.destroy(),
   };
 }
@@ -83,53 +121,25 @@ function responseOf(
 async function* readBody(
   body: Dispatcher.ResponseData["body"],
   host: string,
+  limits: TransferLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const watch = watchRate(limits.rate, () => body.destroy(tooSlow(host, "sends", limits)));
   try {
+    watch.wait();
     for await (const chunk of body as AsyncIterable<Buffer>) {
+      watch.moved(chunk.length);
       signal?.throwIfAborted();
       yield chunk;
+      watch.wait();
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw networkError(host, error);
+    throw isRegistryError(error) ? error : networkError(host, error);
   } finally {
+    watch.stop();
     body.destroy();
   }
-}
-
-interface Upload {
-  readonly size: number;
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** What went wrong with the bytes, as opposed to the connection. */
-  failure(): { readonly error: unknown } | undefined;
-}
-
-/** The bytes of an upload, held to the size that was announced: HTTP cannot take back a Content-Length. */
-function createUpload({ open, size }: HttpBody): Upload {
-  let failure: { readonly error: unknown } | undefined;
-  async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    let sent = 0;
-    try {
-      for await (const chunk of open()) {
-        sent += chunk.length;
-        if (sent > size) throw wrongSize(`more than`, size);
-        if (chunk.length > 0) yield chunk;
-      }
-      if (sent < size) throw wrongSize(`${sent} of`, size);
-    } catch (error) {
-      failure = { error };
-      throw error;
-    }
-  }
-  return { size, bytes: bytes(), failure: () => failure };
-}
-
-function wrongSize(got: string, size: number): RegistryError {
-  return new RegistryError(
-    "InvalidArgument",
-    `the bytes to upload are not those announced: got ${got} ${size} bytes`,
-  );
 }
 
 function joinHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): HttpHeaders {

@@ -33,6 +33,7 @@ export async function probeUpload(
   const response = await endpoint.send({
     method: "DELETE",
     url: session.url,
+    from: session.from,
     headers: {},
     auth: session.auth,
     signal,

@@ -25,6 +25,8 @@ export interface Upload {
 /** Where to send the next bytes of an upload. Each answer may name a new place, and the old one is void then. */
 export interface UploadSession {
   readonly url: URL;
+  /** Who said the URL. */
+  readonly from: URL;
   /** None when the registry sent the client to another origin, or to what is no place of its sessions. */
   readonly auth: AuthorizationTarget | undefined;
   /** Pieces that are smaller than this are refused, except for the last one (`OCI-Chunk-Min-Length`). */
@@ -91,6 +93,7 @@ export async function sessionFrom(
   const minimum = Number(headers["oci-chunk-min-length"] ?? 0);
   return {
     url,
+    from: response.url,
     auth: keepCredentials && place === "session" ? endpoint.auth(repository, "pull,push") : undefined,
     minChunkBytes: Number.isSafeInteger(minimum) && minimum > 0 ? minimum : undefined,
   };

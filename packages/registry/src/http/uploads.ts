@@ -92,6 +92,7 @@ async function sendWhole(endpoint: Endpoint, upload: Upload, session: UploadSess
   const response = await endpoint.send({
     method: "PUT",
     url: finishUrl(session, upload),
+    from: session.from,
     headers: { "content-type": "application/octet-stream" },
     body: { size: blob.size, open: () => countBytes(upload) },
     auth: session.auth,
