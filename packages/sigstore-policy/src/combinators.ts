@@ -15,6 +15,7 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
   const name = combinedName("all", policies);
   return {
     name,
+    notRestricted: allNotRestricted(policies),
     async evaluate(subject, options = {}) {
       const { reasons, errors, evidence } = await evaluateEach(policies, subject, options.signal);
       if (reasons.length > 0) return { ok: false, reasons };
@@ -36,6 +37,7 @@ export function any(policies: readonly [Policy, ...Policy[]]): Policy {
   const name = combinedName("any", policies);
   return {
     name,
+    notRestricted: allNotRestricted(policies),
     async evaluate(subject, options = {}) {
       const look = firstLook(subject);
       let outcome = await evaluateEach(policies, look.subject, options.signal);
@@ -51,6 +53,10 @@ export function any(policies: readonly [Policy, ...Policy[]]): Policy {
       throw new PolicyError("NotChecked", message, { policy: name, cause: errors[0] });
     },
   };
+}
+
+function allNotRestricted(policies: readonly Policy[]): readonly string[] {
+  return [...new Set(policies.flatMap((policy) => policy.notRestricted ?? []))];
 }
 
 function combinedName(combinator: string, policies: readonly Policy[]): string {

@@ -23,6 +23,8 @@ const maxNoBundles = 2000;
 export interface AttestationRule {
   readonly name: string;
   readonly requirement: ResolvedRequirement;
+  /** What is not required, for messages. */
+  readonly notRestricted?: readonly string[] | undefined;
   /** What may be stated. Undefined for anything. */
   readonly predicateTypes: readonly string[] | undefined;
   /** Why an attestation does not do; undefined for one that does. */
@@ -34,10 +36,11 @@ export interface AttestationRule {
  * first at those that the registry says are of the wanted type.
  */
 export function attestationPolicy(rule: AttestationRule): Policy {
-  const { name, predicateTypes } = rule;
+  const { name, notRestricted, predicateTypes } = rule;
   if (predicateTypes?.length === 0) throw invalid(name, "no predicate type would be accepted");
   return {
     name,
+    notRestricted,
     evaluate: (subject, options = {}) => evaluate(rule, subject, options),
   };
 }
