@@ -3,8 +3,8 @@ import type { PolicyRule } from "./config.js";
 import { ConfigError } from "./config-error.js";
 import { referenceSpellings } from "./reference-spellings.js";
 
-/** An expression that takes longer on one reference backtracks without end. */
-const matchTimeoutMs = 200;
+/** An expression that takes longer on one reference backtracks without end. A busy machine may take long for any. */
+const matchTimeoutMs = 2000;
 
 /**
  * The rules that are about a reference, as it is given to a command. An expression is searched for: in the reference as it
