@@ -157,6 +157,16 @@ describe("config check REF", () => {
     expect(await check(gone, "quay.io/x/y:v1")).toMatchObject({ code: 2, json: { outcome: "allowed" } });
   });
 
+  test("says which rule takes too long to decide", async () => {
+    const slow = `policies: [{match: '^(a+)+b', ${key("release.pub")}}]\n`;
+    const { code, json } = await check(slow, `${"a".repeat(60)}.example/x:v1`);
+    const problem = expect.stringContaining("takes too long") as string;
+    expect({ code, json }).toMatchObject({
+      code: 2,
+      json: { rules: [{ status: "broken", problem }], outcome: "refused" },
+    });
+  }, 60_000);
+
   test("is a usage error for what is no reference, and asks no network", async () => {
     await writeFile(file(), rules);
     const { code, stderr } = await runBlob(["config", "check", "https://ghcr.io/x"], {
