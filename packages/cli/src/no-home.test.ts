@@ -57,6 +57,7 @@ describe("without a home directory", () => {
   test.each([
     "config path",
     "config show",
+    "config check",
     "config set output json",
     "alias set one oci:./layout:v1",
     "cache status",

@@ -6,6 +6,7 @@ import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/te
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Ran } from "./testing/run-blob.js";
 import { runBlob } from "./testing/run-blob.js";
+import { checkSchema } from "./testing/script.js";
 
 let registry: TestRegistry;
 let directory: TemporaryDirectory;
@@ -112,6 +113,54 @@ describe("configured policies", () => {
     expect(await blob("verify", "--no-default-policy", "--policy", at("release.yaml"), signed)).toMatchObject(
       { code: 0 },
     );
+  });
+});
+
+describe("verify and inspect say which rules applied", () => {
+  const fingerprint = /^signed with the key \S+$/u;
+
+  test("each with its expression, its policy and its place", async () => {
+    await configure(
+      `policies:\n  - match: /acme/signed\n    policy: {signature: {key: {path: release.pub}}}\n  - match: "^oci:"\n    policy: {signature: {key: {path: other.pub}}}\n  - match: ":v1$"\n    policy: {signature: {key: {path: release.pub}}}\n`,
+    );
+    for (const command of ["verify", "inspect"]) {
+      const json = await blob(command, signed, "--output", "json");
+      await checkSchema(command, json.stdout, command);
+      const rule = (match: string, line: number): object => ({
+        match,
+        policy: expect.stringMatching(fingerprint) as string,
+        place: `${at("home/.config/blob/config.yaml")}:${String(line)}`,
+      });
+      expect(JSON.parse(json.stdout)).toMatchObject({ rules: [rule("/acme/signed", 2), rule(":v1$", 6)] });
+      const { stdout } = await blob(command, signed);
+      expect(stdout).toMatch(/^Rule: +\/acme\/signed: signed with the key .* \(.*config\.yaml:2\)$/mu);
+      expect(stdout).toMatch(/^Rule: +:v1\$: /mu);
+      expect(stdout).not.toContain("^oci:");
+    }
+  });
+
+  test("or that none did", async () => {
+    await configure("{}\n");
+    const layout = `file:${at("created")}`;
+    await blob("create", at("site"), at("created"));
+    for (const line of [
+      ["inspect", unsigned],
+      ["inspect", layout],
+      ["verify", signed, "--policy", at("release.yaml")],
+      ["verify", signed, "--policy", at("release.yaml"), "--no-default-policy"],
+    ]) {
+      const json = await blob(...line, "--output", "json");
+      expect(json.code, json.stderr).toBe(0);
+      expect(JSON.parse(json.stdout)).toMatchObject({ rules: [] });
+      expect((await blob(...line)).stdout).toMatch(/^Rules: +none of the configuration$/mu);
+    }
+  });
+
+  test("also when they refuse", async () => {
+    await configure("policies: [{match: unsigned, policy: {signature: {key: {path: release.pub}}}}]\n");
+    const json = await blob("verify", unsigned, "--output", "json");
+    expect(json.code).toBe(5);
+    expect(JSON.parse(json.stdout)).toMatchObject({ verified: false, rules: [{ match: "unsigned" }] });
   });
 });
 

@@ -6,6 +6,7 @@ import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import type { Circumstances } from "./circumstances.js";
 import { expandAlias } from "./config/aliases.js";
 import type { LoadedConfig } from "./config/config.js";
+import type { AppliedRule } from "./config/policies.js";
 import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
 import { collectLeftOut } from "./left-out.js";
@@ -28,6 +29,8 @@ export interface OpenedArchive {
   readonly manifest: ArchiveManifest | undefined;
   /** How many policies accepted it. */
   readonly policies: number;
+  /** The rules of the configuration that were about it. */
+  readonly rules: readonly AppliedRule[];
   /** Contents that are cached: for whoever extracts. */
   readonly contents: ContentStore | undefined;
 }
@@ -40,6 +43,12 @@ export interface PolicyFlags {
   readonly defaultPolicy?: boolean;
   /** References that the same manifest gets: what their policies refuse must not be found there. */
   readonly written?: readonly string[];
+}
+
+/** What a verb that reads has to be given, and why. */
+export interface ReadOptions extends ReadVerbOptions {
+  /** The rules of the configuration that the policies are of. */
+  readonly rules: readonly AppliedRule[];
 }
 
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
@@ -61,7 +70,7 @@ export interface Session {
    * What a verb that reads `reference` has to be given: the policies, the signal, and who tells with `-v` what lists left
    * out. The reference is the one that the user wrote: rules are asked about that, too.
    */
-  readOptions(reference: string, flags?: PolicyFlags): Promise<ReadVerbOptions>;
+  readOptions(reference: string, flags?: PolicyFlags): Promise<ReadOptions>;
   /** How registries are reached: for commands that talk to one without a client. */
   connection(): Promise<HttpRegistryOptions>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
@@ -104,12 +113,11 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       return expanded;
     },
     async readOptions(reference, { policy = [], defaultPolicy = true, written = [] } = {}) {
-      const { configuredPolicies, filePolicies } = await import("./config/policies.js");
-      const policies = [
-        ...(defaultPolicy ? await configuredPolicies(config, reference, written, session) : []),
-        ...(await filePolicies(policy, session)),
-      ];
-      return { policies, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
+      const { appliedRule, configuredPolicies, filePolicies } = await import("./config/policies.js");
+      const configured = defaultPolicy ? await configuredPolicies(config, reference, written, session) : [];
+      const policies = [...configured.map((one) => one.policy), ...(await filePolicies(policy, session))];
+      const rules = configured.map(appliedRule);
+      return { policies, rules, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
     },
     connection: async () => ({
       ...(await httpOptionsOf(io, flags, output)),
@@ -132,6 +140,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
           resolved: expanded,
           manifest: undefined,
           policies: 0,
+          rules: [],
           contents: undefined,
         };
       }
@@ -140,7 +149,8 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const { manifest } = archive;
       const resolved = resolvedReference(expanded, manifest.descriptor.digest);
       const { contents } = archive;
-      return { archive, reference, resolved, manifest, policies: options.policies?.length ?? 0, contents };
+      const { policies = [], rules } = options;
+      return { archive, reference, resolved, manifest, policies: policies.length, rules, contents };
     },
     async progress() {
       const [{ createProgressReporter }, { progressStyle }] = await Promise.all([

@@ -215,6 +215,87 @@ describe("with an identity", () => {
     },
   );
 
+  test("the policy file of the README accepts what a workflow on main signed and built, and nothing else", async () => {
+    const readme = await readFile(new URL("../../sigstore-policy/README.md", import.meta.url), "utf8");
+    const example = /^```yaml\n(?<text>signature:\n[^]*?)^```$/mu.exec(readme)?.groups?.["text"] ?? "";
+    await writeFile(at("readme.yaml"), example);
+    const signedBy = async (name: string, claims: ReturnType<typeof githubActionsClaims>): Promise<Ran> => {
+      const reference = await pushed(name);
+      const workflow = `https://github.com/${String(claims["job_workflow_ref"])}`;
+      const { repository, ref } = claims;
+      const source = {
+        repository: `https://github.com/${String(repository)}`,
+        ref: String(ref),
+        path: "release.yml",
+      };
+      await writeFile(
+        at("provenance.json"),
+        JSON.stringify({
+          buildDefinition: { externalParameters: { workflow: source } },
+          runDetails: { builder: { id: workflow } },
+        }),
+      );
+      const token = sigstore.tokens.mint({ ...claims, aud: "sigstore" });
+      const by = ["--signing-config", at("services.json"), "--identity-token", token];
+      const attest = ["--type", "slsaprovenance", "--predicate", at("provenance.json")];
+      for (const line of [
+        ["sign", reference],
+        ["attest", reference, ...attest],
+      ]) {
+        const ran = await blob(...line, ...by);
+        expect(ran.code, ran.stderr).toBe(0);
+      }
+      return blob("verify", reference, "--policy", at("readme.yaml"), "--trusted-root", at("root.json"));
+    };
+    const good = await signedBy("readme-good", githubActionsClaims("acme/site"));
+    expect(good.code, good.stdout + good.stderr).toBe(0);
+    const otherRef = { ref: "refs/heads/other" };
+    const workflow = "acme/site/.github/workflows/release.yml@refs/heads/other";
+    for (const claims of [
+      githubActionsClaims("acme/site-evil"),
+      {
+        ...githubActionsClaims("acme/site"),
+        ...otherRef,
+        job_workflow_ref: workflow,
+        workflow_ref: workflow,
+      },
+    ]) {
+      const bad = await signedBy(`readme-bad-${String(claims["ref"]).slice(11)}`, claims);
+      expect(bad.code, bad.stdout + bad.stderr).toBe(5);
+      expect(bad.stdout).toContain("signed by https://github.com/acme/site");
+    }
+  });
+
+  test("verify says what a rule about jobs or provenance does not restrict", async () => {
+    const reference = await pushed("open");
+    await writeFile(at("open.yaml"), "provenance: {slsa: {repository: acme/site}}\n");
+    await writeFile(at("branch.yaml"), "provenance: {slsa: {repository: acme/site, branch: main}}\n");
+    const ref = "the ref: any branch, tag or pull request";
+    const event = "the event: whatever starts a job, also for people from outside (pull_request_target)";
+    for (const [flags, open] of [
+      [
+        ["--policy", at("open.yaml")],
+        [ref, event],
+      ],
+      [["--policy", at("branch.yaml")], [event]],
+      [
+        ["--repo", "acme/site"],
+        [ref, event],
+      ],
+      [["--repo", "acme/site", "--tags", "v*"], [event]],
+      [["--key", at("release.pub")], []],
+    ] as const) {
+      const line = ["verify", reference, "--trusted-root", at("root.json"), ...flags];
+      const json = await blob(...line, "--output", "json");
+      await checkSchema("verify", json.stdout, "verify");
+      expect(JSON.parse(json.stdout)).toMatchObject({ policies: [{ not_restricted: open }] });
+      const { stdout } = await blob(...line);
+      for (const what of [ref, event]) {
+        expect(stdout.includes(`does not restrict ${what}`), what).toBe(open.some((one) => one === what));
+      }
+    }
+  });
+
   test("a signing configuration names the services", async () => {
     const reference = await pushed("configured");
     const token = sigstore.tokens.mint({ ...githubActionsClaims("acme/site"), aud: "sigstore" });

@@ -30,18 +30,22 @@ export function withReferrerCaches(
   async function* list(
     ...[repository, digest, options = {}]: Parameters<Registry["referrers"]>
   ): AsyncGenerator<Descriptor, void, undefined> {
-    const { artifactType, signal } = options;
-    const key = referrersKey(trustDomain, repository, digest, artifactType);
+    const { artifactType, exhaustive = false, signal } = options;
+    const key = referrersKey(trustDomain, repository, digest, artifactType, exhaustive);
     const known = await records.get(key, parseDescriptors, { signal });
     if (known?.fresh === true) {
       wasRemembered = true;
       yield* known.value;
       return;
     }
+    // Who refuses because of a remembered list is asked again with a new one: that is the time to look further.
+    if (exhaustive && wasRemembered) return;
     const found: Descriptor[] = [];
     // Without the referrers API each one was read for its type, and the policy reads it next.
     const keeping: Promise<void>[] = [];
-    const onManifest = ({ descriptor, bytes }: Manifest): void => {
+    const onManifest = (manifest: Manifest): void => {
+      options.onManifest?.(manifest);
+      const { descriptor, bytes } = manifest;
       if (bytes.length <= maxBlobBytes && keeping.length < maxListed) {
         keeping.push(manifests.put(descriptor.digest, bytes, { signal }));
       }
@@ -108,7 +112,9 @@ export async function forgetReferrers(
   artifactType: string,
 ): Promise<void> {
   for (const type of [undefined, artifactType]) {
-    await records.delete(referrersKey(trustDomain, repository, subject, type));
+    for (const exhaustive of [false, true]) {
+      await records.delete(referrersKey(trustDomain, repository, subject, type, exhaustive));
+    }
   }
 }
 
@@ -117,8 +123,10 @@ function referrersKey(
   repository: string,
   digest: Digest,
   artifactType: string | undefined,
+  exhaustive: boolean,
 ): string {
-  return `referrers ${trustDomain}/${repository}@${digest} ${artifactType ?? ""}`;
+  const extent = exhaustive ? " exhaustive" : "";
+  return `referrers ${trustDomain}/${repository}@${digest} ${artifactType ?? ""}${extent}`;
 }
 
 function parseDescriptors(json: unknown): readonly Descriptor[] | undefined {

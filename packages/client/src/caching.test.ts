@@ -236,6 +236,37 @@ describe("policies", () => {
     expect(requests()).toEqual([]);
   });
 
+  test("that look further find what was attached since, and remember what they found there", async () => {
+    const older = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+    const wanted = { artifactType: bundleType, equivalentTypes: [older] };
+    const looksFurther: Policy = {
+      name: "signed, by an older name",
+      async evaluate({ registry: reading, repository, manifest }, options = {}) {
+        const subject = manifest.descriptor.digest;
+        for (const exhaustive of [false, true]) {
+          const call = { ...options, ...wanted, exhaustive };
+          for await (const { artifactType } of reading.referrers(repository, subject, call)) {
+            if (artifactType === older) return { ok: true };
+          }
+        }
+        return { ok: false, reasons: [{ policy: "signed", message: "nobody signed it" }] };
+      },
+    };
+    const sign = async (mediaType: string, text: string): Promise<void> => {
+      const attachment = { mediaType, bytes: Buffer.from(text), annotations: {} };
+      await pusher.sign(reference, { name: "a test", sign: () => Promise.resolve(attachment) });
+    };
+    const reads = (policies: readonly Policy[]): Promise<unknown> => newClient({ policies }).pull(reference);
+    await pusher.push(reference, source);
+    await sign(bundleType, "junk");
+    await expect(reads([looksFurther])).rejects.toMatchObject({ code: "PolicyViolation" });
+    await sign(older, "good");
+    await reads([looksFurther]);
+    requests();
+    await reads([looksFurther]);
+    expect(requests()).toEqual([]);
+  });
+
   test("add four requests where the registry has no referrers API, and none when warm", async () => {
     registry.quirks.noReferrersApi = true;
     const { descriptor } = await pusher.push(reference, source);

@@ -9,6 +9,8 @@ import type { VerbOptions, VerbContext } from "./verb-context.js";
 export interface PolicyVerdict {
   /** The policy's name. */
   readonly policy: string;
+  /** What the policy does not require, whatever its verdict is. */
+  readonly notRestricted: readonly string[];
   readonly verdict: Verdict;
 }
 
@@ -57,7 +59,7 @@ export async function verify(
   const outcomes = await askPolicies(all, subject, signal);
   const verdicts = outcomes.map(({ policy, verdict, error }) => {
     if (verdict === undefined) throw error;
-    return { policy: policy.name, verdict };
+    return { policy: policy.name, notRestricted: policy.notRestricted ?? [], verdict };
   });
   return {
     reference,

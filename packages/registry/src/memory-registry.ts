@@ -4,6 +4,7 @@ import { createBlobVerifier, isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
 import { checkNewManifest, defaultMaxManifestBytes, requiredBlobs } from "./manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "./not-found.js";
+import type { WantedTypes } from "./referrer.js";
 import { isOfType, referrerTo } from "./referrer.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "./reference.js";
 import type { CallOptions, NewManifest, OpenBody, Registry } from "./registry.js";
@@ -65,14 +66,10 @@ export function createMemoryRegistry(): Registry {
     }
   }
 
-  function* referrersOf(
-    name: string,
-    subject: Digest,
-    artifactType: string | undefined,
-  ): Generator<Descriptor> {
+  function* referrersOf(name: string, subject: Digest, types: WantedTypes): Generator<Descriptor> {
     for (const [digest, manifest] of repositories.get(name)?.manifests ?? []) {
       const referrer = referrerTo(subject, { digest, ...manifest });
-      if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
+      if (referrer !== undefined && isOfType(referrer, types)) yield referrer;
     }
   }
 
@@ -147,11 +144,11 @@ export function createMemoryRegistry(): Registry {
       }
     },
 
-    async *referrers(repository, digest, { artifactType, signal } = {}) {
+    async *referrers(repository, digest, { signal, ...types } = {}) {
       signal?.throwIfAborted();
       checkRepository(repository);
       parseDigest(digest);
-      yield* referrersOf(repository, digest, artifactType);
+      yield* referrersOf(repository, digest, types);
     },
 
     async deleteManifest(repository, reference, { signal } = {}) {

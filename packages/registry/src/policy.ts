@@ -42,5 +42,7 @@ export type Verdict =
 export interface Policy {
   /** For messages: what is required, in a few words. */
   readonly name: string;
+  /** For messages: what it would accept whatever it was, although it could be required, such as the branch of a build. */
+  readonly notRestricted?: readonly string[] | undefined;
   evaluate(subject: PolicySubject, options?: CallOptions): Promise<Verdict>;
 }

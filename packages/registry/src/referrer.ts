@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from "./descriptor.js";
 import { parseDigest } from "./digest.js";
 import { artifactTypeOf, parseManifestContent } from "./manifest-content.js";
-import type { NewManifest } from "./registry.js";
+import type { NewManifest, ReferrersOptions } from "./registry.js";
 
 /** The descriptor by which a manifest is listed as a referrer of a subject; undefined when it is not one. */
 export function referrerTo(
@@ -21,8 +21,15 @@ export function referrerTo(
   };
 }
 
-export function isOfType(descriptor: Descriptor, artifactType: string | undefined): boolean {
-  return artifactType === undefined || descriptor.artifactType === artifactType;
+export type WantedTypes = Pick<ReferrersOptions, "artifactType" | "equivalentTypes">;
+
+export function isOfType(
+  { artifactType: its }: Pick<Descriptor, "artifactType">,
+  { artifactType, equivalentTypes = [] }: WantedTypes,
+): boolean {
+  return (
+    artifactType === undefined || its === artifactType || (its !== undefined && equivalentTypes.includes(its))
+  );
 }
 
 /**

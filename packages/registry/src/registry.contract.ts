@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Registry } from "./registry.js";
+import type { ReferrersOptions, Registry } from "./registry.js";
 import type { Descriptor } from "./descriptor.js";
 import { digestLike, isDigest, sha256Digest } from "./digest.js";
 import type { TestBlob } from "./testing/bytes.js";
@@ -315,10 +315,10 @@ export function describeRegistry(title: string, create: () => Promise<ContractSu
         return { ...pushed, artifactType, annotations: { name } };
       }
 
-      async function referrersOf(subject: string, artifactType?: string): Promise<Descriptor[]> {
+      async function referrersOf(subject: string, types: ReferrersOptions = {}): Promise<Descriptor[]> {
         const all: Descriptor[] = [];
         if (!isDigest(subject)) throw new Error("no digest");
-        for await (const one of registry.referrers(repository, subject, { artifactType })) all.push(one);
+        for await (const one of registry.referrers(repository, subject, types)) all.push(one);
         return all.toSorted((a, b) =>
           (a.annotations?.["name"] ?? "") < (b.annotations?.["name"] ?? "") ? -1 : 1,
         );
@@ -331,8 +331,11 @@ export function describeRegistry(title: string, create: () => Promise<ContractSu
         const third = await attach(subject, signature, "third");
         await attach(await pushArtifact("two", "v2"), signature, "of another");
         expect(await referrersOf(subject.digest)).toEqual([first, second, third]);
-        expect(await referrersOf(subject.digest, signature)).toEqual([first, third]);
-        expect(await referrersOf(subject.digest, "application/vnd.nobody")).toEqual([]);
+        expect(await referrersOf(subject.digest, { artifactType: signature })).toEqual([first, third]);
+        expect(await referrersOf(subject.digest, { artifactType: "application/vnd.nobody" })).toEqual([]);
+        const types = { artifactType: "application/vnd.nobody", equivalentTypes: [sbom] };
+        expect(await referrersOf(subject.digest, types)).toEqual([second]);
+        expect(await referrersOf(subject.digest, { ...types, exhaustive: true })).toEqual([second]);
       });
 
       test("are none of a manifest that nobody refers to, or that is not there", async () => {

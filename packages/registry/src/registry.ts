@@ -40,8 +40,16 @@ export interface PushManifestOptions extends CallOptions {
 }
 
 export interface ReferrersOptions extends CallOptions {
-  /** Only those of this type. */
+  /** Only those of this type: a registry that filters is asked for it. */
   readonly artifactType?: string | undefined;
+  /** With `artifactType`: also those of these types, other names for the same. */
+  readonly equivalentTypes?: readonly string[] | undefined;
+  /**
+   * With `artifactType`: everything that is listed anywhere is looked through. Without it, a list that has one is believed
+   * to have all, although a registry may filter by wrong types, or keep others under a fallback tag. Two requests over HTTP,
+   * and one for each manifest whose type the lists do not tell. Default false.
+   */
+  readonly exhaustive?: boolean | undefined;
   /** Given each manifest that had to be read to learn its type, before its descriptor is: it need not be read again. */
   readonly onManifest?: ((manifest: Manifest) => void) | undefined;
 }
@@ -110,7 +118,7 @@ export interface Registry {
   /**
    * The manifests that name another one as their `subject`, such as its signatures, with their types and annotations.
    * None when nobody refers to it, also when it is not there itself. Broken ones are left out: see `onLeftOut`.
-   * `ReferrersUnsupported`.
+   * `ReferrersUnsupported`; `SizeExceeded` when there are too many: a list is never cut without a word.
    */
   referrers(repository: string, digest: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>;
 

@@ -1,4 +1,5 @@
 import type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "@blob/registry";
+import { firstLook } from "./bundle/bundle-candidates.js";
 import { PolicyError } from "./errors.js";
 
 /**
@@ -14,6 +15,7 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
   const name = combinedName("all", policies);
   return {
     name,
+    notRestricted: allNotRestricted(policies),
     async evaluate(subject, options = {}) {
       const { reasons, errors, evidence } = await evaluateEach(policies, subject, options.signal);
       if (reasons.length > 0) return { ok: false, reasons };
@@ -26,7 +28,7 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
 /**
  * A policy that accepts what at least one of the given policies accepts; the evidence is that of those that do.
  *
- * The policies are evaluated at the same time. When none accepts, the verdict has the reasons of all of them; when one
+ * The policies are evaluated at the same time; once more when none accepts and one of them can look further for bundles. When none accepts, the verdict has the reasons of all of them; when one
  * of them could not be checked, it might have accepted, so that is an error and not a verdict.
  *
  * @throws PolicyError `InvalidPolicy` without any policy; `NotChecked` from `evaluate` as described.
@@ -35,8 +37,14 @@ export function any(policies: readonly [Policy, ...Policy[]]): Policy {
   const name = combinedName("any", policies);
   return {
     name,
+    notRestricted: allNotRestricted(policies),
     async evaluate(subject, options = {}) {
-      const { accepted, reasons, errors, evidence } = await evaluateEach(policies, subject, options.signal);
+      const look = firstLook(subject);
+      let outcome = await evaluateEach(policies, look.subject, options.signal);
+      if (!outcome.accepted && look.wasCutShort()) {
+        outcome = await evaluateEach(policies, subject, options.signal);
+      }
+      const { accepted, reasons, errors, evidence } = outcome;
       if (accepted) return { ok: true, evidence };
       if (errors.length === 0) return { ok: false, reasons };
       const refusals = reasons.map((reason) => `${reason.policy}: ${reason.message}`).join("; ");
@@ -45,6 +53,10 @@ export function any(policies: readonly [Policy, ...Policy[]]): Policy {
       throw new PolicyError("NotChecked", message, { policy: name, cause: errors[0] });
     },
   };
+}
+
+function allNotRestricted(policies: readonly Policy[]): readonly string[] {
+  return [...new Set(policies.flatMap((policy) => policy.notRestricted ?? []))];
 }
 
 function combinedName(combinator: string, policies: readonly Policy[]): string {

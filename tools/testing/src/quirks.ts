@@ -60,4 +60,6 @@ export interface Quirks {
   subjectHeader?: string;
   /** 404 for the referrers API, and no OCI-Subject header. */
   noReferrersApi?: boolean;
+  /** Lists all referrers, whatever type is asked for. */
+  noReferrersFilter?: boolean;
 }

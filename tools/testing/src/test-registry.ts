@@ -77,6 +77,7 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
       else void serveQuirkyBlob({ registry: behind, quirks: now, request, response }, repository, digest);
       return;
     }
+    if (now.noReferrersFilter === true) request.url = request.url?.replace(/(\/referrers\/[^?]*)\?.*/u, "$1");
     changeHeaders(now, response);
     honest.listener(request, response);
   });

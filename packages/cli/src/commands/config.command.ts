@@ -2,7 +2,13 @@ import type { DeclareCommand } from "../command-declaration.js";
 import { withExamples } from "../command-declaration.js";
 
 export const declareConfig: DeclareCommand = (command, run) => {
-  withExamples(command, "blob config show", "blob config set cache.max_size 2GiB", "blob config edit");
+  withExamples(
+    command,
+    "blob config show",
+    "blob config set cache.max_size 2GiB",
+    "blob config edit",
+    "blob config check ghcr.io/acme/site:v1",
+  );
   // These have to work when the file is broken: they are how it is mended.
   const withoutConfig = { withoutConfig: true };
   command
@@ -34,4 +40,19 @@ export const declareConfig: DeclareCommand = (command, run) => {
     .action((key: string, value: string) =>
       run(async (session) => (await import("./config.js")).setConfig(session, key, value), withoutConfig),
     );
+  command
+    .command("check")
+    .description("say what is wrong with the rules of policies, and which of them a reference meets")
+    .argument("[reference]")
+    .addHelpText("after", checkHelp)
+    .action((reference: string | undefined) =>
+      run(async (session) => (await import("./config-check.js")).checkConfig(session, reference)),
+    );
 };
+
+const checkHelp = `
+Ends with 2 when a rule is broken: its expression is none, or its policy or key cannot be read. Warns of rules that fit
+no canonical reference, as far as their beginnings tell: letters in upper case in a host or repository, a scheme
+(https://), spaces, a host in another spelling (index.docker.io, 127.1), a name without its host (^acme/site; Docker
+Hub is ^docker\\.io/acme/site), a relative path (oci:./x), or an end before the tag (site$ is site:latest).
+`;

@@ -1,5 +1,6 @@
 import type { Archive } from "@blob/format";
 import type { Descriptor, LeftOut } from "@blob/registry";
+import { ruleLines } from "../config/policies.js";
 import { errorCodeOf } from "../exit-code.js";
 import { collectLeftOut } from "../left-out.js";
 import type { Session } from "../session.js";
@@ -7,7 +8,7 @@ import { signedPredicateType } from "../signing/signed-predicate-type.js";
 import { humanSize } from "../sizes.js";
 
 export async function inspect(session: Session, reference: string): Promise<void> {
-  const { archive, resolved, manifest } = await session.open(reference);
+  const { archive, resolved, manifest, rules } = await session.open(reference);
   const { files, size, storedSize } = archive.directoryStats();
   const ratio = size === 0 ? 1 : storedSize / size;
   const compression = compressionOf(archive);
@@ -28,6 +29,7 @@ export async function inspect(session: Session, reference: string): Promise<void
       referrers_error: error,
       left_out: leftOut.length === 0 ? undefined : leftOut,
       annotations,
+      rules,
     },
     function* () {
       yield `Reference:   ${reference}`;
@@ -36,6 +38,7 @@ export async function inspect(session: Session, reference: string): Promise<void
       yield `Files:       ${String(files)}`;
       yield `Size:        ${humanSize(size)}, stored in ${humanSize(archive.dataSize)} and an index of ${humanSize(archive.index.length)}`;
       yield `Compression: ${compression}, to ${(ratio * 100).toFixed(1)} %`;
+      yield* ruleLines(rules);
       for (const one of signatures) yield `Signature:   ${one.digest} (not verified)`;
       for (const one of attestations)
         yield `Attestation: ${one.digest}, ${one.predicate_type ?? one.artifact_type ?? "of no type"} (not verified)`;

@@ -1,7 +1,7 @@
 import type { PolicyVerdict } from "@blob/client";
 import { ClientError } from "@blob/client";
 import type { Evidence } from "@blob/registry";
-import { filePolicies } from "../config/policies.js";
+import { filePolicies, ruleLines } from "../config/policies.js";
 import { resolvedReference } from "../session.js";
 import type { Session } from "../session.js";
 import type { RequiredSignerFlags } from "../signing/required-signers.js";
@@ -18,7 +18,11 @@ export interface VerifyFlags extends RequiredSignerFlags {
 export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {
   const { output, signal } = session;
   const target = session.expand(reference);
-  const { policies: configured = [], onLeftOut } = await session.readOptions(reference, {
+  const {
+    policies: configured = [],
+    rules,
+    onLeftOut,
+  } = await session.readOptions(reference, {
     defaultPolicy: flags.defaultPolicy,
   });
   const policies = [
@@ -49,9 +53,11 @@ export async function verify(session: Session, reference: string, flags: VerifyF
       verified: ok,
       status: ok ? "success" : "failed",
       policies_applied: verdicts.length,
-      policies: verdicts.map(({ policy, verdict }) => ({
+      rules,
+      policies: verdicts.map(({ policy, notRestricted, verdict }) => ({
         name: policy,
         ok: verdict.ok,
+        not_restricted: notRestricted,
         reasons: verdict.ok ? [] : verdict.reasons.map(({ message }) => message),
       })),
       signatures: signatures.map(evidenceJson),
@@ -59,7 +65,8 @@ export async function verify(session: Session, reference: string, flags: VerifyF
     },
     function* () {
       yield `${ok ? "Verified" : "Not verified"} ${reference}`;
-      yield `Digest: ${digest}`;
+      yield `Digest:      ${digest}`;
+      yield* ruleLines(rules);
       for (const verdict of verdicts) yield* verdictLines(verdict);
     },
   );
@@ -73,8 +80,9 @@ export async function verify(session: Session, reference: string, flags: VerifyF
   });
 }
 
-function* verdictLines({ policy, verdict }: PolicyVerdict): Generator<string> {
+function* verdictLines({ policy, notRestricted, verdict }: PolicyVerdict): Generator<string> {
   yield `${verdict.ok ? "ok    " : "FAILED"} ${policy}`;
+  for (const what of notRestricted) yield `       does not restrict ${what}`;
   if (!verdict.ok) for (const { message } of verdict.reasons) yield `       ${message}`;
   else
     for (const one of verdict.evidence ?? [])

@@ -3,8 +3,8 @@ import type { PolicyRule } from "./config.js";
 import { ConfigError } from "./config-error.js";
 import { referenceSpellings } from "./reference-spellings.js";
 
-/** An expression that takes longer on one reference backtracks without end. */
-const matchTimeoutMs = 200;
+/** An expression that takes longer on one reference backtracks without end. A busy machine may take long for any. */
+const matchTimeoutMs = 2000;
 
 /**
  * The rules that are about a reference, as it is given to a command. An expression is searched for: in the reference as it
@@ -21,12 +21,17 @@ export function matchingRules(
 ): readonly PolicyRule[] {
   if (rules.length === 0) return [];
   const texts = referenceSpellings(reference, aliases);
-  return rules.filter((rule) => fits(rule, texts));
+  return rules.filter((rule) => fitsAny(rule, texts));
 }
 
-/** In a context of its own only because that can be stopped. */
-function fits({ match, place }: PolicyRule, texts: readonly string[]): boolean {
-  const expression = compiled(match, place);
+/**
+ * Whether the expression of a rule is found in one of the texts. In a context of its own only because that can be stopped.
+ *
+ * @throws ConfigError
+ */
+export function fitsAny(rule: PolicyRule, texts: readonly string[]): boolean {
+  const { match, place } = rule;
+  const expression = compileMatch(rule);
   try {
     const context = { source: expression.source, texts };
     const script = "const expression = new RegExp(source, 'u'); texts.some((text) => expression.test(text))";
@@ -38,7 +43,8 @@ function fits({ match, place }: PolicyRule, texts: readonly string[]): boolean {
   }
 }
 
-function compiled(match: string, place: string): RegExp {
+/** @throws ConfigError when it is no regular expression. */
+export function compileMatch({ match, place }: PolicyRule): RegExp {
   try {
     return new RegExp(match, "u");
   } catch (error) {

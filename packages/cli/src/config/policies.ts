@@ -3,9 +3,34 @@ import type { Policy } from "@blob/registry";
 import type { Session } from "../session.js";
 import type { TrustFlags } from "../signing/trusted-root.js";
 import { trustedRootOf } from "../signing/trusted-root.js";
-import type { LoadedConfig } from "./config.js";
+import type { LoadedConfig, PolicyRule } from "./config.js";
 import { requireConfigFile } from "./config-path.js";
 import { NoRuleError } from "./no-rule-error.js";
+
+/** A rule of the configuration that is about a reference, and the policy that it has for it. */
+export interface ConfiguredPolicy {
+  readonly rule: PolicyRule;
+  readonly policy: Policy;
+}
+
+/** The same for people and programs. */
+export interface AppliedRule {
+  readonly match: string;
+  /** What the policy requires, in a few words. */
+  readonly policy: string;
+  /** File and line. */
+  readonly place: string;
+}
+
+export function appliedRule({ rule: { match, place }, policy }: ConfiguredPolicy): AppliedRule {
+  return { match, policy: policy.name, place };
+}
+
+/** Lines that say which rules were about a reference. */
+export function ruleLines(rules: readonly AppliedRule[]): readonly string[] {
+  if (rules.length === 0) return ["Rules:       none of the configuration"];
+  return rules.map(({ match, policy, place }) => `Rule:        ${match}: ${policy} (${place})`);
+}
 
 /**
  * The policies that the configuration has for what is read, all of which have to accept it: those for its reference, as it
@@ -20,7 +45,7 @@ export async function configuredPolicies(
   reference: string,
   written: readonly string[],
   session: Pick<Session, "settings" | "io">,
-): Promise<readonly Policy[]> {
+): Promise<readonly ConfiguredPolicy[]> {
   if (rules.length === 0 && otherwise === "allow") return [];
   const { matchingRules } = await import("./match-reference.js");
   const aboutSource = matchingRules(rules, reference, aliases);
@@ -28,17 +53,22 @@ export async function configuredPolicies(
   const aboutOthers = written.flatMap((one) => matchingRules(rules, one, aliases));
   const matching = [...new Set([...aboutSource, ...aboutOthers])];
   if (matching.length === 0) return [];
+  const make = await policyMaker(file, session);
+  return Promise.all(matching.map(async (rule) => ({ rule, policy: await make(rule) })));
+}
+
+/** Makes policies of rules; paths of keys are relative to the configuration file. */
+export async function policyMaker(
+  file: string | undefined,
+  session: Pick<Session, "settings" | "io">,
+): Promise<(rule: PolicyRule) => Promise<Policy>> {
   const [{ policyFromContent }, trustedRoot] = await Promise.all([
     import("@blob/sigstore-policy"),
     trustedRootOf(session, {}),
   ]);
   const directory = path.dirname(requireConfigFile({ file }));
   const { signal } = session.io;
-  return Promise.all(
-    matching.map(({ policy, place }) =>
-      policyFromContent(policy, { file: place, directory, trustedRoot, signal }),
-    ),
-  );
+  return ({ policy, place }) => policyFromContent(policy, { file: place, directory, trustedRoot, signal });
 }
 
 /** The policies of files that a flag names. */

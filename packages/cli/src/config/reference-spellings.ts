@@ -28,7 +28,8 @@ export function referenceSpellings(
   return [...new Set([...steps, ...canonicalSpellings(opened)])];
 }
 
-function canonicalSpellings(opened: string): readonly string[] {
+/** Without those that are written: what every spelling of the same place has in common. */
+export function canonicalSpellings(opened: string): readonly string[] {
   const canonical = canonicalReference(opened);
   if (opened.startsWith("file:")) {
     const directory = opened.slice("file:".length);

@@ -394,3 +394,47 @@ test("errors of the API are errors, not an empty list", async () => {
     delete server.quirks.fail;
   }
 });
+
+describe("a list that is too long is an error, and never cut", () => {
+  const entry = (at: number, more: object = {}): object => {
+    const { digest } = blobOf(String(at));
+    return { mediaType, digest, size: 1, artifactType: "application/spdx+json", ...more };
+  };
+  const indexOf = (manifests: readonly object[]): string =>
+    JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+  const again = { link: `</v2/acme/site/referrers/${subject.digest}?again>; rel="next"` };
+  const tooMany = {
+    code: "SizeExceeded",
+    message: expect.stringContaining("there are too many") as string,
+  };
+
+  test.each([
+    ["entries", indexOf(Array.from({ length: 10_001 }, (_, at) => entry(at))), 1],
+    ["pages", indexOf([]), 1000],
+    ["bytes", indexOf([entry(1, { annotations: { text: "x".repeat(4_000_000) } })]), 9],
+  ])("by its %s", async (_name, body, requests) => {
+    const { registry, server } = await startWithSubject();
+    server.quirks.fail = { status: 200, times: 2000, path: isReferrers, body, headers: again };
+    await expect(names(registry)).rejects.toMatchObject(tooMany);
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  test("under the fallback tag", async () => {
+    const { registry, server } = await startWithSubject({ noReferrersApi: true });
+    const list = blobOf(indexOf(Array.from({ length: 10_001 }, (_, at) => entry(at))));
+    await put(server.registry, list, fallbackTag);
+    await expect(names(registry)).rejects.toMatchObject(tooMany);
+  });
+
+  test("and those of a type are found without a look at what is of no type", async () => {
+    const { registry, server, requests } = await startWithSubject();
+    const good = signatureOf(subject.digest, "good");
+    await put(server.registry, good);
+    const untyped = Array.from({ length: 500 }, (_, at) => entry(at, { artifactType: emptyType }));
+    const { digest } = good;
+    const said = { mediaType, digest, size: 1, artifactType: signature, annotations: { name: "good" } };
+    server.quirks.fail = { status: 200, times: 1, path: isReferrers, body: indexOf([...untyped, said]) };
+    expect(await names(registry, signature)).toEqual(["good"]);
+    expect(requests()).toHaveLength(1);
+  });
+});

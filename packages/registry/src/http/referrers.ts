@@ -1,32 +1,19 @@
-import { readBounded } from "../bounded-body.js";
 import type { Descriptor, Digest } from "../descriptor.js";
-import type { RegistryErrorCode } from "../errors.js";
-import { isRegistryError, RegistryError } from "../errors.js";
-import {
-  emptyMediaType,
-  manifestMediaTypes,
-  parseJsonObject,
-  parseManifestContent,
-} from "../manifest-content.js";
+import { RegistryError } from "../errors.js";
+import { emptyMediaType, parseManifestContent } from "../manifest-content.js";
 import { isOfType, referrersTag, referrerTo } from "../referrer.js";
 import type { CallOptions, NewManifest, ReferrersOptions } from "../registry.js";
 import type { Endpoint } from "./endpoint.js";
-import type { HttpResponse } from "./handler.js";
-import { getManifest } from "./manifests.js";
-import { nextPage } from "./pages.js";
+import { readListed } from "./listed-referrers.js";
 import { descriptorsIn } from "./referrer-list.js";
+import { maxReferrers, readReferrerPages, tooMany } from "./referrer-pages.js";
 import { readFallbackIndex, updateFallbackIndex } from "./referrers-fallback.js";
-import { errorFromResponse, PageError } from "./response-error.js";
-
-/** More than this on one page is no list of signatures. */
-const maxPageBytes = 4 * 1024 * 1024;
-
-/** A subject with more referrers is being flooded. */
-const maxReferrers = 10_000;
 
 /**
  * The referrers of a subject: by the API; where there is none, or it knows of none, by the fallback tag. Types are
- * believed where they are definite; otherwise the manifest itself is asked.
+ * believed where they are definite; otherwise the manifest itself is asked. Whoever wants a type gets those first whose
+ * type is said to be it, so that no number of others has to be read; and with `exhaustive` each place is looked through,
+ * so that what is in one does not hide what is in another.
  */
 export async function* listReferrers(
   endpoint: Endpoint,
@@ -34,28 +21,77 @@ export async function* listReferrers(
   subject: Digest,
   options: ReferrersOptions,
 ): AsyncGenerator<Descriptor, void, undefined> {
-  const { artifactType } = options;
-  let found = 0;
-  let isSupported = true;
-  // Harbor filters by types that are not those of the artifacts: when a filtered list is empty, the whole one is read.
-  for (const filter of artifactType === undefined ? [undefined] : [artifactType, undefined]) {
-    const pages = readReferrerPages(endpoint, repository, subject, filter, options);
-    for await (const page of pages) {
-      if (page === "unsupported") {
-        isSupported = false;
-        break;
-      }
-      for (const descriptor of page) {
-        const referrer = await settleType(endpoint, repository, subject, descriptor, options);
-        if (referrer === undefined || !isOfType(referrer, artifactType)) continue;
-        found += 1;
-        yield referrer;
-      }
+  const { artifactType, exhaustive = false } = options;
+  const given = new Set<Digest>();
+  const isDone = (): boolean => given.size > 0 && !(exhaustive && artifactType !== undefined);
+  const onlyNew = async function* onlyNew(
+    all: AsyncIterable<Descriptor>,
+  ): AsyncGenerator<Descriptor, void, undefined> {
+    for await (const one of all) {
+      if (given.has(one.digest) || !isOfType(one, options)) continue;
+      given.add(one.digest);
+      yield one;
     }
-    if (!isSupported || found > 0) break;
+  };
+  const api: ApiState = { isSupported: true, isWhole: false };
+  // Harbor filters by types that are not those of the artifacts: when a filtered list is empty, the whole one is read.
+  const filters = artifactType === undefined || exhaustive ? [undefined] : [artifactType, undefined];
+  for (const filter of filters) {
+    yield* onlyNew(listByApi(endpoint, repository, subject, filter, options, api, isDone));
+    if (isDone()) return;
+    if (!api.isSupported || api.isWhole) break;
   }
-  if (found > 0) return;
-  yield* listFallback(endpoint, repository, subject, isSupported, options);
+  yield* onlyNew(listFallback(endpoint, repository, subject, api.isSupported, options, isDone));
+}
+
+/** What is known of the API after a list was read. */
+interface ApiState {
+  isSupported: boolean;
+  /** Whether what was read is evidently the list of all. */
+  isWhole: boolean;
+}
+
+/** Types that say nothing about an artifact: what Harbor and others put where they should have looked further. */
+const indefinite: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  "",
+  emptyMediaType,
+  "application/vnd.oci.image.config.v1+json",
+]);
+
+function isDefinite({ artifactType }: Descriptor): boolean {
+  return !indefinite.has(artifactType);
+}
+
+async function* listByApi(
+  endpoint: Endpoint,
+  repository: string,
+  subject: Digest,
+  filter: string | undefined,
+  options: ReferrersOptions,
+  state: ApiState,
+  isDone: () => boolean,
+): AsyncGenerator<Descriptor, void, undefined> {
+  const isForAll = options.artifactType === undefined;
+  const later: Descriptor[] = [];
+  let isFiltered = filter !== undefined;
+  for await (const page of readReferrerPages(endpoint, repository, subject, filter, options)) {
+    if (page === "unsupported") {
+      state.isSupported = false;
+      break;
+    }
+    const { descriptors } = page;
+    // Who does not say that it filters, and gives something, gave all.
+    if (!page.isFiltered && descriptors.length > 0) isFiltered = false;
+    if (isForAll) yield* readListed(endpoint, repository, subject, descriptors, options, isDefinite);
+    else {
+      yield* descriptors.filter(isDefinite);
+      later.push(...descriptors.filter((one) => !isDefinite(one)));
+    }
+  }
+  state.isWhole = !isFiltered;
+  if (!isForAll && isDone()) return;
+  yield* readListed(endpoint, repository, subject, later, options);
 }
 
 async function* listFallback(
@@ -64,8 +100,9 @@ async function* listFallback(
   subject: Digest,
   hasApi: boolean,
   options: ReferrersOptions,
+  isDone: () => boolean,
 ): AsyncGenerator<Descriptor, void, undefined> {
-  const { artifactType, onLeftOut } = options;
+  const { onLeftOut } = options;
   const fallback = await readFallbackIndex(endpoint, repository, subject, options.signal);
   if (fallback.kind !== "index") {
     // Where the API is, anything else under that name is somebody's tag.
@@ -76,11 +113,16 @@ async function* listFallback(
     }
     return;
   }
-  if (fallback.manifests.length > maxReferrers) throw tooMany(endpoint, repository, subject);
-  for (const { digest } of descriptorsIn(fallback.manifests, onLeftOut)) {
-    const referrer = await readReferrer(endpoint, repository, subject, digest, options);
-    if (referrer !== undefined && isOfType(referrer, artifactType)) yield referrer;
+  if (fallback.manifests.length > maxReferrers) {
+    throw tooMany(endpoint, repository, subject, String(maxReferrers));
   }
+  const listed = descriptorsIn(fallback.manifests, onLeftOut);
+  // What such a list says of types is only good for an order.
+  const likely = listed.filter((one) => isOfType(one, options));
+  yield* readListed(endpoint, repository, subject, likely, options);
+  if (isDone()) return;
+  const others = listed.filter((one) => !isOfType(one, options));
+  yield* readListed(endpoint, repository, subject, others, options);
 }
 
 /**
@@ -116,115 +158,4 @@ function unsupported(
   const message = `${host}: nothing can be attached to ${repository}@${subject}: the registry has no referrers API and no usable fallback tag; use another registry for signed archives`;
   const details = { host, reference: repository, digest: subject, cause };
   return new RegistryError("ReferrersUnsupported", message, details);
-}
-
-function tooMany({ host }: Endpoint, repository: string, subject: Digest): RegistryError {
-  const message = `${host}: cannot list what refers to ${repository}@${subject}: there is more than ${maxReferrers}`;
-  return new RegistryError("SizeExceeded", message, { host, reference: repository, digest: subject });
-}
-
-async function* readReferrerPages(
-  endpoint: Endpoint,
-  repository: string,
-  subject: Digest,
-  filter: string | undefined,
-  { signal, onLeftOut }: ReferrersOptions,
-): AsyncGenerator<readonly Descriptor[] | "unsupported", void, undefined> {
-  const { host } = endpoint;
-  const action = `list what refers to ${repository}@${subject}`;
-  const query = filter === undefined ? "" : `?${new URLSearchParams({ artifactType: filter }).toString()}`;
-  let seen = 0;
-  for (
-    let url: URL | undefined = endpoint.url(repository, `referrers/${subject}${query}`);
-    url !== undefined;
-  ) {
-    const response: HttpResponse = await endpoint.send({
-      method: "GET",
-      url,
-      headers: { accept: manifestMediaTypes.ociIndex, "accept-encoding": "identity" },
-      auth: endpoint.auth(repository, "pull"),
-      signal,
-    });
-    if ([400, 404, 405, 501].includes(response.status)) {
-      response.cancel();
-      yield "unsupported";
-      return;
-    }
-    if (response.status !== 200)
-      throw await errorFromResponse(response, { host, action, reference: repository });
-    const manifests = parseIndex(
-      await readBounded(response.body, maxPageBytes, "the list of referrers", { host }),
-    );
-    // GAR once answered with the HTML of a login page.
-    if (manifests === undefined) {
-      yield "unsupported";
-      return;
-    }
-    seen += Math.max(1, manifests.length);
-    if (seen > maxReferrers) throw tooMany(endpoint, repository, subject);
-    yield descriptorsIn(manifests, onLeftOut);
-    url = nextPage(endpoint, response, { action, repository });
-  }
-}
-
-/** The entries of an image index; undefined when it is something else. */
-function parseIndex(bytes: Uint8Array): readonly unknown[] | undefined {
-  const json = parseJsonObject(bytes);
-  const mediaType = json?.["mediaType"];
-  const manifests: unknown = json?.["manifests"];
-  if (mediaType !== undefined && mediaType !== manifestMediaTypes.ociIndex) return undefined;
-  return Array.isArray(manifests) ? manifests : undefined;
-}
-
-/** Types that say nothing about an artifact: what Harbor and others put where they should have looked further. */
-const indefinite: ReadonlySet<string | undefined> = new Set([
-  undefined,
-  "",
-  emptyMediaType,
-  "application/vnd.oci.image.config.v1+json",
-]);
-
-async function settleType(
-  endpoint: Endpoint,
-  repository: string,
-  subject: Digest,
-  descriptor: Descriptor,
-  options: ReferrersOptions,
-): Promise<Descriptor | undefined> {
-  if (!indefinite.has(descriptor.artifactType)) return descriptor;
-  return readReferrer(endpoint, repository, subject, descriptor.digest, options);
-}
-
-/** What is wrong with a manifest by itself, as opposed to the registry or the network at this moment. */
-const broken: ReadonlySet<RegistryErrorCode> = new Set([
-  "NotFound",
-  "DigestMismatch",
-  "InvalidResponse",
-  "SizeExceeded",
-]);
-
-/** What a manifest says about itself; undefined, and told, when it is gone or broken, or refers to something else. */
-async function readReferrer(
-  endpoint: Endpoint,
-  repository: string,
-  subject: Digest,
-  digest: Digest,
-  { signal, onManifest, onLeftOut }: ReferrersOptions,
-): Promise<Descriptor | undefined> {
-  const leaveOut = (why: string): undefined => {
-    onLeftOut?.({ kind: "referrer", name: digest, why });
-  };
-  try {
-    const manifest = await getManifest(endpoint, repository, digest, { signal });
-    onManifest?.(manifest);
-    const { descriptor, bytes } = manifest;
-    return (
-      referrerTo(subject, { ...descriptor, bytes }) ?? leaveOut("its manifest does not name the subject")
-    );
-  } catch (error) {
-    // A page in the place of a registry has no say about what there is.
-    if (!isRegistryError(error) || error instanceof PageError) throw error;
-    if (broken.has(error.code)) return leaveOut(error.message);
-    throw error;
-  }
 }

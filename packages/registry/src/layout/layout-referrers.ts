@@ -3,6 +3,7 @@ import { digestLike } from "../digest.js";
 import { isRegistryError } from "../errors.js";
 import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../manifest-content.js";
 import { defaultMaxManifestBytes } from "../manifest-rules.js";
+import { inBatches } from "../in-batches.js";
 import { isOfType, referrersTag, referrerTo } from "../referrer.js";
 import type { ReferrersOptions } from "../registry.js";
 import { fileError } from "./file-error.js";
@@ -22,7 +23,7 @@ export type SubjectMemory = Map<Digest, Digest | undefined>;
 const maxRemembered = 100_000;
 
 /** So many manifests, each of which may have 4 MiB, are in memory at once. */
-const batchLength = 16;
+const atOnce = 16;
 
 const notReferring = "it does not refer to this manifest";
 
@@ -42,20 +43,20 @@ export async function* readReferrers(
   const index = await readLayoutIndex(directory, options);
   if (index === undefined) return;
   const judge = createJudge(directory, subject, memory, options);
-  const { artifactType, onLeftOut } = options;
+  const { onLeftOut } = options;
   const yielded = new Set<Digest>();
-  for await (const [{ digest }, { referrer, why }] of inBatches(ownEntries(index, subject), judge)) {
+  for await (const [{ digest }, { referrer, why }] of inBatches(ownEntries(index, subject), atOnce, judge)) {
     // Sparse layouts name manifests that they do not hold, and of what is not there nobody knows to whom it refers.
     if (why !== undefined && why !== notHeld) onLeftOut?.({ kind: "referrer", name: digest, why });
     if (referrer === undefined) continue;
     yielded.add(digest);
-    if (isOfType(referrer, artifactType)) yield referrer;
+    if (isOfType(referrer, options)) yield referrer;
   }
   const fallback = await readFallback(directory, index, subject, options);
   const others = unique(fallback).filter(({ digest }) => !yielded.has(digest));
-  for await (const [{ digest }, { referrer, why }] of inBatches(others, judge)) {
+  for await (const [{ digest }, { referrer, why }] of inBatches(others, atOnce, judge)) {
     if (referrer === undefined) onLeftOut?.({ kind: "referrer", name: digest, why: why ?? notReferring });
-    else if (isOfType(referrer, artifactType)) yield referrer;
+    else if (isOfType(referrer, options)) yield referrer;
   }
 }
 
@@ -67,17 +68,6 @@ function ownEntries({ entries }: LayoutIndex, subject: Digest): readonly Descrip
 
 function unique(descriptors: readonly Descriptor[]): readonly Descriptor[] {
   return [...new Map(descriptors.map((one) => [one.digest, one])).values()];
-}
-
-/** In order; a few at once, because most of the time is spent waiting for the file system. */
-async function* inBatches<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-): AsyncGenerator<readonly [T, R], void, undefined> {
-  for (let at = 0; at < items.length; at += batchLength) {
-    const batch = items.slice(at, at + batchLength);
-    yield* await Promise.all(batch.map(async (item) => [item, await work(item)] as const));
-  }
 }
 
 /** A referrer to the subject; or nothing, with a reason when it cannot be had. */

@@ -64,13 +64,13 @@ describe("the list", () => {
     expect(candidates).toMatchObject([{ predicateType: "type a" }]);
   });
 
-  test("ends after 100, and says whether there are more", async () => {
-    const many = Array.from({ length: 101 }, (_, i) => referrerTo(digestOf(String(i))));
-    const all = await bundleCandidates(subjectOf(listing(many.slice(0, 100)).registry), {});
-    expect(all.candidates).toHaveLength(100);
+  test("ends after 10,000, and says whether there are more", async () => {
+    const many = Array.from({ length: 10_001 }, (_, i) => referrerTo(digestOf(String(i))));
+    const all = await bundleCandidates(subjectOf(listing(many.slice(0, 10_000)).registry), {});
+    expect(all.candidates).toHaveLength(10_000);
     expect(all.isTruncated).toBe(false);
     const some = await bundleCandidates(subjectOf(listing(many).registry), {});
-    expect(some.candidates.map(({ digest }) => digest)).toEqual(all.candidates.map(({ digest }) => digest));
+    expect(some.candidates).toHaveLength(10_000);
     expect(some.isTruncated).toBe(true);
   });
 });

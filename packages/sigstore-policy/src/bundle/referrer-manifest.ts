@@ -1,8 +1,8 @@
 import type { BlobId, Descriptor, Digest } from "@blob/registry";
 import { listAt, textAt, valueAt } from "../json-path.js";
-import { bundleMediaType } from "../sign/bundle-json.js";
 import { Refusal, shown } from "../verify/refusal.js";
 import { parseStrictJson } from "../verify/strict-json.js";
+import { isBundleMediaType } from "./bundle-media-types.js";
 
 /** Larger bundles are refused. Those with a log entry and a long provenance have some 20 KiB. */
 export const maxBundleBytes: number = 1024 * 1024;
@@ -21,14 +21,13 @@ export function bundleOfReferrer(bytes: Uint8Array, subject: Descriptor): BlobId
     throw new Refusal(`the referrer is about ${about === "" ? "nothing" : shown(about)}`);
   }
   const type = textAt(manifest, "artifactType");
-  if (type !== bundleMediaType) throw new Refusal(`the referrer is of the type ${shown(type)}`);
+  if (!isBundleMediaType(type)) throw new Refusal(`the referrer is of the type ${shown(type)}`);
   const layers = listAt(manifest, "layers");
   const [layer] = layers;
   if (layers.length !== 1)
     throw new Refusal(`the referrer has ${String(layers.length)} layers instead of one`);
   const layerType = textAt(layer, "mediaType");
-  if (layerType !== bundleMediaType)
-    throw new Refusal(`the referrer's layer is of the type ${shown(layerType)}`);
+  if (layerType !== type) throw new Refusal(`the referrer's layer is of the type ${shown(layerType)}`);
   const digest = textAt(layer, "digest");
   const size = valueAt(layer, "size");
   if (!isDigest(digest) || typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {

@@ -1,5 +1,11 @@
 import type { CallOptions, Evidence, Policy, PolicySubject, Verdict } from "@blob/registry";
-import { bundleCandidates, maxReferrers, type BundleCandidate } from "../bundle/bundle-candidates.js";
+import {
+  bundleCandidates,
+  furtherCandidates,
+  NoBundle,
+  type BundleCandidate,
+  type BundleCandidates,
+} from "../bundle/bundle-candidates.js";
 import { Refusal, shown } from "../verify/refusal.js";
 import type { Trust } from "../verify/trust-material.js";
 import { invalid, type ResolvedRequirement } from "./resolve-requirement.js";
@@ -8,9 +14,17 @@ import { signedPredicateType, type VerifiedAttestation } from "./verified-attest
 /** More reasons than anybody reads. */
 const maxReasons = 10;
 
+/** So many bundles are looked at: whoever can push can add any number. */
+const maxBundles = 100;
+
+/** And so many referrers that say they are bundles and are not, which cost less. */
+const maxNoBundles = 2000;
+
 export interface AttestationRule {
   readonly name: string;
   readonly requirement: ResolvedRequirement;
+  /** What is not required, for messages. */
+  readonly notRestricted?: readonly string[] | undefined;
   /** What may be stated. Undefined for anything. */
   readonly predicateTypes: readonly string[] | undefined;
   /** Why an attestation does not do; undefined for one that does. */
@@ -22,10 +36,11 @@ export interface AttestationRule {
  * first at those that the registry says are of the wanted type.
  */
 export function attestationPolicy(rule: AttestationRule): Policy {
-  const { name, predicateTypes } = rule;
+  const { name, notRestricted, predicateTypes } = rule;
   if (predicateTypes?.length === 0) throw invalid(name, "no predicate type would be accepted");
   return {
     name,
+    notRestricted,
     evaluate: (subject, options = {}) => evaluate(rule, subject, options),
   };
 }
@@ -35,25 +50,67 @@ async function evaluate(
   subject: PolicySubject,
   options: CallOptions,
 ): Promise<Verdict> {
-  const [trust, { candidates, isTruncated }] = await Promise.all([
+  const [trust, first] = await Promise.all([
     trustOf(rule.requirement, options),
     bundleCandidates(subject, options),
   ]);
-  const reasons: string[] = [];
-  const troubles: unknown[] = [];
+  const search = createSearch();
+  let accepted = await searchIn(first, rule, trust, subject, search, options);
+  if (accepted === undefined && !isSpent(search)) {
+    const further = await furtherCandidates(subject, options);
+    accepted = await searchIn(further, rule, trust, subject, search, options);
+  }
+  if (accepted !== undefined) return { ok: true, evidence: [accepted] };
+  // What could not be looked at might have been accepted.
+  for (const trouble of search.troubles) throw trouble;
+  return { ok: false, reasons: told(rule.name, subject, search) };
+}
+
+/** How far the search for a bundle that does has come. */
+interface Search {
+  readonly reasons: string[];
+  /** Why referrers are no bundles. They do not count as such: anybody who may push makes thousands of them. */
+  readonly noBundles: string[];
+  readonly troubles: unknown[];
+  /** Of those that were listed and not looked at. */
+  skipped: number;
+  isTruncated: boolean;
+}
+
+function createSearch(): Search {
+  return { reasons: [], noBundles: [], troubles: [], skipped: 0, isTruncated: false };
+}
+
+function isSpent({ reasons, noBundles, troubles }: Search): boolean {
+  return reasons.length + troubles.length >= maxBundles || noBundles.length >= maxNoBundles;
+}
+
+async function searchIn(
+  { candidates, isTruncated }: BundleCandidates,
+  rule: AttestationRule,
+  trust: Trust | undefined,
+  subject: PolicySubject,
+  search: Search,
+  options: CallOptions,
+): Promise<Evidence | undefined> {
+  search.isTruncated ||= isTruncated;
   for (const candidate of inOrder(candidates, rule.predicateTypes)) {
+    if (isSpent(search)) {
+      search.skipped += 1;
+      continue;
+    }
     try {
-      const evidence = await verifyCandidate(rule, candidate, trust, subject, options);
-      return { ok: true, evidence: [evidence] };
+      return await verifyCandidate(rule, candidate, trust, subject, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof Refusal) reasons.push(`${candidate.digest}: ${error.message}`);
-      else troubles.push(error);
+      if (!(error instanceof Refusal)) search.troubles.push(error);
+      else
+        (error instanceof NoBundle ? search.noBundles : search.reasons).push(
+          `${candidate.digest}: ${error.message}`,
+        );
     }
   }
-  // What could not be looked at might have been accepted.
-  for (const trouble of troubles) throw trouble;
-  return { ok: false, reasons: told(rule.name, subject, reasons, isTruncated) };
+  return undefined;
 }
 
 async function trustOf(
@@ -122,15 +179,21 @@ function evidenceOf(policy: string, { digest, predicateType, signer }: VerifiedA
 function told(
   policy: string,
   { manifest, repository }: PolicySubject,
-  reasons: readonly string[],
-  isTruncated: boolean,
+  { reasons, noBundles, skipped, isTruncated }: Search,
 ): readonly { readonly policy: string; readonly message: string }[] {
-  const messages = reasons.slice(0, maxReasons);
-  if (reasons.length === 0)
-    messages.push(`${repository}@${manifest.descriptor.digest} has no Sigstore bundle`);
-  if (reasons.length > maxReasons) {
-    messages.push(`and ${String(reasons.length - maxReasons)} more bundles, refused likewise`);
+  const name = `${repository}@${manifest.descriptor.digest}`;
+  const all = [...reasons, ...noBundles];
+  const messages = all.slice(0, maxReasons);
+  if (all.length === 0) messages.push(`${name} has no Sigstore bundle`);
+  if (all.length > maxReasons) {
+    messages.push(`and ${String(all.length - maxReasons)} more bundles, refused likewise`);
   }
-  if (isTruncated) messages.push(`only the first ${String(maxReferrers)} bundles were looked at`);
+  // First, because it may be the only thing that is wrong.
+  if (skipped > 0 || isTruncated) messages.unshift(tooMany(name, all.length, skipped, isTruncated));
   return messages.map((message) => ({ policy, message }));
+}
+
+function tooMany(name: string, looked: number, skipped: number, isTruncated: boolean): string {
+  const more = `${isTruncated ? "more than " : ""}${String(skipped)} more`;
+  return `too many bundles refer to ${name}: none of the first ${String(looked)} does, and ${more} were not looked at; delete those that do not belong there`;
 }

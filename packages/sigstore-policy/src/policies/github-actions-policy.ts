@@ -4,7 +4,7 @@ import { matchesGlob } from "../verify/glob.js";
 import { shown } from "../verify/refusal.js";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 import { attestationPolicy } from "./attestation-policy.js";
-import { refRule, type RefOptions } from "./refs.js";
+import { openRefs, refRule, type RefOptions } from "./refs.js";
 import type { KeylessThresholds } from "./requirements.js";
 import { certificateRequirement, invalid, type CertificateRule } from "./resolve-requirement.js";
 import type { PredicateOptions } from "./sigstore-policy.js";
@@ -52,9 +52,17 @@ export function githubActionsPolicy(repository: string, options: GitHubActionsPo
       options.trustedRoot,
       options.thresholds,
     ),
+    notRestricted: openForJobs(options),
     predicateTypes: options.predicateTypes ?? [signedPredicateType],
     refuse: () => undefined,
   });
+}
+
+/** What is left open without rules for refs and events. */
+export function openForJobs(options: GitHubActionsRequirement): readonly string[] {
+  const { events } = options;
+  const anyEvent = "the event: whatever starts a job, also for people from outside (pull_request_target)";
+  return [...openRefs(options), ...(events === undefined ? [anyEvent] : [])];
 }
 
 const defaultIssuer = "https://token.actions.githubusercontent.com";

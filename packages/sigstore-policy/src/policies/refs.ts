@@ -21,7 +21,7 @@ export function refRule(policy: string, options: RefOptions): RefRule {
   if ([branches, tags, refs].some((list) => list?.length === 0)) {
     throw invalid(policy, "an empty list of branches, tags or refs: leave it out to accept all");
   }
-  if (branches === undefined && tags === undefined && refs === undefined) return () => undefined;
+  if (isAnyRef(options)) return () => undefined;
   const patterns = [
     ...(branches ?? []).map((branch) => `refs/heads/${branch}`),
     ...(tags ?? []).map((tag) => `refs/tags/${tag}`),
@@ -31,4 +31,13 @@ export function refRule(policy: string, options: RefOptions): RefRule {
     if (ref !== undefined && patterns.some((pattern) => matchesGlob(pattern, ref))) return undefined;
     return `made from ${ref === undefined ? "no ref" : shown(ref)}, not from ${patterns.join(" or ")}`;
   };
+}
+
+/** What is left open without a rule for refs. */
+export function openRefs(options: RefOptions): readonly string[] {
+  return isAnyRef(options) ? ["the ref: any branch, tag or pull request"] : [];
+}
+
+function isAnyRef({ branches, tags, refs }: RefOptions): boolean {
+  return branches === undefined && tags === undefined && refs === undefined;
 }

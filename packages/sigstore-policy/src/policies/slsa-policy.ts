@@ -1,9 +1,9 @@
 import type { Policy } from "@blob/registry";
 import { shown } from "../verify/refusal.js";
 import { attestationPolicy } from "./attestation-policy.js";
-import { githubActionsRule, type GitHubActionsRequirement } from "./github-actions-policy.js";
+import { githubActionsRule, openForJobs, type GitHubActionsRequirement } from "./github-actions-policy.js";
 import { readProvenance, slsaV02, slsaV1, type Provenance } from "./provenance.js";
-import { refRule, type RefOptions } from "./refs.js";
+import { openRefs, refRule, type RefOptions } from "./refs.js";
 import type { KeylessRequirement } from "./requirements.js";
 import { certificateRequirement, invalid, resolveRequirement } from "./resolve-requirement.js";
 import type { VerifiedAttestation } from "./verified-attestation.js";
@@ -33,6 +33,7 @@ export function slsaPolicy(options: SlsaPolicyOptions): Policy {
   return attestationPolicy({
     name,
     requirement: resolveRequirement(name, options),
+    notRestricted: openRefs(options),
     predicateTypes: provenanceTypes,
     refuse: (attestation) => {
       const stated = readProvenance(attestation.predicateType, attestation.predicate);
@@ -67,6 +68,7 @@ export function githubActionsProvenance(repository: string, options: GitHubActio
   return attestationPolicy({
     name,
     requirement: certificateRequirement(name, rule, options.trustedRoot, options.thresholds),
+    notRestricted: openForJobs(options),
     predicateTypes: provenanceTypes,
     refuse: (attestation) => {
       const stated = readProvenance(attestation.predicateType, attestation.predicate);

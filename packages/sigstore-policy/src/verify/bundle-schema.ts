@@ -1,15 +1,9 @@
 import { bundleFromJSON, ValidationError, type Bundle } from "@sigstore/bundle";
 import { valueAt } from "../json-path.js";
+import { isBundleMediaType } from "../bundle/bundle-media-types.js";
 import { maxBundleBytes } from "../bundle/referrer-manifest.js";
 import { Refusal, shown } from "./refusal.js";
 import { isJsonObject, parseStrictJson } from "./strict-json.js";
-
-const mediaTypes: readonly string[] = [
-  "application/vnd.dev.sigstore.bundle+json;version=0.1",
-  "application/vnd.dev.sigstore.bundle+json;version=0.2",
-  "application/vnd.dev.sigstore.bundle+json;version=0.3",
-  "application/vnd.dev.sigstore.bundle.v0.3+json",
-];
 
 type Kind = (value: unknown, path: string) => void;
 
@@ -23,7 +17,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   const json = parseStrictJson(bytes, "the bundle");
   bundleFields(json, "bundle");
   const mediaType = valueAt(json, "mediaType");
-  if (typeof mediaType !== "string" || !mediaTypes.includes(mediaType)) {
+  if (typeof mediaType !== "string" || !isBundleMediaType(mediaType)) {
     throw new Refusal(
       `the bundle has the unknown media type ${typeof mediaType === "string" ? shown(mediaType) : "none"}`,
     );
