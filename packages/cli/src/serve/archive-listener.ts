@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Archive, ZstdDecoder } from "@blob/format";
+import type { RequestGuard } from "@blob/registry/server";
 import { renderDirectory } from "./directory-page.js";
 import type { FileContext } from "./file-answer.js";
 import { answerWithFile } from "./file-answer.js";
@@ -12,7 +13,7 @@ import { renderPreview } from "./preview.js";
 import { createReadSlots } from "./read-slots.js";
 import type { RequestTarget } from "./request-target.js";
 import { parseRequestTarget, urlOf } from "./request-target.js";
-import { commonHeaders } from "./security-headers.js";
+import { commonHeaders, refusalHeaders } from "./security-headers.js";
 import { ClientGone, sendBody } from "./send-body.js";
 import { createStoredZstd } from "./stored-zstd.js";
 
@@ -22,7 +23,8 @@ export interface ArchiveListenerOptions {
   readonly reference: string;
   /** Checks what is passed on compressed. */
   readonly zstd: ZstdDecoder;
-  readonly isHostAllowed: (host: string | undefined) => boolean;
+  /** Who is not answered. */
+  readonly guard: RequestGuard;
   /** Serve a directory's `index.html` instead of a list. */
   readonly index: boolean;
   readonly maxReads: number;
@@ -51,10 +53,11 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     signal: AbortSignal,
   ): Promise<void> {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
-    if (!options.isHostAllowed(request.headers.host)) {
+    const refusal = options.guard(request);
+    if (refusal !== undefined) {
       // Not a page: nothing of the archive is for whoever asks so.
-      response.writeHead(421, { "content-type": "text/plain; charset=utf-8" });
-      response.end("This server answers only to the name of the machine that it runs on.\n");
+      response.writeHead(refusal.status, { ...refusalHeaders, "content-type": "text/plain; charset=utf-8" });
+      response.end(request.method === "HEAD" ? undefined : `${refusal.message}\n`);
       return;
     }
     if (request.method !== "GET" && request.method !== "HEAD") {

@@ -19,6 +19,7 @@ export interface ServedArchiveOptions {
   readonly compression?: "none" | "zstd";
   readonly index?: boolean;
   readonly listen?: string;
+  readonly allowedHosts?: readonly string[];
   readonly stallMs?: number;
 }
 
@@ -41,6 +42,7 @@ export async function serveArchive(
     zstd: decoder,
     port: 0,
     listen,
+    allowedHosts: options.allowedHosts,
     index,
     ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
     onRequest: ({ method, target, status, broke }) => {
