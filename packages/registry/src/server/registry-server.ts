@@ -23,6 +23,15 @@ export interface RegistryServerOptions {
   /** Refuse a larger blob, in bytes. Default 64 GiB. */
   readonly maxBlobBytes?: number | undefined;
   /**
+   * How many uploads may be unfinished at once. For one more, the one that was silent for longest is given up; when all are
+   * at work, the answer is 429. Default 1000.
+   */
+  readonly maxUploads?: number | undefined;
+  /** How many bytes all unfinished uploads together may have sent; likewise. Default 64 GiB, or the largest blob. */
+  readonly maxUploadBytes?: number | undefined;
+  /** After how many milliseconds without a request an unfinished upload is given up. Default one hour. */
+  readonly maxUploadIdleMs?: number | undefined;
+  /**
    * Where uploads in pieces are kept until they are whole: best on the disk of what is served, and for this server alone
    * or others of its kind. Listening removes from it what killed servers left. Default: a new temporary directory.
    */
@@ -63,6 +72,8 @@ export interface RegistryServer {
 /** A connection that is silent for longer than this is gone. */
 const silenceMs = 120_000;
 
+const defaultMaxBlobBytes = 64 * 1024 ** 3;
+
 /** Each may hold an upload's piece, or a part of a file. */
 const maxConnections = 1000;
 
@@ -88,13 +99,17 @@ export function createRegistryServer(
   registry: Registry,
   options: RegistryServerOptions = {},
 ): RegistryServer {
-  const sessions = createUploadSessions(options.uploadDirectory);
   const guard = createRequestGuard({ allowedHosts: options.allowedHosts });
   const active = new Set<Promise<void>>();
   const limits: ServerLimits = {
     manifestBytes: options.maxManifestBytes ?? defaultMaxManifestBytes,
-    blobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
+    blobBytes: options.maxBlobBytes ?? defaultMaxBlobBytes,
   };
+  const sessions = createUploadSessions(options.uploadDirectory, {
+    count: options.maxUploads ?? 1000,
+    bytes: options.maxUploadBytes ?? Math.max(defaultMaxBlobBytes, limits.blobBytes),
+    idleMs: options.maxUploadIdleMs ?? 60 * 60 * 1000,
+  });
   const listener: RequestListener = (request, response) => {
     const serving = serve(guard, { registry, sessions, limits, ...exchangeOf(request, response) });
     active.add(serving);
