@@ -10,6 +10,7 @@ import { createLister } from "./listing.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
 import { renderPreview } from "./preview.js";
+import type { PreviewRenderer } from "./preview-renderer.js";
 import { createReadSlots } from "./read-slots.js";
 import type { RequestTarget } from "./request-target.js";
 import { parseRequestTarget, urlOf } from "./request-target.js";
@@ -27,6 +28,7 @@ export interface ArchiveListenerOptions {
   readonly guard: RequestGuard;
   /** Serve a directory's `index.html` instead of a list. */
   readonly index: boolean;
+  readonly previews: PreviewRenderer;
   readonly maxReads: number;
   readonly stallMs: number;
   readonly now: () => number;
@@ -84,15 +86,17 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     const entry = archive.entry(path);
     if (entry !== undefined && !hasSlash) {
       if (query.has("preview")) {
-        const preview = await renderPreview(archive, entry, signal);
+        const preview = await renderPreview(archive, entry, options.previews, signal);
         return sendPage(request, response, renderFile(reference, entry, preview));
       }
       return answerWithFile(files, { request, response, entry, download: query.has("download"), signal });
     }
     if (entry === undefined && !archive.isDirectory(path)) {
-      return sendProblem(request, response, 404, "The archive has no such file or directory.", path);
+      return sendProblem(request, response, 404, "The archive has no such file or directory.");
     }
     if (entry !== undefined || !hasSlash) {
+      // Links of documents ask for previews of what they do not know to be a directory.
+      if (entry === undefined) query.delete("preview");
       const search = query.size === 0 ? "" : `?${query.toString()}`;
       const location = urlOf(path, entry === undefined ? "directory" : "file") + search;
       response.writeHead(308, { location, "content-length": 0 }).end();
@@ -126,11 +130,10 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     response: ServerResponse,
     status: number,
     message: string,
-    path = "",
   ): Promise<void> {
     const content = markup`<div class="title"><h1>${message}</h1></div>
       <p><a href="/">Go to the top of the archive</a></p>`;
-    return sendPage(request, response, renderPage({ archive: reference, path, content }), status);
+    return sendPage(request, response, renderPage({ archive: reference, content }), status);
   }
 
   return (request, response) => {

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { createRequestGuard } from "@blob/registry/server";
 import type { ArchiveListenerOptions } from "./archive-listener.js";
 import { createArchiveListener } from "./archive-listener.js";
+import { createPreviewRenderer } from "./preview-renderer.js";
 
 export interface ArchiveServerOptions extends Pick<
   ArchiveListenerOptions,
@@ -12,6 +13,8 @@ export interface ArchiveServerOptions extends Pick<
   readonly listen: string;
   /** Names that it answers to besides those of the loopback interface and the address that a connection arrives at. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** The file of the thread that renders previews. Default: the one that is installed. */
+  readonly previewWorker?: URL | undefined;
   /** After how many milliseconds a client that takes nothing is given up. Default 30,000. */
   readonly stallMs?: number;
 }
@@ -30,8 +33,10 @@ const maxConnections = 256;
 /** Serves an archive over HTTP until it is closed. */
 export async function startArchiveServer(options: ArchiveServerOptions): Promise<ArchiveServer> {
   const { port, listen, index, stallMs = 30_000 } = options;
+  const previews = createPreviewRenderer({ url: options.previewWorker });
   const listener = createArchiveListener({
     ...options,
+    previews,
     stallMs,
     maxReads,
     // Documents of an archive are in a sandbox, which makes them another site than their own pictures and styles.
@@ -64,10 +69,12 @@ export async function startArchiveServer(options: ArchiveServerOptions): Promise
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     url: `http://${name}:${String(address.port)}/`,
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await previews.close();
+    },
   };
 }

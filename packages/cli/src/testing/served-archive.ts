@@ -20,6 +20,8 @@ export interface ServedArchiveOptions {
   readonly index?: boolean;
   readonly listen?: string;
   readonly allowedHosts?: readonly string[];
+  /** Compiled, as threads cannot run sources. Default: none, and texts are shown plain. */
+  readonly previewWorker?: URL;
   readonly stallMs?: number;
 }
 
@@ -43,6 +45,7 @@ export async function serveArchive(
     port: 0,
     listen,
     allowedHosts: options.allowedHosts,
+    previewWorker: options.previewWorker,
     index,
     ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
     onRequest: ({ method, target, status, broke }) => {
