@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { createRequestGuard } from "@blob/registry/server";
 import type { ArchiveListenerOptions } from "./archive-listener.js";
 import { createArchiveListener } from "./archive-listener.js";
+import type { PreviewRendererOptions } from "./preview-renderer.js";
 import { createPreviewRenderer } from "./preview-renderer.js";
 
 export interface ArchiveServerOptions extends Pick<
@@ -13,8 +14,8 @@ export interface ArchiveServerOptions extends Pick<
   readonly listen: string;
   /** Names that it answers to besides those of the loopback interface and the address that a connection arrives at. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** The file of the thread that renders previews. Default: the one that is installed. */
-  readonly previewWorker?: URL | undefined;
+  /** The thread that renders previews. */
+  readonly previews?: PreviewRendererOptions | undefined;
   /** After how many milliseconds a client that takes nothing is given up. Default 30,000. */
   readonly stallMs?: number;
 }
@@ -33,7 +34,7 @@ const maxConnections = 256;
 /** Serves an archive over HTTP until it is closed. */
 export async function startArchiveServer(options: ArchiveServerOptions): Promise<ArchiveServer> {
   const { port, listen, index, stallMs = 30_000 } = options;
-  const previews = createPreviewRenderer({ url: options.previewWorker });
+  const previews = createPreviewRenderer(options.previews);
   const listener = createArchiveListener({
     ...options,
     previews,

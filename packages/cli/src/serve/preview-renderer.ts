@@ -69,7 +69,7 @@ export function createPreviewRenderer({
       const timer = setTimeout(giveUp, timeoutMs);
       signal.addEventListener("abort", giveUp, { once: true });
       running.on("message", settle).on("error", fail).on("exit", fail);
-      running.postMessage(request);
+      running.postMessage(request, []);
     });
   }
 

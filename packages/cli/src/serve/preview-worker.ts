@@ -15,5 +15,5 @@ const maxMarkup = 8 * 1024 * 1024;
 
 parentPort?.on("message", ({ kind, path, text }: PreviewRequest) => {
   const { source } = kind === "markdown" ? renderMarkdown(path, text) : highlight(text, path);
-  parentPort?.postMessage(source.length > maxMarkup ? undefined : source);
+  parentPort?.postMessage(source.length > maxMarkup ? undefined : source, []);
 });

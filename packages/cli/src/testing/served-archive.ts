@@ -20,7 +20,7 @@ export interface ServedArchiveOptions {
   readonly index?: boolean;
   readonly listen?: string;
   readonly allowedHosts?: readonly string[];
-  /** Compiled, as threads cannot run sources. Default: none, and texts are shown plain. */
+  /** The file of the thread that renders previews, compiled, as threads cannot run sources. Default: none, and texts are plain. */
   readonly previewWorker?: URL;
   readonly stallMs?: number;
 }
@@ -45,7 +45,8 @@ export async function serveArchive(
     port: 0,
     listen,
     allowedHosts: options.allowedHosts,
-    previewWorker: options.previewWorker,
+    // However busy the machine is.
+    previews: { url: options.previewWorker, timeoutMs: 60_000 },
     index,
     ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
     onRequest: ({ method, target, status, broke }) => {

@@ -25,7 +25,12 @@ interface Served {
   readonly server: ListeningServer;
   readonly port: number;
   /** With headers that `fetch` would not let a program set. */
-  ask(method: string, path: string, headers?: Headers, body?: Uint8Array | string): Promise<Answer>;
+  readonly ask: (
+    method: string,
+    path: string,
+    headers?: Headers,
+    body?: Uint8Array | string,
+  ) => Promise<Answer>;
 }
 
 async function serve(options: RegistryServerOptions = {}, listen = "127.0.0.1"): Promise<Served> {

@@ -18,12 +18,12 @@ interface Answer {
 }
 
 interface Served {
-  ask(method: string, path: string, body?: Uint8Array): Promise<Answer>;
-  begin(): Promise<string>;
+  readonly ask: (method: string, path: string, body?: Uint8Array) => Promise<Answer>;
+  readonly begin: () => Promise<string>;
   /** A request that has sent the beginning of its body, and it has arrived. */
-  open(method: string, path: string, body: TestBlob, sent: number): Promise<Opened>;
+  readonly open: (method: string, path: string, body: TestBlob, sent: number) => Promise<Opened>;
   /** Files of uploads, and parts of blobs. */
-  leftovers(): Promise<string[]>;
+  readonly leftovers: () => Promise<string[]>;
 }
 
 interface Opened {
