@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:http";
 import { PassThrough } from "node:stream";
 import path from "node:path";
 import type { TemporaryDirectory } from "@blob/testing";
@@ -50,5 +53,42 @@ test("a port that is none is a usage error", async () => {
   expect({ code, stderr }).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("0 to 65535") as string,
+  });
+});
+
+test("answers to the names of this machine, and to those that are allowed", async () => {
+  const stop = new AbortController();
+  const stdout = new PassThrough();
+  const allowed = ["--allowed-host", "registry.example", "--allowed-host", "192.0.2.7"];
+  const kept = path.join(directory.path, "named");
+  const served = main(["registry", "serve", "--dir", kept, "--port", "0", "--output", "json", ...allowed], {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    env: {},
+    homeDirectory: directory.path,
+    signal: stop.signal,
+  });
+  const [said] = (await stdout.take(1).toArray()) as Buffer[];
+  const { url } = JSON.parse(String(said)) as { url: string };
+  const statusFor = async (host: string): Promise<number | undefined> => {
+    const asking = request(`${url}/v2/`, { headers: { host } });
+    asking.end();
+    const [response] = (await once(asking, "response")) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  const statuses = ["localhost:5000", "registry.example", "192.0.2.7:5000", "evil.example"].map(statusFor);
+  expect(await Promise.all(statuses)).toEqual([200, 200, 200, 421]);
+  stop.abort();
+  expect(await served).toBe(0);
+});
+
+test("an allowed host that is none is a usage error", async () => {
+  const argv = ["registry", "serve", "--dir", directory.path, "--port", "0", "--allowed-host", "http://x"];
+  const { code, stderr } = await runBlob(argv);
+  expect({ code, stderr }).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"http://x" cannot be an allowed host') as string,
   });
 });

@@ -11,7 +11,7 @@ import { installation, packageFolder } from "./installation.js";
  * TypeScript on every supported Node. Inside of the package, so that its dependencies are found. Removed when the tests
  * of the file have ended. Of a packed package, what was installed.
  */
-export function compilePackage(name: "cache" | "format" | "registry"): URL {
+export function compilePackage(name: "cache" | "cli" | "format" | "registry"): URL {
   const root = packageFolder(name);
   if (installation !== undefined) return pathToFileURL(path.join(root, "dist/"));
   mkdirSync(path.join(root, "node_modules"), { recursive: true });

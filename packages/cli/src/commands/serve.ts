@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { loadZstdDecoder } from "@blob/format/node";
+import { isRegistryError } from "@blob/registry";
 import { startArchiveServer } from "../serve/archive-server.js";
 import type { Session } from "../session.js";
 import { UsageError } from "../usage-error.js";
@@ -7,6 +8,7 @@ import { UsageError } from "../usage-error.js";
 export interface ServeFlags {
   readonly port: number;
   readonly listen: string;
+  readonly allowedHost?: readonly string[];
   readonly index?: boolean;
 }
 
@@ -22,12 +24,14 @@ export async function serve(session: Session, reference: string, flags: ServeFla
     zstd: decoder,
     port: flags.port,
     listen: flags.listen,
+    allowedHosts: flags.allowedHost,
     index: flags.index === true,
     onRequest: ({ method, target, status, broke }) => {
       const why = broke === undefined ? "" : `: ${broke.message}`;
       output.detail(`${method} ${target} ${String(status)}${why}`);
     },
   }).catch((error: unknown) => {
+    if (isRegistryError(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`cannot listen at ${flags.listen}, port ${String(flags.port)}: ${why}`, {
       cause: error,

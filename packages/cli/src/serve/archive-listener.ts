@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Archive, ZstdDecoder } from "@blob/format";
+import type { RequestGuard } from "@blob/registry/server";
 import { renderDirectory } from "./directory-page.js";
 import type { FileContext } from "./file-answer.js";
 import { answerWithFile } from "./file-answer.js";
@@ -9,10 +10,11 @@ import { createLister } from "./listing.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
 import { renderPreview } from "./preview.js";
+import type { PreviewRenderer } from "./preview-renderer.js";
 import { createReadSlots } from "./read-slots.js";
 import type { RequestTarget } from "./request-target.js";
 import { parseRequestTarget, urlOf } from "./request-target.js";
-import { commonHeaders } from "./security-headers.js";
+import { commonHeaders, refusalHeaders } from "./security-headers.js";
 import { ClientGone, sendBody } from "./send-body.js";
 import { createStoredZstd } from "./stored-zstd.js";
 
@@ -22,9 +24,11 @@ export interface ArchiveListenerOptions {
   readonly reference: string;
   /** Checks what is passed on compressed. */
   readonly zstd: ZstdDecoder;
-  readonly isHostAllowed: (host: string | undefined) => boolean;
+  /** Who is not answered. */
+  readonly guard: RequestGuard;
   /** Serve a directory's `index.html` instead of a list. */
   readonly index: boolean;
+  readonly previews: PreviewRenderer;
   readonly maxReads: number;
   readonly stallMs: number;
   readonly now: () => number;
@@ -51,10 +55,11 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     signal: AbortSignal,
   ): Promise<void> {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
-    if (!options.isHostAllowed(request.headers.host)) {
+    const refusal = options.guard(request);
+    if (refusal !== undefined) {
       // Not a page: nothing of the archive is for whoever asks so.
-      response.writeHead(421, { "content-type": "text/plain; charset=utf-8" });
-      response.end("This server answers only to the name of the machine that it runs on.\n");
+      response.writeHead(refusal.status, { ...refusalHeaders, "content-type": "text/plain; charset=utf-8" });
+      response.end(request.method === "HEAD" ? undefined : `${refusal.message}\n`);
       return;
     }
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -81,15 +86,17 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     const entry = archive.entry(path);
     if (entry !== undefined && !hasSlash) {
       if (query.has("preview")) {
-        const preview = await renderPreview(archive, entry, signal);
+        const preview = await renderPreview(archive, entry, options.previews, signal);
         return sendPage(request, response, renderFile(reference, entry, preview));
       }
       return answerWithFile(files, { request, response, entry, download: query.has("download"), signal });
     }
     if (entry === undefined && !archive.isDirectory(path)) {
-      return sendProblem(request, response, 404, "The archive has no such file or directory.", path);
+      return sendProblem(request, response, 404, "The archive has no such file or directory.");
     }
     if (entry !== undefined || !hasSlash) {
+      // Links of documents ask for previews of what they do not know to be a directory.
+      if (entry === undefined) query.delete("preview");
       const search = query.size === 0 ? "" : `?${query.toString()}`;
       const location = urlOf(path, entry === undefined ? "directory" : "file") + search;
       response.writeHead(308, { location, "content-length": 0 }).end();
@@ -123,11 +130,10 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     response: ServerResponse,
     status: number,
     message: string,
-    path = "",
   ): Promise<void> {
     const content = markup`<div class="title"><h1>${message}</h1></div>
       <p><a href="/">Go to the top of the archive</a></p>`;
-    return sendPage(request, response, renderPage({ archive: reference, path, content }), status);
+    return sendPage(request, response, renderPage({ archive: reference, content }), status);
   }
 
   return (request, response) => {

@@ -1,7 +1,9 @@
 import { createServer } from "node:http";
+import { createRequestGuard } from "@blob/registry/server";
 import type { ArchiveListenerOptions } from "./archive-listener.js";
 import { createArchiveListener } from "./archive-listener.js";
-import { createHostCheck } from "./host-check.js";
+import type { PreviewRendererOptions } from "./preview-renderer.js";
+import { createPreviewRenderer } from "./preview-renderer.js";
 
 export interface ArchiveServerOptions extends Pick<
   ArchiveListenerOptions,
@@ -10,6 +12,10 @@ export interface ArchiveServerOptions extends Pick<
   /** 0 for any free one. */
   readonly port: number;
   readonly listen: string;
+  /** Names that it answers to besides those of the loopback interface and the address that a connection arrives at. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** The thread that renders previews. */
+  readonly previews?: PreviewRendererOptions | undefined;
   /** After how many milliseconds a client that takes nothing is given up. Default 30,000. */
   readonly stallMs?: number;
 }
@@ -27,12 +33,18 @@ const maxConnections = 256;
 
 /** Serves an archive over HTTP until it is closed. */
 export async function startArchiveServer(options: ArchiveServerOptions): Promise<ArchiveServer> {
-  const { port, listen, stallMs = 30_000 } = options;
+  const { port, listen, index, stallMs = 30_000 } = options;
+  const previews = createPreviewRenderer(options.previews);
   const listener = createArchiveListener({
     ...options,
+    previews,
     stallMs,
     maxReads,
-    isHostAllowed: createHostCheck(listen),
+    // Documents of an archive are in a sandbox, which makes them another site than their own pictures and styles.
+    guard: createRequestGuard({
+      allowedHosts: options.allowedHosts,
+      otherSites: index ? "reading" : "links",
+    }),
     now: () => Date.now() / 1000,
   });
   const server = createServer(
@@ -58,10 +70,12 @@ export async function startArchiveServer(options: ArchiveServerOptions): Promise
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     url: `http://${name}:${String(address.port)}/`,
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await previews.close();
+    },
   };
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { deflateSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
+import { compilePackage } from "@blob/testing";
 import { hasBrowser, startBrowser } from "../testing/browser.js";
 import type { ServedArchive } from "../testing/served-archive.js";
 import { serveArchive } from "../testing/served-archive.js";
@@ -33,6 +34,8 @@ const markdown = `# Guide
 
 const numbers = Buffer.from(Array.from({ length: 900_000 }, (_, i) => `number ${String(i)}\n`).join(""));
 
+const previewWorker = new URL("serve/preview-worker.js", compilePackage("cli"));
+
 describe.skipIf(!hasBrowser)("the pages in Chromium", () => {
   let browser: Browser;
   let served: ServedArchive;
@@ -40,19 +43,24 @@ describe.skipIf(!hasBrowser)("the pages in Chromium", () => {
 
   beforeAll(async () => {
     browser = await startBrowser();
-    served = await serveArchive({
-      "secret.txt": "secret",
-      "hostile.html": hostile,
-      "hostile.svg": `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><script>document.title = "ran"</script><rect width="20" height="20"/></svg>`,
-      "dot.png": pixel(),
-      "docs/guide.md": markdown,
-      "docs/sub/page.md": "# Next\n",
-      "code.ts": `// comment\nconst answer = 42;\nexport const text = "<b>";\n`,
-      "numbers.txt": numbers,
-      "sound.wav": wave(60),
-      "binary.bin": new Uint8Array(64),
-      ...Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`files/item-${String(i)}.txt`, String(i)])),
-    });
+    served = await serveArchive(
+      {
+        "secret.txt": "secret",
+        "hostile.html": hostile,
+        "hostile.svg": `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><script>document.title = "ran"</script><rect width="20" height="20"/></svg>`,
+        "dot.png": pixel(),
+        "docs/guide.md": markdown,
+        "docs/sub/page.md": "# Next\n",
+        "code.ts": `// comment\nconst answer = 42;\nexport const text = "<b>";\n`,
+        "numbers.txt": numbers,
+        "sound.wav": wave(60),
+        "binary.bin": new Uint8Array(64),
+        ...Object.fromEntries(
+          Array.from({ length: 20 }, (_, i) => [`files/item-${String(i)}.txt`, String(i)]),
+        ),
+      },
+      { previewWorker },
+    );
   });
   afterAll(async () => {
     await browser?.close();

@@ -7,7 +7,7 @@ import { iconOf } from "./icons.js";
 import type { ListingPage } from "./listing.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
-import { urlOf } from "./request-target.js";
+import { isServedPath, urlOf } from "./request-target.js";
 
 export interface DirectoryPageParts {
   readonly archive: Archive;
@@ -64,21 +64,48 @@ export function renderDirectory(parts: DirectoryPageParts): Page {
                 </td>
               </tr>`
         }
-        ${listing.entries.map((entry) => row(archive, entry))}
+        ${rows(archive, listing.entries)}
       </tbody>
     </table>
     ${pager(listing, filter)}`;
   return renderPage({ archive: reference, path, content, withFilter: true });
 }
 
+/** How much of a page names may be, in characters: of the longest that file systems have, a page takes less. */
+const maxNames = 160 * 1024;
+
+/** Names that are longer than any file system has are shown as far as a line goes. */
+const shownName = 200;
+
+function rows(archive: Archive, entries: readonly DirectoryEntry[]): readonly Html[] {
+  let left = maxNames;
+  return entries.map((entry) => {
+    left -= entry.name.length;
+    return left >= 0 && isServedPath(entry.path) ? row(archive, entry) : rowWithoutLinks(entry);
+  });
+}
+
+/** Of what no URL leads to, or of a page that would get too large. */
+function rowWithoutLinks({ kind, name }: DirectoryEntry): Html {
+  const shown = name.length > shownName ? `${name.slice(0, shownName)}…` : name;
+  return markup`<tr data-name="${shown}">
+    <td>
+      <div class="name" title="Too long for a link">${iconOf(kind)}<span>${shown}</span></div>
+    </td>
+    <td class="size"></td>
+    <td class="time"></td>
+    <td class="actions"></td>
+  </tr> `;
+}
+
+/** Links are relative to the directory: its path would be in each of them. */
 function row(archive: Archive, one: DirectoryEntry): Html {
+  const url = `./${encodeURIComponent(one.name)}`;
   if (one.kind === "directory") {
     const { files, size } = archive.directoryStats(one.path);
     return markup`<tr data-name="${one.name}">
       <td>
-        <a class="name" href="${urlOf(one.path, "directory")}"
-          >${iconOf("directory")}<span>${one.name}/</span></a
-        >
+        <a class="name" href="${url}/">${iconOf("directory")}<span>${one.name}/</span></a>
       </td>
       <td class="size" title="${count(files, "file")}">${humanSize(size)}</td>
       <td class="time"></td>
@@ -86,7 +113,6 @@ function row(archive: Archive, one: DirectoryEntry): Html {
     </tr> `;
   }
   const { size, mtimeNs } = one.entry;
-  const url = urlOf(one.path, "file");
   return markup`<tr data-name="${one.name}">
     <td>
       <a class="name" href="${url}?preview">${iconOf("file")}<span>${one.name}</span></a>

@@ -1,5 +1,4 @@
-import type { Html } from "./markup.js";
-import { markup } from "./markup.js";
+import { escapeHtml, Html } from "./markup.js";
 
 /** A comment, string, number, keyword, or nothing special. */
 type Kind = "c" | "s" | "n" | "k" | "";
@@ -34,19 +33,24 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 /** Text in numbered lines; comments, strings, numbers and keywords of common languages are marked, by the file's name. */
 export function highlight(text: string, path: string): Html {
   const comment = patterns.find(([names]) => names.test(path))?.[1];
-  const lines: Html[][] = [[]];
+  const lines: string[] = [];
+  let line = "";
   for (const [kind, piece] of comment === undefined ? [["", text] as const] : tokens(text, comment)) {
     const [first = "", ...more] = piece.split("\n");
-    lines.at(-1)?.push(marked(kind, first));
-    for (const line of more) lines.push([marked(kind, line)]);
+    line += marked(kind, first);
+    for (const next of more) {
+      lines.push(line);
+      line = marked(kind, next);
+    }
   }
   // A last line that is empty is only the end of the one before.
-  if (text.endsWith("\n")) lines.pop();
-  return markup`${lines.map((line) => markup`<span class="l">${line}</span>`)}`;
+  if (!text.endsWith("\n")) lines.push(line);
+  return new Html(lines.map((one) => `<span class="l">${one}</span>`).join(""));
 }
 
-function marked(kind: Kind, text: string): Html {
-  return kind === "" || text === "" ? markup`${text}` : markup`<span class="${kind}">${text}</span>`;
+function marked(kind: Kind, text: string): string {
+  const escaped = escapeHtml(text);
+  return kind === "" || text === "" ? escaped : `<span class="${kind}">${escaped}</span>`;
 }
 
 function* tokens(text: string, comment: string): Generator<readonly [Kind, string]> {

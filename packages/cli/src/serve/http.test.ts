@@ -349,12 +349,58 @@ describe("who may ask", () => {
     if (status === 421) expect(answer.body.toString()).not.toContain("Zeile");
   });
 
-  test("every name, where it listens everywhere", async () => {
-    const served = await serveArchive({ "a.txt": "a" }, { listen: "0.0.0.0" });
+  test("no other name where it listens everywhere, but for those that are allowed", async () => {
+    const served = await serveArchive(
+      { "a.txt": "a" },
+      { listen: "0.0.0.0", allowedHosts: ["machine.example"] },
+    );
     try {
-      expect((await ask(served, "/a.txt", { headers: { host: "machine.example" } })).status).toBe(200);
+      const statuses = ["machine.example:8080", "127.0.0.1", "evil.example", "10.1.2.3"].map(
+        async (host) => (await ask(served, "/a.txt", { headers: { host } })).status,
+      );
+      expect(await Promise.all(statuses)).toEqual([200, 200, 421, 421]);
     } finally {
       await served.close();
+    }
+  });
+
+  const crossSite = {
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "no-cors",
+    "sec-fetch-dest": "image",
+  };
+  const link = { ...crossSite, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  test.each<readonly [string, Record<string, string>, number, number]>([
+    ["a picture of it", crossSite, 403, 200],
+    ["a script that reads it", { ...crossSite, origin: "https://evil.example" }, 403, 200],
+    ["a frame of it", { ...link, "sec-fetch-dest": "iframe" }, 403, 200],
+    ["another port of this machine", { ...crossSite, "sec-fetch-site": "same-site" }, 403, 200],
+    ["no more than its origin", { origin: "https://evil.example" }, 403, 200],
+    ["a link to it", link, 200, 200],
+    ["itself", { ...crossSite, "sec-fetch-site": "same-origin" }, 200, 200],
+    ["nobody", { ...link, "sec-fetch-site": "none" }, 200, 200],
+  ])("another site's page with %s", async (_name, headers, status, embeddable) => {
+    // With --index, documents of the archive are such pages themselves.
+    for (const [served, expected] of [
+      [zipped, status],
+      [plain, embeddable],
+    ] as const) {
+      const answer = await ask(served, "/picture.svg", { headers });
+      expect(answer.status).toBe(expected);
+      if (expected === 403) expect(answer.body.toString()).not.toContain("svg");
+      expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+    }
+  });
+
+  test("who is not answered gets no page, and HEAD no body", async () => {
+    for (const method of ["GET", "HEAD", "POST"]) {
+      const { status, headers, body } = await ask(zipped, "/a.txt", { method, headers: crossSite });
+      expect([status, headers["content-type"], body.length > 0]).toEqual([
+        403,
+        "text/plain; charset=utf-8",
+        method !== "HEAD",
+      ]);
+      expect(headers["content-security-policy"]).toMatch(/default-src 'none'/u);
     }
   });
 

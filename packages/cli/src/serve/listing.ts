@@ -27,6 +27,9 @@ export const entriesPerPage = 500;
 /** So many names are compared with a filter before other requests get their turn: about 2 ms. */
 const namesPerTurn = 5000;
 
+/** And so many characters, should names be long. */
+const lengthPerTurn = 256 * 1024;
+
 /**
  * Lists directories a page at a time, directories first: only a page's entries are made. Remembers the last listing and
  * what of it fits the last filter, since pages of large ones are asked for one by one.
@@ -44,12 +47,19 @@ export function createLister(archive: Archive): Lister {
   ): Promise<readonly number[]> {
     if (lastFound?.listing === listing && lastFound.filter === filter) return lastFound.found;
     const found: number[] = [];
+    let names = 0;
+    let length = 0;
     for (let index = 0; index < listing.length; index += 1) {
-      if (index > 0 && index % namesPerTurn === 0) {
+      if (names >= namesPerTurn || length >= lengthPerTurn) {
         await nextTurn();
         signal.throwIfAborted();
+        names = 0;
+        length = 0;
       }
-      if (listing.nameAt(index)?.toLowerCase().includes(filter) === true) found.push(index);
+      const name = listing.nameAt(index) ?? "";
+      names += 1;
+      length += name.length;
+      if (name.toLowerCase().includes(filter)) found.push(index);
     }
     lastFound = { listing, filter, found };
     return found;

@@ -26,6 +26,8 @@ function markupOf(part: Part): string {
  * another, are shown as their code.
  */
 export function escapeHtml(text: string): string {
+  // Most texts need none of it, and there are very many of them.
+  if (!/[\u202a-\u202e\u2066-\u2069&<>"']/u.test(text)) return text;
   return text
     .replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16)}`)
     .replaceAll(/[&<>"']/gu, (character) => `&#${String(character.charCodeAt(0))};`);

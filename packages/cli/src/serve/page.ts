@@ -13,8 +13,8 @@ export interface Page {
 export interface PageParts {
   /** The reference that is served. */
   readonly archive: string;
-  /** Of the directory or file that the page is about; `""` for the root. */
-  readonly path: string;
+  /** Of the directory or file that the page is about; `""` for the root. Without one there is no breadcrumb. */
+  readonly path?: string | undefined;
   readonly content: Html;
   /** Whether the page has the filter's script. Default false. */
   readonly withFilter?: boolean;
@@ -22,7 +22,7 @@ export interface PageParts {
 
 /** The frame of all pages: title, breadcrumb, content. */
 export function renderPage({ archive, path, content, withFilter = false }: PageParts): Page {
-  const title = path === "" ? archive : `${path} · ${archive}`;
+  const title = path === undefined || path === "" ? archive : `${path} · ${archive}`;
   // The policy has the hash of exactly what is between the tags.
   const script = withFilter ? markup`<script>${new Html(filterScript)}</script>` : undefined;
   const document = markup`<!doctype html>
@@ -38,7 +38,7 @@ export function renderPage({ archive, path, content, withFilter = false }: PageP
         <a class="skip" href="#content">Skip to content</a>
         <header>
           <p class="archive">${archive}</p>
-          ${breadcrumb(path)}
+          ${path === undefined ? undefined : breadcrumb(path)}
         </header>
         <main id="content" tabindex="-1">${content}</main>
         ${script}
@@ -54,16 +54,25 @@ export function renderPage({ archive, path, content, withFilter = false }: PageP
   };
 }
 
+/** Of a deeper path the directories in the middle are left out: each link repeats all that is before it. */
+const maxCrumbs = 12;
+
 function breadcrumb(path: string): Html {
   const names = path === "" ? [] : path.split("/");
-  const items = ["Archive", ...names].map((name, at) => {
-    const isLast = at === names.length;
-    if (isLast) return markup`<li><span aria-current="page">${name}</span></li>`;
-    return markup`<li><a href="${urlOf(names.slice(0, at).join("/"), "directory")}">${name}</a></li>`;
+  const from = Math.max(0, names.length - maxCrumbs);
+  const left = from === 0 ? undefined : markup`<li title="${from} directories">…</li>`;
+  const crumbs = names.slice(from).map((name, at, { length }) => {
+    if (at === length - 1) return markup`<li><span aria-current="page">${name}</span></li>`;
+    const directory = names.slice(0, from + at + 1).join("/");
+    return markup`<li><a href="${urlOf(directory, "directory")}">${name}</a></li>`;
   });
+  const top =
+    path === ""
+      ? markup`<li><span aria-current="page">Archive</span></li>`
+      : markup`<li><a href="/">Archive</a></li>`;
   return markup`<nav aria-label="Breadcrumb">
     <ol class="crumbs">
-      ${items}
+      ${[top, left, ...crumbs]}
     </ol>
   </nav>`;
 }

@@ -2,16 +2,21 @@ import type { Archive, Entry } from "@blob/format";
 import { humanSize } from "../sizes.js";
 import { verifiedFirstBytes } from "./content.js";
 import { isText, mediaTypeOf } from "./content-type.js";
-import { highlight } from "./highlight.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";
+import type { PreviewRenderer } from "./preview-renderer.js";
 import { urlOf } from "./request-target.js";
 
 /** How much of a text is shown; also what renders it, and a browser, are asked to take. */
 const maxTextBytes = 256 * 1024;
 
 /** What is in a file, to look at: a picture, a player, rendered Markdown or text. Of other files nothing is read. */
-export async function renderPreview(archive: Archive, entry: Entry, signal: AbortSignal): Promise<Html> {
+export async function renderPreview(
+  archive: Archive,
+  entry: Entry,
+  renderer: PreviewRenderer,
+  signal: AbortSignal,
+): Promise<Html> {
   const { path, size } = entry;
   const type = mediaTypeOf(path);
   const url = urlOf(path, "file");
@@ -43,18 +48,19 @@ export async function renderPreview(archive: Archive, entry: Entry, signal: Abor
   const text = textOf(bytes, bytes.length < size);
   if (text === undefined) return noPreview;
   const isWhole = bytes.length === size;
-  if (isWhole && type === "text/markdown") {
-    const { renderMarkdown } = await import("./markdown.js");
-    return markup`<article class="markdown">${renderMarkdown(archive, path, text)}</article>`;
-  }
-  return markup`${isWhole ? undefined : cutNote(size)}
+  const isMarkdown = isWhole && type === "text/markdown";
+  const rendered = await renderer.render({ kind: isMarkdown ? "markdown" : "text", path, text }, signal);
+  if (isMarkdown && rendered !== undefined) return markup`<article class="markdown">${rendered}</article>`;
+  return markup`${isWhole ? undefined : cutNote(size)}${isMarkdown ? asWritten : undefined}
     <pre
       class="text"
       tabindex="0"
       role="region"
       aria-label="Content of ${name}"
-    ><code>${highlight(text, path)}</code></pre>`;
+    ><code>${rendered ?? text}</code></pre>`;
 }
+
+const asWritten = markup`<p class="note">The Markdown is shown as it is written: it could not be rendered.</p>`;
 
 const noPreview = markup`<p class="note">There is no preview for files of this type.</p>`;
 

@@ -9,13 +9,16 @@ export interface RequestTarget {
   readonly query: URLSearchParams;
 }
 
-/** Longer than any path of an archive that a browser could ask for. */
-const maxTargetLength = 32 * 1024;
+/** As long as a path may be on any file system: longer ones could not be extracted either. */
+const maxPathBytes = 4096;
+
+/** Three characters a byte, and a query. */
+const maxTargetLength = 3 * maxPathBytes + 4096;
 
 /**
  * Parses the origin form of a request target (RFC 9112, 3.2.1). `undefined` for everything that is not the one spelling
  * of an archive path: `.` and `..` elements however they are encoded, encoded slashes and NUL, empty elements, `%` without
- * two digits, bytes that are not UTF-8. Nothing is resolved, so nothing can be resolved differently elsewhere.
+ * two digits, bytes that are not UTF-8; and for what is too long. Nothing is resolved, so nothing can be resolved differently elsewhere.
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!target.startsWith("/") || target.length > maxTargetLength || target.includes("#")) return undefined;
@@ -27,7 +30,12 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (elements.includes(undefined)) return undefined;
   const path = elements.join("/");
   if (encoded === "") return { path: "", hasSlash, query };
-  return isValidPath(path) ? { path, hasSlash, query } : undefined;
+  return isServedPath(path) ? { path, hasSlash, query } : undefined;
+}
+
+/** Whether a path can be asked for. */
+export function isServedPath(path: string): boolean {
+  return Buffer.byteLength(path) < maxPathBytes && isValidPath(path);
 }
 
 function decodeElement(encoded: string): string | undefined {

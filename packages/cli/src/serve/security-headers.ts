@@ -9,6 +9,12 @@ export const commonHeaders: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=()",
 };
 
+/** For who is not answered. */
+export const refusalHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 /**
  * For bytes out of the archive, which may be hostile. `sandbox` gives a document an origin of its own and no scripts: what
  * it contains can neither run nor read anything of this server.

@@ -19,6 +19,9 @@ export interface ServedArchiveOptions {
   readonly compression?: "none" | "zstd";
   readonly index?: boolean;
   readonly listen?: string;
+  readonly allowedHosts?: readonly string[];
+  /** The file of the thread that renders previews, compiled, as threads cannot run sources. Default: none, and texts are plain. */
+  readonly previewWorker?: URL;
   readonly stallMs?: number;
 }
 
@@ -41,6 +44,9 @@ export async function serveArchive(
     zstd: decoder,
     port: 0,
     listen,
+    allowedHosts: options.allowedHosts,
+    // However busy the machine is.
+    previews: { url: options.previewWorker, timeoutMs: 60_000 },
     index,
     ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
     onRequest: ({ method, target, status, broke }) => {

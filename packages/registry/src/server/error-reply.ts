@@ -83,6 +83,7 @@ const messages: Readonly<Record<string, string>> = {
   Rejected: "the manifest is malformed, or not of the type that it was sent as",
   Unsupported: "this registry cannot do that",
   InvalidArgument: "the headers of the request contradict each other, or its body",
+  RateLimited: "too much is under way at once; try again later",
   Conflict: "somebody else is changing it; try again",
   InvalidReference: "this is not a name that can be used here",
 };

@@ -3,6 +3,7 @@ import { parseManifestContent } from "../manifest-content.js";
 import { digestLike, isDigest } from "../digest.js";
 import type { Exchange } from "./exchange.js";
 import { reply, replyError, replyMethodNotAllowed } from "./exchange.js";
+import { isManifestType, servedType } from "./manifest-type.js";
 import type { Route } from "./route.js";
 
 export async function serveManifest(
@@ -28,7 +29,7 @@ async function getManifest(exchange: Exchange, repository: string, reference: st
   const { registry, response, signal } = exchange;
   const { descriptor, bytes } = await registry.manifest(repository, reference, { signal });
   response.writeHead(200, {
-    "content-type": descriptor.mediaType,
+    "content-type": servedType(descriptor.mediaType),
     "content-length": bytes.length,
     "docker-content-digest": descriptor.digest,
     etag: `"${descriptor.digest}"`,
@@ -40,7 +41,7 @@ async function headManifest(exchange: Exchange, repository: string, reference: s
   const { registry, signal } = exchange;
   const { mediaType, digest, size } = await registry.resolve(repository, reference, { signal });
   reply(exchange, 200, {
-    "content-type": mediaType,
+    "content-type": servedType(mediaType),
     "content-length": size,
     "docker-content-digest": digest,
     etag: `"${digest}"`,
@@ -51,6 +52,14 @@ async function putManifest(exchange: Exchange, repository: string, reference: st
   const { registry, request, body, limits, signal } = exchange;
   const mediaType = request.headers["content-type"]?.split(";", 1)[0]?.trim() ?? "";
   if (mediaType === "") return replyError(exchange, 400, "MANIFEST_INVALID", "there is no Content-Type");
+  if (!isManifestType(mediaType)) {
+    return replyError(
+      exchange,
+      400,
+      "MANIFEST_INVALID",
+      "the Content-Type is not that of a manifest in JSON",
+    );
+  }
   const bytes = await readBounded(body, limits.manifestBytes, "the manifest");
   if (isDigest(reference) && digestLike(reference, bytes) !== reference) {
     return replyError(exchange, 400, "DIGEST_INVALID", "the manifest does not have this digest");

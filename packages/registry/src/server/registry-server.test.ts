@@ -189,7 +189,7 @@ describe("uploads", () => {
     const socket = createConnection(Number(port), hostname);
     await once(socket, "connect");
     socket.write(
-      `PUT ${location}?digest=${blob.digest} HTTP/1.1\r\nHost: x\r\nContent-Length: ${blob.size}\r\n\r\nhello`,
+      `PUT ${location}?digest=${blob.digest} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${blob.size}\r\n\r\nhello`,
     );
     socket.destroy();
     await once(socket, "close");

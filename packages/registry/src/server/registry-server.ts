@@ -9,6 +9,8 @@ import type { Exchange, ServerLimits } from "./exchange.js";
 import { reply, replyError, replyJson } from "./exchange.js";
 import { serveManifest } from "./manifest-routes.js";
 import { serveReferrers } from "./referrer-routes.js";
+import type { RequestGuard } from "./request-guard.js";
+import { createRequestGuard } from "./request-guard.js";
 import type { Route } from "./route.js";
 import { parseRoute } from "./route.js";
 import { serveTags } from "./tag-routes.js";
@@ -21,10 +23,25 @@ export interface RegistryServerOptions {
   /** Refuse a larger blob, in bytes. Default 64 GiB. */
   readonly maxBlobBytes?: number | undefined;
   /**
+   * How many uploads may be unfinished at once. For one more, the one that was silent for longest is given up; when all are
+   * at work, the answer is 429. Default 1000.
+   */
+  readonly maxUploads?: number | undefined;
+  /** How many bytes all unfinished uploads together may have sent; likewise. Default 64 GiB, or the largest blob. */
+  readonly maxUploadBytes?: number | undefined;
+  /** After how many milliseconds without a request an unfinished upload is given up. Default one hour. */
+  readonly maxUploadIdleMs?: number | undefined;
+  /**
    * Where uploads in pieces are kept until they are whole: best on the disk of what is served, and for this server alone
    * or others of its kind. Listening removes from it what killed servers left. Default: a new temporary directory.
    */
   readonly uploadDirectory?: string | undefined;
+  /**
+   * Names and addresses of hosts, without ports, that the server answers to besides `localhost`, the loopback addresses and
+   * the address that a connection arrives at: whatever else a request names as its host is refused, and so is what pages of
+   * other sites have a browser send. Needed behind a proxy or a published port, and for names of this machine. Default none.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 export interface ListenOptions {
@@ -55,26 +72,46 @@ export interface RegistryServer {
 /** A connection that is silent for longer than this is gone. */
 const silenceMs = 120_000;
 
+const defaultMaxBlobBytes = 64 * 1024 ** 3;
+
+/** Each may hold an upload's piece, or a part of a file. */
+const maxConnections = 1000;
+
+/** On every answer: what is stored here is anybody's, and a browser shall neither run it nor give it to other sites. */
+const commonHeaders: Readonly<Record<string, string>> = {
+  "docker-distribution-api-version": "registry/2.0",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 /**
  * Any registry, served over HTTP as distribution-spec 1.1 has it: blobs are streamed in both directions. Everybody who
- * reaches it may read and write everything.
+ * reaches it may read and write everything, except for web sites by way of somebody's browser.
  *
  * A 201 is sent when the registry behind it has stored what was sent, byte by byte what its digest says. With a layout
  * behind it, killing the process loses nothing that was answered so; a loss of power loses no manifest that was, nor what
  * it needs, but may lose a blob that no manifest needs yet.
+ *
+ * @throws RegistryError `InvalidArgument` for an allowed host that is none.
  */
 export function createRegistryServer(
   registry: Registry,
   options: RegistryServerOptions = {},
 ): RegistryServer {
-  const sessions = createUploadSessions(options.uploadDirectory);
+  const guard = createRequestGuard({ allowedHosts: options.allowedHosts });
   const active = new Set<Promise<void>>();
   const limits: ServerLimits = {
     manifestBytes: options.maxManifestBytes ?? defaultMaxManifestBytes,
-    blobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
+    blobBytes: options.maxBlobBytes ?? defaultMaxBlobBytes,
   };
+  const sessions = createUploadSessions(options.uploadDirectory, {
+    count: options.maxUploads ?? 1000,
+    bytes: options.maxUploadBytes ?? Math.max(defaultMaxBlobBytes, limits.blobBytes),
+    idleMs: options.maxUploadIdleMs ?? 60 * 60 * 1000,
+  });
   const listener: RequestListener = (request, response) => {
-    const serving = serve({ registry, sessions, limits, ...exchangeOf(request, response) });
+    const serving = serve(guard, { registry, sessions, limits, ...exchangeOf(request, response) });
     active.add(serving);
     void serving.finally(() => active.delete(serving));
   };
@@ -109,12 +146,14 @@ function exchangeOf(
 }
 
 /** Never rejects: whatever goes wrong becomes an answer. */
-async function serve(exchange: Exchange): Promise<void> {
+async function serve(guard: RequestGuard, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const route = parseRoute((request.url ?? "/").split("?", 1)[0] ?? "/");
   try {
-    response.setHeader("docker-distribution-api-version", "registry/2.0");
-    if (route.kind === "problem") replyError(exchange, route.status, route.code, route.message);
+    for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    const refusal = guard(request);
+    if (refusal !== undefined) replyError(exchange, refusal.status, "DENIED", refusal.message);
+    else if (route.kind === "problem") replyError(exchange, route.status, route.code, route.message);
     else await serveRoute(exchange, route);
   } catch (error) {
     if (route.kind === "problem") response.destroy();
@@ -152,6 +191,7 @@ async function listen(
   // No limit for a whole request: large uploads take their time. Silence ends them.
   const server = createServer({ requestTimeout: 0 }, listener);
   server.setTimeout(silenceMs);
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);

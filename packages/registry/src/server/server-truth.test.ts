@@ -167,7 +167,7 @@ describe("an upload", () => {
     const [hostname = "", port] = host.split(":");
     const socket = createConnection(Number(port), hostname);
     await once(socket, "connect");
-    const head = `PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: ${String(blob.size)}\r\n\r\n`;
+    const head = `PATCH ${location} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${String(blob.size)}\r\n\r\n`;
     socket.write(Buffer.concat([Buffer.from(head), blob.bytes.subarray(0, 1000)]));
     await expect.poll(async () => (await ask("GET", location)).headers.get("range")).toBe("0-999");
     socket.destroy();

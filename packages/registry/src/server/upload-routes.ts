@@ -32,7 +32,7 @@ export async function serveUpload(
   { repository, id }: Route & { readonly kind: "upload" },
 ): Promise<void> {
   const { sessions, method } = exchange;
-  const session = sessions.find(repository, id);
+  const session = await sessions.find(repository, id);
   if (session === undefined)
     return replyError(exchange, 404, "BLOB_UPLOAD_UNKNOWN", "there is no such upload");
   switch (method) {
@@ -124,7 +124,7 @@ async function store(
   if (session.size === 0 && announced !== undefined) {
     const blob: BlobId = { digest, size: Number(announced) };
     if (blob.size > limits.blobBytes) throw new RegistryError("SizeExceeded", "the blob is too large");
-    return push(exchange, repository, blob, openOnce(body));
+    return push(exchange, repository, blob, openOnce(session.pass(body)));
   }
   const before = session.size;
   await append(exchange, session, length);

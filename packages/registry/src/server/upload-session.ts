@@ -3,6 +3,13 @@ import type { FileHandle } from "node:fs/promises";
 import { open, rm, truncate } from "node:fs/promises";
 import { RegistryError } from "../errors.js";
 
+/** Room for what is not finished, which all uploads share. */
+export interface UploadRoom {
+  /** @throws RegistryError `RateLimited` when there is not so much left. */
+  take(bytes: number): Promise<void>;
+  give(bytes: number): void;
+}
+
 /** An upload that was begun. What comes is kept in a file until digest and size are known. */
 export interface UploadSession {
   readonly id: string;
@@ -12,9 +19,12 @@ export interface UploadSession {
   /**
    * Adds bytes. When they break off, those that came stay: the client can ask how many, and go on.
    *
-   * @throws RegistryError `SizeExceeded`, `NotFound` when the upload was given up meanwhile.
+   * @throws RegistryError `SizeExceeded`, `NotFound` when the upload was given up meanwhile, `RateLimited` when others
+   *   take all the room.
    */
   append(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void>;
+  /** Bytes on their way to the registry without a file: they take room until they have arrived. */
+  pass(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Takes back what was added last. */
   shrink(size: number): Promise<void>;
   /** What was received, from its start. */
@@ -27,6 +37,7 @@ export function createUploadSession(
   id: string,
   repository: string,
   file: () => Promise<string>,
+  room: UploadRoom,
 ): UploadSession {
   let size = 0;
   let hasFile = false;
@@ -53,16 +64,40 @@ export function createUploadSession(
           if (isRemoved) break;
           if (size + chunk.length > maxBytes)
             throw new RegistryError("SizeExceeded", "the blob is too large");
-          handle ??= await openToWrite();
-          await writeAt(handle, chunk, size);
+          await room.take(chunk.length);
+          let isWritten = false;
+          try {
+            if (isRemoved) break;
+            handle ??= await openToWrite();
+            await writeAt(handle, chunk, size);
+            // Removing gave back what was there before this chunk.
+            isWritten = !isRemoved;
+          } finally {
+            if (!isWritten) room.give(chunk.length);
+          }
           size += chunk.length;
         }
       } finally {
         await handle?.close();
+        // It may have been made after it was to be removed.
+        if (isRemoved && hasFile) await rm(await file(), { force: true });
       }
       if (isRemoved) throw new RegistryError("NotFound", "the upload was given up meanwhile");
     },
+    async *pass(bytes) {
+      let passed = 0;
+      try {
+        for await (const chunk of bytes) {
+          await room.take(chunk.length);
+          passed += chunk.length;
+          yield chunk;
+        }
+      } finally {
+        room.give(passed);
+      }
+    },
     async shrink(to) {
+      if (!isRemoved) room.give(size - to);
       size = to;
       if (hasFile) await truncate(await file(), to);
     },
@@ -80,6 +115,7 @@ export function createUploadSession(
       }
     },
     async remove() {
+      if (!isRemoved) room.give(size);
       isRemoved = true;
       if (hasFile) await rm(await file(), { force: true });
     },
