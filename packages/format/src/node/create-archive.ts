@@ -135,6 +135,8 @@ export async function prepareArchive(
   const dispose = async (): Promise<void> => {
     listing.stop();
     await team.dispose();
+    // Threads read below it until they end.
+    await listing.close();
   };
   try {
     const end = listing.end();

@@ -46,11 +46,14 @@ export function fileChanged(path: string, what: string, cause?: unknown): Format
   );
 }
 
+function notRegular(path: string, cause?: unknown): FormatError {
+  return fileChanged(path, "stopped being a regular file", cause);
+}
+
 /** The error for a file that cannot be opened although it was listed a moment ago. */
 export function openError(cause: unknown, path: string): FormatError {
   if (isSystemError(cause, "ENOENT", "ENOTDIR")) return fileChanged(path, "disappeared", cause);
-  if (isSystemError(cause, "ELOOP", "ENXIO", "EISDIR", "EAGAIN"))
-    return fileChanged(path, "stopped being a regular file", cause);
+  if (isSystemError(cause, "ELOOP", "ENXIO", "EISDIR", "EAGAIN")) return notRegular(path, cause);
   return fileSystemError(cause, "read", path);
 }
 
@@ -91,6 +94,8 @@ export function readSmallFile(
   }
   try {
     if (changeDetection === "none") {
+      // What somebody put there meanwhile may have, or write, just as many bytes.
+      if (!fstatSync(handle).isFile()) throw notRegular(path);
       const length = readToEnd(handle, path, listedSize, scratch);
       return { length, facts: length === listedSize ? undefined : factsOf(statFile(handle, path)) };
     }
@@ -108,7 +113,7 @@ export function readSmallFile(
 
 function statFile(handle: number, path: string): BigIntStats {
   const stats = fstatSync(handle, { bigint: true });
-  if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
+  if (!stats.isFile()) throw notRegular(path);
   return stats;
 }
 

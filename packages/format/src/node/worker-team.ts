@@ -59,7 +59,7 @@ function start<Response>(
   onCrash: (error: FormatError) => void,
 ): RunningWorker<Response> {
   // Flags of the process (`--input-type`, `--inspect-brk`) are not meant for workers.
-  const worker = new Worker(url, { workerData: setup, execArgv: [], trackUnmanagedFds: false });
+  const worker = new Worker(url, { workerData: setup, execArgv: [] });
   const pending: RunningWorker<Response>["pending"] = [];
   const crash = (error: FormatError): void => {
     onCrash(error);
