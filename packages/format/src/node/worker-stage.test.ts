@@ -56,7 +56,7 @@ describe("compressing in worker threads", () => {
   test("an error keeps its code, its path and the code of its cause", async () => {
     const stage = createWorkerStage(1, setup, workerUrl);
     const missing = {
-      root: { path: "/nonexistent", handle: undefined, dev: 0n, ino: 0n },
+      root: { path: "/nonexistent", handle: undefined, handles: "", dev: 0n, ino: 0n },
       paths: ["gone"],
       directories: [{ source: "", dev: 0n, ino: 0n }],
       names: new Map(),
