@@ -155,7 +155,7 @@ export class Walk {
 
   #read(directory: ListedDirectory): readonly Dirent[] {
     try {
-      const { entries, undecodable } = readEntries(held(directory).locate(""));
+      const { entries, undecodable } = readEntries(inUse(directory).locate(""));
       for (const name of undecodable) this.#skip(directory.prefix + name, "name-not-utf8");
       return entries;
     } catch (cause) {
@@ -190,7 +190,7 @@ export class Walk {
       throw new FormatError("InvalidArgument", `${JSON.stringify(path)} is a symbolic link`, { path });
     }
     if (symlinks === "skip") return this.#skip(path, "symbolic-link");
-    const link = followLink(this.root, held(directory).locate(name), path);
+    const link = followLink(this.root, inUse(directory).locate(name), path);
     if (typeof link === "string") return this.#skip(path, link);
     const isFile = link.stats.isFile();
     // A link to a directory that we are in, directly or through other links, would never end.
@@ -225,7 +225,7 @@ export class Walk {
       if (link === undefined) {
         const source = from.source === from.prefix ? prefix : from.source + key;
         const name = key.slice(0, -1);
-        const child = openSourceChild(held(from), name, from.source + name);
+        const child = openSourceChild(inUse(from), name, from.source + name);
         const identity = identityOf(child, source);
         this.#list({ prefix, source, isLinked: false, ancestors, filter }, child, identity);
       } else {
@@ -241,11 +241,11 @@ export class Walk {
   }
 
   #leave(directory: ListedDirectory): void {
-    if (!held(directory).isStill()) throw directoryChanged(this.#describe(directory.source));
+    if (!inUse(directory).isStill()) throw directoryChanged(this.#describe(directory.source));
     const above = this.#listed.at(-2);
     if (above !== undefined && above.held === undefined) this.#holdAgain(above, directory);
     this.#listed.pop();
-    held(directory).close();
+    inUse(directory).close();
   }
 
   /** Opens what was let go. Somebody may have moved what is in it: then that leads to another directory. */
@@ -254,7 +254,7 @@ export class Walk {
     try {
       const again = below.isLinked
         ? openSourceBelow(this.root, source, source)
-        : openSourceChild(held(below), "..", source);
+        : openSourceChild(inUse(below), "..", source);
       identityOf(again, source, identity);
       directory.held = again;
     } catch (cause) {
@@ -279,7 +279,7 @@ export class Walk {
       );
     }
     const scratch = new Uint8Array(maxRulesBytes + 1);
-    const { length } = readSmallFile(held(directory).locate(name), source, size, scratch, "none");
+    const { length } = readSmallFile(inUse(directory).locate(name), source, size, scratch, "none");
     return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
@@ -303,7 +303,7 @@ export class Walk {
 
   #stat(directory: ListedDirectory, name: string): BigIntStats {
     try {
-      return lstatSync(held(directory).locate(name), withNanoseconds);
+      return lstatSync(inUse(directory).locate(name), withNanoseconds);
     } catch (cause) {
       const source = directory.source + name;
       if (isSystemError(cause, "ENOENT")) throw fileChanged(source, "disappeared", cause);
@@ -317,7 +317,7 @@ export class Walk {
 }
 
 /** A directory that is in use. */
-function held({ held: directory }: ListedDirectory): SourceDirectory {
+function inUse({ held: directory }: ListedDirectory): SourceDirectory {
   if (directory === undefined) throw new TypeError("A directory was let go while it was in use");
   return directory;
 }
