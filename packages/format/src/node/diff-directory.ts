@@ -42,7 +42,8 @@ const filesPerTurn = 64;
 
 /**
  * Compares an archive with a directory: by size, then by hash. Nothing of the archive's data is read, and of the
- * directory only files that have the size that the archive says. `FileChanged`, `FileSystem`.
+ * directory only files that have the size that the archive says; nothing outside of it, as with `createArchive`.
+ * `FileChanged`, `FileSystem`.
  */
 export async function diffDirectory(
   archive: Archive,

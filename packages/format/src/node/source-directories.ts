@@ -42,6 +42,7 @@ export class SourceDirectories {
 
   /** Throws `FileChanged` when what was read may have been another directory's. To be called before it is used. */
   check(): void {
+    if (this.#found === undefined) return;
     if (!this.#root.isStill()) throw directoryChanged(this.#path);
     for (const { directory } of this.#levels) if (!directory.isStill()) throw directoryChanged(this.#path);
   }

@@ -241,7 +241,9 @@ export class Walk {
   }
 
   #leave(directory: ListedDirectory): void {
-    if (!inUse(directory).isStill()) throw directoryChanged(this.#describe(directory.source));
+    if (!inUse(directory).isStill()) {
+      throw directoryChanged(directory.source === "" ? this.root.path : directory.source.slice(0, -1));
+    }
     const above = this.#listed.at(-2);
     if (above !== undefined && above.held === undefined) this.#holdAgain(above, directory);
     this.#listed.pop();
