@@ -2,18 +2,23 @@ import { hash } from "node:crypto";
 
 import type { ZstdEncoder } from "../zstd/codec.js";
 import { frameRoom } from "./compress-frame.js";
+import { nameOf } from "./found-files.js";
+import type { FoundDirectory } from "./found-files.js";
 import { withFile } from "./frame-proof.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
+import { SourceDirectories } from "./source-directories.js";
+import type { SourceRoot } from "./source-directory.js";
 
 /** Small files that are to be read, hashed and compressed: in columns, which cost little to send to another thread. */
 export interface FileBatch {
-  /** The directory that the sources are in. */
-  readonly root: string;
-  /** For messages. */
+  /** Stays open as long as anybody works at the batch. */
+  readonly root: SourceRoot;
   readonly paths: readonly string[];
-  /** Where to read them, where that is not the path: of files behind links that were followed. */
-  readonly sources: ReadonlyMap<number, string>;
+  /** The directories that the files are in. */
+  readonly directories: readonly FoundDirectory[];
+  /** Their names there, where these are not the paths' last: of links that were followed. */
+  readonly names: ReadonlyMap<number, string>;
   /** Expected, in bytes. */
   readonly sizes: Float64Array;
   /** Whether to try to compress them. */
@@ -49,7 +54,9 @@ export function createBatchCompressor(
 ): BatchCompressor {
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
   let packed = new Uint8Array(0);
-  return ({ root, paths, sources, sizes: expected, compress }) => {
+
+  function compressBatch(batch: FileBatch, sources: SourceDirectories): PackedBatch {
+    const { paths, directories, sizes: expected, compress } = batch;
     const hashes = Buffer.from(new ArrayBuffer(32 * paths.length));
     const sizes = new Float64Array(paths.length);
     const storedSizes = new Float64Array(paths.length);
@@ -58,8 +65,10 @@ export function createBatchCompressor(
     let end = 0;
     for (let index = 0; index < paths.length; index++) {
       const path = paths[index] ?? "";
+      const directory = directories[index];
+      if (directory === undefined) throw new TypeError("A file of a batch has no directory");
       const { length, facts: newFacts } = readSmallFile(
-        `${root}/${sources.get(index) ?? path}`,
+        sources.locate(directory, nameOf(batch, index), path),
         path,
         expected[index] ?? 0,
         scratch,
@@ -82,6 +91,17 @@ export function createBatchCompressor(
       compressed[index] = isSmaller ? 1 : 0;
     }
     return { bytes: packed.slice(0, end), hashes, sizes, storedSizes, compressed, facts };
+  }
+
+  return (batch) => {
+    const sources = new SourceDirectories(batch.root);
+    try {
+      const result = compressBatch(batch, sources);
+      sources.check();
+      return result;
+    } finally {
+      sources.close();
+    }
   };
 }
 

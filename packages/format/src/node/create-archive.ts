@@ -74,7 +74,9 @@ export const defaultMaxFiles = 200_000;
  * An archive of the regular files below a directory: the data goes to the sink as it is made, the index is returned.
  * Memory does not depend on the size of files or of the archive, only on the number of files. A large job begins to write
  * before it has listed all: what the sink writes must not lie in the directory. Errors of the sink are passed on as they
- * are. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument` (also for a file with a time that 64 bits of nanoseconds
+ * are. Nothing outside of the directory is read, whatever becomes of the names in it meanwhile: where a link or another
+ * directory takes the place of one, that is `FileChanged`. Only where directories have no handles that files can be named
+ * by, as on macOS and Windows, somebody who replaces one and puts it back at the right moments is not noticed. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument` (also for a file with a time that 64 bits of nanoseconds
  * cannot hold), `TooManyFiles`, `Unsupported`, `WorkerFailed`.
  */
 export async function createArchive(
@@ -135,6 +137,8 @@ export async function prepareArchive(
   const dispose = async (): Promise<void> => {
     listing.stop();
     await team.dispose();
+    // Threads read below it until they end.
+    await listing.close();
   };
   try {
     const end = listing.end();

@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Archive } from "../archive.js";
 import type { SignalOptions } from "../byte-source.js";
 import type { Entry } from "../entry.js";
 import { isSameTime } from "./file-time.js";
+import { placeOf } from "./found-files.js";
+import type { FilePlace } from "./found-files.js";
 import type { FilterOptions } from "./path-filter.js";
 import { openLargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "./read-small-file.js";
-import { walkDirectory } from "./walk.js";
-import type { SkippedFile, WalkOptions } from "./walk.js";
+import { SourceDirectories } from "./source-directories.js";
+import type { SourceRoot } from "./source-directory.js";
+import { beginWalk } from "./walk.js";
+import type { Listing, SkippedFile, WalkOptions } from "./walk.js";
 
 export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
   /** As when the archive was created: `skip` (default), `follow` or `error`. */
@@ -39,54 +42,83 @@ const filesPerTurn = 64;
 
 /**
  * Compares an archive with a directory: by size, then by hash. Nothing of the archive's data is read, and of the
- * directory only files that have the size that the archive says. `FileChanged`, `FileSystem`.
+ * directory only files that have the size that the archive says; nothing outside of it, as with `createArchive`.
+ * `FileChanged`, `FileSystem`.
  */
 export async function diffDirectory(
   archive: Archive,
   directory: string,
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
-  const { signal, quick = false } = options;
-  const walk = await walkDirectory(directory, { ...options, anyTime: true });
+  const listing = await beginWalk(directory, { ...options, anyTime: true });
+  try {
+    return await compare(archive, listing, options);
+  } finally {
+    await listing.close();
+  }
+}
+
+async function compare(
+  archive: Archive,
+  listing: Listing,
+  { signal, quick = false }: DiffDirectoryOptions,
+): Promise<DirectoryDiff> {
+  const { files, skipped } = await listing.end();
   const added: string[] = [];
   const changed: string[] = [];
-  const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  const { paths, sources, sizes, mtimes, farTimes } = walk.files;
-  for (const [row, path] of paths.entries()) {
-    if (row % filesPerTurn === 0) await nextTurn();
-    signal?.throwIfAborted();
-    const entry = archive.entry(path);
-    if (entry === undefined) {
-      added.push(path);
-      continue;
+  const reader = createContentComparer(listing.root, signal);
+  const { paths, sizes, mtimes, farTimes } = files;
+  try {
+    for (const [row, path] of paths.entries()) {
+      if (row % filesPerTurn === 0) await nextTurn();
+      signal?.throwIfAborted();
+      const entry = archive.entry(path);
+      if (entry === undefined) {
+        added.push(path);
+        continue;
+      }
+      const same =
+        entry.size === sizes[row] &&
+        ((quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
+          (await reader.hasContent(placeOf(listing.root, files, row), entry)));
+      if (!same) changed.push(path);
     }
-    const location = join(walk.root, sources.get(row) ?? path);
-    const same =
-      entry.size === sizes[row] &&
-      ((quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
-        (await hasContent(location, entry, scratch, signal)));
-    if (!same) changed.push(path);
+    reader.check();
+  } finally {
+    reader.close();
   }
   const present = new Set(paths);
   const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
-  return { added, removed, changed, skipped: walk.skipped };
+  return { added, removed, changed, skipped };
 }
 
-async function hasContent(
-  location: string,
-  { path, size, hash }: Entry,
-  scratch: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  if (size <= maxSmallFileBytes) {
-    const { length } = readSmallFile(location, path, size, scratch, "none");
-    return Buffer.compare(createHash("sha256").update(scratch.subarray(0, length)).digest(), hash) === 0;
-  }
-  const file = await openLargeFile(location, path, "none");
-  try {
-    await file.hashAll(signal);
-    return Buffer.compare(file.digest().hash, hash) === 0;
-  } finally {
-    await file.close();
-  }
+interface ContentComparer {
+  hasContent(place: FilePlace, entry: Entry): Promise<boolean>;
+  /** Throws when what was compared may not be below the root. */
+  check(): void;
+  close(): void;
+}
+
+function createContentComparer(root: SourceRoot, signal: AbortSignal | undefined): ContentComparer {
+  const scratch = new Uint8Array(maxSmallFileBytes + 1);
+  const sources = new SourceDirectories(root);
+  return {
+    async hasContent(place, { path, size, hash }) {
+      if (size <= maxSmallFileBytes) {
+        const location = sources.locate(place.directory, place.name, path);
+        const { length } = readSmallFile(location, path, size, scratch, "none");
+        const content = scratch.subarray(0, length);
+        return Buffer.compare(createHash("sha256").update(content).digest(), hash) === 0;
+      }
+      const file = await openLargeFile(place, "none");
+      try {
+        await file.hashAll(signal);
+        return Buffer.compare(file.digest().hash, hash) === 0;
+      } finally {
+        await file.close();
+      }
+    },
+    check: () => sources.check(),
+    close: () => sources.close(),
+  };
 }

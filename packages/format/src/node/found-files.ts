@@ -1,5 +1,13 @@
 import type { BigIntStats } from "node:fs";
 
+import type { DirectoryIdentity, SourceRoot } from "./source-directory.js";
+
+/** A directory that was listed. */
+export interface FoundDirectory extends DirectoryIdentity {
+  /** Relative to the root and without links, with a slash at its end; the root's is empty. */
+  readonly source: string;
+}
+
 /**
  * The files below a directory, a row each, in the order of their paths' bytes. A column for each fact: hundreds of
  * thousands of files are to cost little before anything of them is read. The columns of numbers may be longer than
@@ -8,8 +16,10 @@ import type { BigIntStats } from "node:fs";
 export interface FoundFiles {
   /** The archive paths. */
   readonly paths: readonly string[];
-  /** By row: where the bytes are, relative to the directory, if not at the path: behind links that were followed. */
-  readonly sources: ReadonlyMap<number, string>;
+  /** The directories that the bytes are in: not the paths' own behind links that were followed. */
+  readonly directories: readonly FoundDirectory[];
+  /** By row: the name there, if it is not the path's last: of a link that was followed. */
+  readonly names: ReadonlyMap<number, string>;
   /** In bytes, when they were found; so are the other facts. */
   readonly sizes: Float64Array;
   /** Permission bits. */
@@ -22,6 +32,27 @@ export interface FoundFiles {
   readonly farTimes: ReadonlySet<number>;
 }
 
+/** The name of a row's file in its directory. */
+export function nameOf(files: Pick<FoundFiles, "paths" | "names">, row: number): string {
+  const path = files.paths[row] ?? "";
+  return files.names.get(row) ?? path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Where a file that was found is read. */
+export interface FilePlace {
+  readonly root: SourceRoot;
+  readonly directory: FoundDirectory;
+  readonly name: string;
+  /** Its archive path, for messages. */
+  readonly path: string;
+}
+
+export function placeOf(root: SourceRoot, files: FoundFiles, row: number): FilePlace {
+  const directory = files.directories[row];
+  if (directory === undefined) throw new TypeError("No such file was found");
+  return { root, directory, name: nameOf(files, row), path: files.paths[row] ?? "" };
+}
+
 /** A file that is archived without bits of its mode: the format has permissions only. */
 export interface DroppedModeBits {
   readonly path: string;
@@ -31,7 +62,8 @@ export interface DroppedModeBits {
 /** The same while it grows: columns are replaced by longer ones. */
 export class GrowingFiles implements FoundFiles {
   readonly paths: string[] = [];
-  readonly sources: Map<number, string> = new Map();
+  readonly directories: FoundDirectory[] = [];
+  readonly names: Map<number, string> = new Map();
   sizes: Float64Array = new Float64Array(1024);
   modes: Uint32Array = new Uint32Array(1024);
   uids: Uint32Array = new Uint32Array(1024);
@@ -40,10 +72,13 @@ export class GrowingFiles implements FoundFiles {
   readonly farTimes: Set<number> = new Set();
   readonly modeBitsDropped: DroppedModeBits[] = [];
 
-  add(path: string, size: number, stats: BigIntStats): void {
+  /** The name is said where it is not the path's last. */
+  add(path: string, size: number, stats: BigIntStats, directory: FoundDirectory, name?: string): void {
     const row = this.paths.length;
     if (row === this.sizes.length) this.#grow(2 * row);
     this.paths.push(path);
+    this.directories.push(directory);
+    if (name !== undefined) this.names.set(row, name);
     this.sizes[row] = size;
     const mode = Number(stats.mode);
     if ((mode & 0o7000) !== 0) this.modeBitsDropped.push({ path, bits: specialBits(mode) });

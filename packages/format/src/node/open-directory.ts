@@ -7,9 +7,17 @@ import { fileSystemError, isSystemError } from "./file-system-error.js";
 /** How directories are held. */
 export type DirectoryAccess = "handles" | "checked-paths";
 
+/** What is open, by the number of its handle: of this process, on whichever of its threads. */
+export const handlePath = "/proc/self/fd/";
+
 /** What this system offers. */
 export function defaultDirectoryAccess(): DirectoryAccess {
-  return process.platform === "linux" && existsSync("/proc/self/fd") ? "handles" : "checked-paths";
+  return process.platform === "linux" && existsSync(handlePath) ? "handles" : "checked-paths";
+}
+
+/** Whether a path is that of a directory, and no link is on the way. Throws when nothing has the name. */
+export function isRealDirectory(path: string): boolean {
+  return lstatSync(path).isDirectory() && realpathSync.native(path) === path;
 }
 
 /** A directory below which files are written, however it is held. */
@@ -60,15 +68,13 @@ function makeDirectory(location: string | Buffer): void {
 /** Keeps a directory open. */
 export function holdDirectory(location: string | Buffer, path: string): OpenDirectory {
   const handle = openSync(location, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  return { path, locate: (name) => `/proc/self/fd/${handle}/${name}`, close: () => closeSync(handle) };
+  return { path, locate: (name) => `${handlePath}${handle}/${name}`, close: () => closeSync(handle) };
 }
 
 /** Looks at a directory before each use. */
 export function checkDirectory(path: string): OpenDirectory {
   const check = (): void => {
-    if (!lstatSync(path).isDirectory() || realpathSync.native(path) !== path) {
-      throw conflict(path, "is not the directory that it was, or a link");
-    }
+    if (!isRealDirectory(path)) throw conflict(path, "is not the directory that it was, or a link");
   };
   check();
   return {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
+import { walkDirectory } from "../testing/walk-directory.js";
 import type { FilterOptions } from "./path-filter.js";
-import { walkDirectory } from "./walk.js";
 
 const tree = {
   ".ignore": "*.log\nbuild/\n!keep.log\n",

@@ -19,7 +19,7 @@ export interface PathFilter {
   readonly ignoreFiles: readonly string[];
   /** Whether a path is meant; a directory's ends in a slash, and what is in one that is not meant is not asked for. */
   includes(path: string): boolean;
-  /** The filter for a directory, with the content of the ignore files in it. */
+  /** The filter for a directory, which ends in a slash unless it is the root, with the content of the ignore files in it. */
   enter(directory: string, rules: readonly string[]): PathFilter;
 }
 
@@ -52,9 +52,8 @@ export async function createPathFilter(options: FilterOptions): Promise<PathFilt
       // A directory may have files in it that match.
       return included === undefined || path.endsWith("/") || included.ignores(path);
     },
-    enter(directory, rules) {
+    enter(base, rules) {
       if (rules.length === 0) return this;
-      const base = directory === "" ? "" : `${directory}/`;
       return within([{ base, matcher: matcherOf(rules.flatMap((text) => text.split(/\r?\n/))) }, ...chain]);
     },
   });

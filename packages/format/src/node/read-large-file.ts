@@ -4,6 +4,7 @@ import { lstat, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 import { frameRoom } from "./compress-frame.js";
+import type { FilePlace } from "./found-files.js";
 import {
   checkUnchanged,
   factsOf,
@@ -13,6 +14,7 @@ import {
   readFlags,
 } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
+import { SourceDirectories } from "./source-directories.js";
 
 /** A large file that is read from beginning to end while its hash is computed. */
 export interface LargeFile {
@@ -34,28 +36,37 @@ export interface LargeFile {
 }
 
 /** `FileChanged`, `FileSystem`. The caller closes it. */
-export async function openLargeFile(
-  location: string,
-  path: string,
-  changeDetection: ChangeDetection,
-): Promise<LargeFile> {
+export async function openLargeFile(place: FilePlace, changeDetection: ChangeDetection): Promise<LargeFile> {
+  const { root, directory, name, path } = place;
+  const sources = new SourceDirectories(root);
   let handle: FileHandle | undefined;
   try {
+    const location = sources.locate(directory, name, path);
     handle = await open(location, readFlags);
     const stats = await handle.stat({ bigint: true });
+    sources.check();
     if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
-    return createLargeFile(handle, stats, location, path, changeDetection);
+    return createLargeFile({ handle, stats, location, sources, path }, changeDetection);
   } catch (cause) {
     await handle?.close();
+    sources.close();
     throw openError(cause, path);
   }
 }
 
+interface OpenedFile {
+  readonly handle: FileHandle;
+  /** When it was opened. */
+  readonly stats: BigIntStats;
+  readonly location: string;
+  /** Open for as long as the location is used. */
+  readonly sources: SourceDirectories;
+  /** For messages. */
+  readonly path: string;
+}
+
 function createLargeFile(
-  handle: FileHandle,
-  stats: BigIntStats,
-  location: string,
-  path: string,
+  { handle, stats, location, sources, path }: OpenedFile,
   changeDetection: ChangeDetection,
 ): LargeFile {
   const hash = createHash("sha256");
@@ -105,7 +116,10 @@ function createLargeFile(
     },
     digest: () => ({ hash: hash.digest(), size }),
     sample: (offset, length) => read(handle, path, offset, length),
-    close: () => handle.close(),
+    async close() {
+      sources.close();
+      await handle.close();
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 
 import type { SignalOptions } from "../byte-source.js";
 import type { ZstdEncoder } from "../zstd/codec.js";
@@ -11,7 +10,9 @@ import { openLargeFile } from "./read-large-file.js";
 import type { LargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes } from "./read-small-file.js";
 import type { ChangeDetection, FileFacts } from "./read-small-file.js";
-import type { FoundFiles } from "./found-files.js";
+import { placeOf } from "./found-files.js";
+import type { FilePlace, FoundFiles } from "./found-files.js";
+import type { SourceRoot } from "./source-directory.js";
 import type { Listing } from "./walk.js";
 
 /** The next piece of the archive, in the order of its data. Files are named by their rows. */
@@ -87,8 +88,8 @@ async function* tasksOf(
     } else {
       // Only all files together tell which large ones may be equal.
       duplicates ??= createDuplicateFinder((await listing.end()).files);
-      const file = largeFileOf(files, row, compress[row] ?? false);
-      yield* largeFileTasks(file, root, stage, options, duplicates);
+      const file = largeFileOf(root, files, row, compress[row] ?? false);
+      yield* largeFileTasks(file, stage, options, duplicates);
     }
   }
 }
@@ -113,41 +114,44 @@ function batchOf(
   files: FoundFiles,
   from: number,
   to: number,
-): Pick<FileBatch, "paths" | "sources" | "sizes"> {
-  const sources = new Map<number, string>();
-  if (files.sources.size > 0) {
+): Pick<FileBatch, "paths" | "directories" | "names" | "sizes"> {
+  const names = new Map<number, string>();
+  if (files.names.size > 0) {
     for (let row = from; row < to; row++) {
-      const source = files.sources.get(row);
-      if (source !== undefined) sources.set(row - from, source);
+      const name = files.names.get(row);
+      if (name !== undefined) names.set(row - from, name);
     }
   }
-  return { paths: files.paths.slice(from, to), sources, sizes: files.sizes.slice(from, to) };
+  return {
+    paths: files.paths.slice(from, to),
+    directories: files.directories.slice(from, to),
+    names,
+    sizes: files.sizes.slice(from, to),
+  };
 }
 
 /** A large file, before it is opened. */
 interface ListedFile {
   readonly row: number;
   readonly path: string;
-  readonly source: string;
+  readonly place: FilePlace;
   readonly size: number;
   readonly compress: boolean;
 }
 
-function largeFileOf(files: FoundFiles, row: number, compress: boolean): ListedFile {
-  const path = files.paths[row] ?? "";
-  return { row, path, source: files.sources.get(row) ?? path, size: files.sizes[row] ?? 0, compress };
+function largeFileOf(root: SourceRoot, files: FoundFiles, row: number, compress: boolean): ListedFile {
+  const place = placeOf(root, files, row);
+  return { row, path: place.path, place, size: files.sizes[row] ?? 0, compress };
 }
 
 async function* largeFileTasks(
   file: ListedFile,
-  root: string,
   stage: CompressStage,
   options: StageOptions,
   duplicates: DuplicateFinder,
 ): AsyncGenerator<Task, void, undefined> {
   const { row } = file;
-  const open = (): Promise<LargeFile> =>
-    openLargeFile(join(root, file.source), file.path, options.changeDetection);
+  const open = (): Promise<LargeFile> => openLargeFile(file.place, options.changeDetection);
   if (options.deduplicate) {
     const content = await duplicates.find(file, open, options.signal);
     if (content !== undefined) {

@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
-import { relative, sep } from "node:path";
+import { join } from "node:path";
 
 import { comparePaths } from "../compare-bytes.js";
 import { FormatError } from "../errors.js";
@@ -8,49 +8,66 @@ import { isValidPath } from "../path.js";
 import { fileSystemError, isSystemError } from "./file-system-error.js";
 import { checkArchiveTime } from "./file-time.js";
 import { GrowingFiles } from "./found-files.js";
+import type { FoundDirectory } from "./found-files.js";
+import { defaultDirectoryAccess } from "./open-directory.js";
 import type { PathFilter } from "./path-filter.js";
-import { readSmallFile } from "./read-small-file.js";
+import { fileChanged, readSmallFile } from "./read-small-file.js";
+import {
+  closeSourceRoot,
+  directoryChanged,
+  isSameDirectory,
+  openSourceBelow,
+  openSourceChild,
+  openSourceRoot,
+  rootDirectory,
+} from "./source-directory.js";
+import type { DirectoryIdentity, SourceDirectory, SourceRoot } from "./source-directory.js";
+import { readEntries } from "./walk-entries.js";
+import { followLink, isInside } from "./walk-link.js";
+import type { FollowedLink } from "./walk-link.js";
 import type { SkippedFile, SkipReason, WalkOptions, WalkResult } from "./walk.js";
 
-interface Directory {
+/** A directory whose files are taken one after another. */
+interface ListedDirectory {
   /** The archive path, with a slash at its end; the root's is empty. */
   readonly prefix: string;
   /** Where it is, relative to the root, in the same way. */
   readonly source: string;
+  /** Whether a link that was followed leads here. Otherwise it is in the directory above. */
+  readonly isLinked: boolean;
   /** The real paths that lead here, so that a followed link cannot loop. */
   readonly ancestors: readonly string[];
-  /** What holds for the directory above it. */
-  readonly filter: PathFilter;
-}
-
-/** A directory whose files are taken one after another. */
-interface ListedDirectory extends Directory {
+  readonly identity: DirectoryIdentity;
+  /** Nothing far up, where it was let go. */
+  held: SourceDirectory | undefined;
+  /** For its files. */
+  found: FoundDirectory | undefined;
+  filter: PathFilter;
   /**
    * The names of what is part of the archive, with a slash behind those of directories: the order of these is the
    * order of the full paths.
    */
-  readonly keys: readonly string[];
+  readonly keys: string[];
   next: number;
   /** By key: what followed links lead to. */
   readonly links: Map<string, FollowedLink>;
 }
 
-interface FollowedLink {
-  /** Relative to the root. */
-  readonly source: string;
-  readonly stats: BigIntStats;
-}
-
 const withNanoseconds = { bigint: true } as const;
 
-/** Goes through a directory in the order of an archive, as many steps at a time as it is told to. */
+/** Handles are few: directories further up are opened again, from below, when their turn comes. */
+const maxHeldLevels = 64;
+
+/**
+ * Goes through a directory in the order of an archive, as many steps at a time as it is told to. Directories are opened
+ * in one another, and what is in them is named through them: a link that takes the place of one leads nowhere.
+ */
 export class Walk {
-  readonly root: string;
+  /** Whoever made the walk closes it, when nobody reads the files any more. */
+  readonly root: SourceRoot;
   readonly files: GrowingFiles = new GrowingFiles();
   readonly skipped: SkippedFile[] = [];
   size = 0;
-  /** The root, with a slash at its end. */
-  readonly #base: string;
   readonly #options: WalkOptions;
   /** Each in the one before it. */
   readonly #listed: ListedDirectory[] = [];
@@ -59,13 +76,20 @@ export class Walk {
 
   constructor(directory: string, options: WalkOptions, filter: PathFilter) {
     this.#options = options;
+    const { access = defaultDirectoryAccess() } = options;
     try {
-      this.root = realpathSync.native(directory);
+      this.root = openSourceRoot(realpathSync.native(directory), access);
     } catch (cause) {
       throw fileSystemError(cause, "read directory", directory);
     }
-    this.#base = this.root.endsWith(sep) ? this.root : this.root + sep;
-    this.#list({ prefix: "", source: "", ancestors: [this.root], filter });
+    try {
+      const root = { prefix: "", source: "", isLinked: false, ancestors: [this.root.path], filter };
+      this.#list(root, rootDirectory(this.root), this.root);
+    } catch (cause) {
+      this.close();
+      closeSourceRoot(this.root);
+      throw cause;
+    }
   }
 
   /** Of the directories that are known, how many were listed. */
@@ -75,7 +99,6 @@ export class Walk {
 
   result(): WalkResult {
     return {
-      root: this.root,
       files: this.files,
       size: this.size,
       modeBitsDropped: this.files.modeBitsDropped,
@@ -89,41 +112,54 @@ export class Walk {
       const directory = this.#listed.at(-1);
       if (directory === undefined) return false;
       const key = directory.keys[directory.next++];
-      if (key === undefined) this.#listed.pop();
+      if (key === undefined) this.#leave(directory);
       else if (key.endsWith("/")) this.#enter(directory, key);
       else this.#add(directory, key);
     }
     return true;
   }
 
-  #list(directory: Directory): void {
+  /** Frees the handles of all directories but the root, in which files are still to be read. */
+  close(): void {
+    for (const { held } of this.#listed.splice(0)) held?.close();
+  }
+
+  #list(
+    place: Pick<ListedDirectory, "prefix" | "source" | "isLinked" | "ancestors" | "filter">,
+    held: SourceDirectory,
+    identity: DirectoryIdentity,
+  ): void {
+    const directory: ListedDirectory = {
+      ...place,
+      identity,
+      held,
+      found: undefined,
+      keys: [],
+      next: 0,
+      links: new Map(),
+    };
+    this.#listed.push(directory);
+    this.#letGo(this.#listed.at(-1 - maxHeldLevels));
     const entries = this.#read(directory);
     const rules = entries
-      .filter((entry) => entry.isFile() && directory.filter.ignoreFiles.includes(entry.name))
-      .map((entry) => this.#readRules(directory.source + entry.name));
-    const filter = directory.filter.enter(directory.prefix.slice(0, -1), rules);
-    const keys: string[] = [];
-    const links = new Map<string, FollowedLink>();
-    const listed = { ...directory, filter, keys, next: 0, links };
+      .filter((entry) => entry.isFile() && place.filter.ignoreFiles.includes(entry.name))
+      .map((entry) => this.#readRules(directory, entry.name));
+    directory.filter = place.filter.enter(place.prefix, rules);
     for (const entry of entries) {
-      const key = this.#keyOf(entry, listed);
-      if (key !== undefined) keys.push(key);
+      const key = this.#keyOf(entry, directory);
+      if (key !== undefined) directory.keys.push(key);
     }
-    keys.sort(comparePaths);
-    this.#listed.push(listed);
+    directory.keys.sort(comparePaths);
     this.#directoriesListed++;
   }
 
-  #read(directory: Directory): Dirent[] {
-    // Messages name it without the slash.
-    const location = directory.source === "" ? this.root : this.#locate(directory.source.slice(0, -1));
+  #read(directory: ListedDirectory): readonly Dirent[] {
     try {
-      const entries = readdirSync(location, { withFileTypes: true });
-      return entries.some((entry) => entry.name.includes("\uFFFD"))
-        ? this.#dropUndecodable(directory, location, entries)
-        : entries;
+      const { entries, undecodable } = readEntries(inUse(directory).locate(""));
+      for (const name of undecodable) this.#skip(directory.prefix + name, "name-not-utf8");
+      return entries;
     } catch (cause) {
-      throw fileSystemError(cause, "read directory", location);
+      throw fileSystemError(cause, "read directory", this.#describe(directory.source));
     }
   }
 
@@ -140,7 +176,7 @@ export class Walk {
     return this.#skip(path, "special-file");
   }
 
-  #keyOfDirectory(name: string, { prefix, filter }: Directory): string | undefined {
+  #keyOfDirectory(name: string, { prefix, filter }: ListedDirectory): string | undefined {
     const key = `${name}/`;
     if (!filter.includes(prefix + key)) return undefined;
     this.#directoriesKnown++;
@@ -154,30 +190,25 @@ export class Walk {
       throw new FormatError("InvalidArgument", `${JSON.stringify(path)} is a symbolic link`, { path });
     }
     if (symlinks === "skip") return this.#skip(path, "symbolic-link");
-    let target: string;
-    let stats: BigIntStats;
-    try {
-      target = realpathSync.native(this.#locate(directory.source + name));
-      stats = statSync(target, withNanoseconds);
-    } catch (cause) {
-      if (isSystemError(cause, "ENOENT", "ENOTDIR", "ELOOP")) return this.#skip(path, "link-broken");
-      throw fileSystemError(cause, "follow link", path);
-    }
-    if (!isInside(this.root, target)) return this.#skip(path, "link-outside");
-    const isFile = stats.isFile();
-    if (!isFile && !stats.isDirectory()) return this.#skip(path, "special-file");
+    const link = followLink(this.root, inUse(directory).locate(name), path);
+    if (typeof link === "string") return this.#skip(path, link);
+    const isFile = link.stats.isFile();
     // A link to a directory that we are in, directly or through other links, would never end.
-    if (!isFile && this.#pathsTo(directory).some((ancestor) => isInside(target, ancestor))) {
+    if (!isFile && this.#pathsTo(directory).some((ancestor) => isInside(link.target, ancestor))) {
       return this.#skip(path, "link-loop");
     }
     const key = isFile ? name : this.#keyOfDirectory(name, directory);
-    const source = relative(this.root, target).replaceAll(sep, "/");
-    if (key !== undefined) directory.links.set(key, { source, stats });
+    if (key !== undefined) directory.links.set(key, link);
     return key;
   }
 
-  #pathsTo({ source, ancestors }: Directory): readonly string[] {
-    return [...ancestors, realpathSync.native(this.#locate(source))];
+  #pathsTo({ source, ancestors }: ListedDirectory): readonly string[] {
+    return [...ancestors, this.#describe(source)];
+  }
+
+  /** The whole path of a directory. */
+  #describe(source: string): string {
+    return source === "" ? this.root.path : join(this.root.path, source.slice(0, -1));
   }
 
   #isOutput(path: string): boolean {
@@ -187,18 +218,61 @@ export class Walk {
   }
 
   #enter(from: ListedDirectory, key: string): void {
-    const { filter } = from;
+    const { filter, ancestors } = from;
     const prefix = from.prefix + key;
     const link = from.links.get(key);
-    this.#list(
-      link === undefined
-        ? { prefix, source: from.source + key, ancestors: from.ancestors, filter }
-        : { prefix, source: `${link.source}/`, ancestors: this.#pathsTo(from), filter },
-    );
+    try {
+      if (link === undefined) {
+        const source = from.source === from.prefix ? prefix : from.source + key;
+        const name = key.slice(0, -1);
+        const child = openSourceChild(inUse(from), name, from.source + name);
+        const identity = identityOf(child, source);
+        this.#list({ prefix, source, isLinked: false, ancestors, filter }, child, identity);
+      } else {
+        const { source } = link.directory;
+        const target = openSourceBelow(this.root, source, source.slice(0, -1));
+        const identity = identityOf(target, source, link.directory);
+        const place = { prefix, source, isLinked: true, ancestors: this.#pathsTo(from), filter };
+        this.#list(place, target, identity);
+      }
+    } catch (cause) {
+      throw fileSystemError(cause, "read directory", this.#describe(prefix));
+    }
   }
 
-  #readRules(source: string): string {
-    const size = Number(this.#stat(source).size);
+  #leave(directory: ListedDirectory): void {
+    if (!inUse(directory).isStill()) {
+      throw directoryChanged(directory.source === "" ? this.root.path : directory.source.slice(0, -1));
+    }
+    const above = this.#listed.at(-2);
+    if (above !== undefined && above.held === undefined) this.#holdAgain(above, directory);
+    this.#listed.pop();
+    inUse(directory).close();
+  }
+
+  /** Opens what was let go. Somebody may have moved what is in it: then that leads to another directory. */
+  #holdAgain(directory: ListedDirectory, below: ListedDirectory): void {
+    const { source, identity } = directory;
+    try {
+      const again = below.isLinked
+        ? openSourceBelow(this.root, source, source)
+        : openSourceChild(inUse(below), "..", source);
+      identityOf(again, source, identity);
+      directory.held = again;
+    } catch (cause) {
+      throw fileSystemError(cause, "read directory", this.#describe(source));
+    }
+  }
+
+  #letGo(directory: ListedDirectory | undefined): void {
+    if (directory === undefined || this.root.handle === undefined) return;
+    directory.held?.close();
+    directory.held = undefined;
+  }
+
+  #readRules(directory: ListedDirectory, name: string): string {
+    const source = directory.source + name;
+    const size = Number(this.#stat(directory, name).size);
     if (size > maxRulesBytes) {
       throw new FormatError(
         "SizeOverflow",
@@ -207,72 +281,70 @@ export class Walk {
       );
     }
     const scratch = new Uint8Array(maxRulesBytes + 1);
-    const { length } = readSmallFile(this.#locate(source), source, size, scratch, "none");
+    const { length } = readSmallFile(inUse(directory).locate(name), source, size, scratch, "none");
     return Buffer.from(scratch.subarray(0, length)).toString("utf8");
   }
 
-  #add({ prefix, source, links }: ListedDirectory, name: string): void {
+  #add(directory: ListedDirectory, name: string): void {
     const { maxFiles = Number.POSITIVE_INFINITY } = this.#options;
-    const link = links.get(name);
-    if (link !== undefined) this.files.sources.set(this.files.paths.length, link.source);
-    else if (source !== prefix) this.files.sources.set(this.files.paths.length, source + name);
+    const path = directory.prefix + name;
+    const link = directory.links.get(name);
     // It was a file when it was listed: whatever it is now is the reader's to refuse.
-    const stats = link?.stats ?? this.#stat(source + name);
+    const stats = link?.stats ?? this.#stat(directory, name);
     const size = Number(stats.size);
-    if (this.#options.anyTime !== true) checkArchiveTime(prefix + name, stats.mtimeNs);
-    this.files.add(prefix + name, size, stats);
+    if (this.#options.anyTime !== true) checkArchiveTime(path, stats.mtimeNs);
+    this.files.add(path, size, stats, link?.directory ?? foundIn(directory), link?.name);
     this.size += size;
     if (this.files.paths.length > maxFiles) {
       throw new FormatError(
         "TooManyFiles",
-        `${this.root} has more than ${maxFiles} files; archive a part of it or raise maxFiles`,
+        `${this.root.path} has more than ${maxFiles} files; archive a part of it or raise maxFiles`,
       );
     }
   }
 
-  #stat(source: string): BigIntStats {
+  #stat(directory: ListedDirectory, name: string): BigIntStats {
     try {
-      return lstatSync(this.#locate(source), withNanoseconds);
+      return lstatSync(inUse(directory).locate(name), withNanoseconds);
     } catch (cause) {
-      if (isSystemError(cause, "ENOENT")) {
-        throw new FormatError(
-          "FileChanged",
-          `${JSON.stringify(source)} disappeared while it was being archived`,
-          {
-            path: source,
-            cause,
-          },
-        );
-      }
+      const source = directory.source + name;
+      if (isSystemError(cause, "ENOENT")) throw fileChanged(source, "disappeared", cause);
       throw fileSystemError(cause, "read", source);
     }
-  }
-
-  /** Node decodes names with U+FFFD for what is not UTF-8; only the bytes tell that from a name that has U+FFFD. */
-  #dropUndecodable(directory: Directory, location: string, entries: readonly Dirent[]): Dirent[] {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    const decodable = new Set<string>();
-    for (const bytes of readdirSync(location, { encoding: "buffer" })) {
-      try {
-        decodable.add(decoder.decode(bytes));
-      } catch {
-        this.#skip(directory.prefix + bytes.toString("utf8"), "name-not-utf8");
-      }
-    }
-    return entries.filter((entry) => decodable.has(entry.name));
   }
 
   #skip(path: string, reason: SkipReason): undefined {
     this.skipped.push({ path, reason });
   }
+}
 
-  #locate(source: string): string {
-    return this.#base + source;
+/** A directory that is in use. */
+function inUse({ held: directory }: ListedDirectory): SourceDirectory {
+  if (directory === undefined) throw new TypeError("A directory was let go while it was in use");
+  return directory;
+}
+
+/** Which one it is: the expected one, or it is closed and that is an error, which names `source`. */
+function identityOf(
+  directory: SourceDirectory,
+  source: string,
+  expected?: DirectoryIdentity,
+): DirectoryIdentity {
+  try {
+    const { dev, ino } = directory.identify();
+    if (expected !== undefined && !isSameDirectory(expected, { dev, ino })) {
+      throw directoryChanged(source.slice(0, -1));
+    }
+    return { dev, ino };
+  } catch (cause) {
+    directory.close();
+    throw cause;
   }
 }
 
-function isInside(directory: string, path: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+function foundIn(directory: ListedDirectory): FoundDirectory {
+  const { source, identity } = directory;
+  return (directory.found ??= { source, dev: identity.dev, ino: identity.ino });
 }
 
 /** More than a mebibyte of patterns is not an ignore file. */

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
-import { walkDirectory } from "./walk.js";
+import { walkDirectory } from "../testing/walk-directory.js";
+import { nameOf } from "./found-files.js";
 
 describe("walkDirectory", () => {
   test("lists files in the order of the bytes of their full paths, not level by level", async () => {
@@ -90,7 +91,9 @@ describe("walkDirectory", () => {
     symlinkSync(join(outside, "secret"), join(root, "to-secret"));
     symlinkSync("missing", join(root, "to-nothing"));
     const { files, skipped } = await walkDirectory(root, { symlinks: "follow" });
-    expect(files.paths.map((path, row) => [path, files.sources.get(row) ?? path])).toEqual([
+    expect(
+      files.paths.map((path, row) => [path, `${files.directories[row]?.source}${nameOf(files, row)}`]),
+    ).toEqual([
       ["real/deep/file", "real/deep/file"],
       ["real/file", "real/file"],
       ["to-directory/deep/file", "real/deep/file"],

@@ -3,8 +3,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SignalOptions } from "../byte-source.js";
 import { checkPaths } from "../index-encoder.js";
 import type { DroppedModeBits, FoundFiles } from "./found-files.js";
+import type { DirectoryAccess } from "./open-directory.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions } from "./path-filter.js";
+import { closeSourceRoot } from "./source-directory.js";
+import type { SourceRoot } from "./source-directory.js";
 import { Walk } from "./walk-steps.js";
 
 /** Why a file of the directory is not part of the archive. */
@@ -32,8 +35,6 @@ export interface SkippedFile {
 }
 
 export interface WalkResult {
-  /** The directory, without symbolic links. */
-  readonly root: string;
   readonly files: FoundFiles;
   /** Sum of the sizes in bytes. */
   readonly size: number;
@@ -50,6 +51,8 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
   readonly anyTime?: boolean | undefined;
   /** Archive paths that are being written by the same job. */
   readonly outputs?: ReadonlySet<string> | undefined;
+  /** How directories are held; default: as this system can best. */
+  readonly access?: DirectoryAccess | undefined;
   /**
    * Called now and then with the files found so far, and a guess at the share of the directory that they are: of the
    * directories that are known, how many were listed.
@@ -61,7 +64,9 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
 const entriesPerTurn = 512;
 
 /** A walk that is under way: files are there as they are found, which is in their order. */
-export interface Listing extends Pick<WalkResult, "root" | "files"> {
+export interface Listing extends Pick<WalkResult, "files"> {
+  /** Open until the listing is closed. */
+  readonly root: SourceRoot;
   /** Waits until there are so many files, or all there are. One waits at a time. */
   until(count: number): Promise<unknown>;
   /** Waits for the end. Rejects, as `until` does, with what the walk failed of. */
@@ -70,19 +75,18 @@ export interface Listing extends Pick<WalkResult, "root" | "files"> {
   readonly result: WalkResult | undefined;
   /** Ends it, if it has not ended: then it fails. */
   stop(): void;
+  /** The same, and closes the root: when nobody reads files any more. */
+  close(): Promise<void>;
 }
 
 /**
  * All regular files below a directory, in the order in which an archive stores them. What cannot be part of an
- * archive is reported, never left out silently. Memory is proportional to the number of files.
- * `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic link when links are errors, and for a time that does
- * not fit.
+ * archive is reported, never left out silently. Memory is proportional to the number of files. It goes on whether anybody
+ * waits or not, and whoever began it closes it. No link that comes while it lists, or later, leads those who read the
+ * files out of the directory.
+ * `FileChanged` for a directory that is replaced meanwhile, `FileSystem`, `TooManyFiles`; `InvalidArgument` for a symbolic
+ * link when links are errors, and for a time that does not fit.
  */
-export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {
-  return (await beginWalk(directory, options)).end();
-}
-
-/** {@link walkDirectory} for those who can begin with the first files. It goes on whether anybody waits or not. */
 export async function beginWalk(directory: string, options: WalkOptions): Promise<Listing> {
   const walk = new Walk(directory, options, await createPathFilter(options));
   const stop = new AbortController();
@@ -90,19 +94,24 @@ export async function beginWalk(directory: string, options: WalkOptions): Promis
     options.signal === undefined ? [stop.signal] : [stop.signal, options.signal],
   );
   let result: WalkResult | undefined;
+  let isOpen = true;
   /** Whoever waits for so many files. */
   let waiting: { readonly count: number; readonly wake: () => void } | undefined;
 
   async function run(): Promise<WalkResult> {
-    while (walk.goOn(entriesPerTurn)) {
-      if (waiting !== undefined && walk.files.paths.length >= waiting.count) waiting.wake();
-      await nextTurn();
+    try {
+      while (walk.goOn(entriesPerTurn)) {
+        if (waiting !== undefined && walk.files.paths.length >= waiting.count) waiting.wake();
+        await nextTurn();
+        signal.throwIfAborted();
+        options.onFound?.(walk.files.paths.length, walk.size, walk.share);
+      }
       signal.throwIfAborted();
-      options.onFound?.(walk.files.paths.length, walk.size, walk.share);
+      checkPaths(walk.files.paths);
+      return (result = walk.result());
+    } finally {
+      walk.close();
     }
-    signal.throwIfAborted();
-    checkPaths(walk.files.paths);
-    return (result = walk.result());
   }
 
   const end = run();
@@ -120,5 +129,11 @@ export async function beginWalk(directory: string, options: WalkOptions): Promis
       return result;
     },
     stop: () => stop.abort(),
+    async close() {
+      stop.abort();
+      await end.catch(() => undefined);
+      if (isOpen) closeSourceRoot(walk.root);
+      isOpen = false;
+    },
   };
 }

@@ -56,9 +56,10 @@ describe("compressing in worker threads", () => {
   test("an error keeps its code, its path and the code of its cause", async () => {
     const stage = createWorkerStage(1, setup, workerUrl);
     const missing = {
-      root: "/nonexistent",
+      root: { path: "/nonexistent", handle: undefined, handles: "", dev: 0n, ino: 0n },
       paths: ["gone"],
-      sources: new Map(),
+      directories: [{ source: "", dev: 0n, ino: 0n }],
+      names: new Map(),
       sizes: Float64Array.of(1),
       compress: [true],
     };

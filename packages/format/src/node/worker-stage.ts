@@ -30,7 +30,7 @@ export const compressWorker: URL | undefined = ownFile("compress-worker.js");
 
 /** Compresses in worker threads that run `url`. A worker that dies is an error of everything that it was asked. */
 export function createWorkerStage(count: number, setup: WorkerSetup, url: URL): CompressStage {
-  const team = startWorkerTeam<WorkerRequest, WorkerResponse>(url, setup, count);
+  const team = startWorkerTeam<WorkerRequest, WorkerResponse>(url, setup, count, { ownsHandles: true });
   return {
     width: count * requestsPerWorker,
     async batch(batch) {

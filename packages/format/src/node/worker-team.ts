@@ -19,17 +19,23 @@ interface RunningWorker<Response> {
   }[];
 }
 
+export interface WorkerTeamOptions {
+  /** Whether files that a thread has open are closed when it is ended in the middle of its work. Default false. */
+  readonly ownsHandles?: boolean | undefined;
+}
+
 /** Starts threads. One that dies is an error of everything that it was asked, and of all that is asked later. */
 export function startWorkerTeam<Request, Response>(
   url: URL,
   setup: unknown,
   count: number,
+  { ownsHandles = false }: WorkerTeamOptions = {},
 ): WorkerTeam<Request, Response> {
   let failure: FormatError | undefined;
   const workers: RunningWorker<Response>[] = [];
   try {
     for (let index = 0; index < count; index++) {
-      workers.push(start<Response>(url, setup, (error) => (failure ??= error)));
+      workers.push(start<Response>(url, setup, ownsHandles, (error) => (failure ??= error)));
     }
   } catch (cause) {
     // A process may be forbidden to start threads (`--permission`).
@@ -56,10 +62,11 @@ export function startWorkerTeam<Request, Response>(
 function start<Response>(
   url: URL,
   setup: unknown,
+  ownsHandles: boolean,
   onCrash: (error: FormatError) => void,
 ): RunningWorker<Response> {
   // Flags of the process (`--input-type`, `--inspect-brk`) are not meant for workers.
-  const worker = new Worker(url, { workerData: setup, execArgv: [], trackUnmanagedFds: false });
+  const worker = new Worker(url, { workerData: setup, execArgv: [], trackUnmanagedFds: ownsHandles });
   const pending: RunningWorker<Response>["pending"] = [];
   const crash = (error: FormatError): void => {
     onCrash(error);
