@@ -88,7 +88,7 @@ export function createFrameLimits(
     frames += 1;
     if (frames <= freeFrames + content / bytesPerFrame) return;
     throw new ZstdFrameProblem(
-      `it has more than ${freeFrames} frames, and those after them hold less than ${bytesPerFrame} bytes on average`,
+      `it has more than ${freeFrames} frames and one for each ${bytesPerFrame} bytes of content; store it again in larger ones`,
     );
   }
 
@@ -111,7 +111,9 @@ export function createFrameLimits(
       countFrame();
       skipped += bytes;
       if (skipped <= freeStoredBytes + content * storedShare) return;
-      throw new ZstdFrameProblem(`it has ${skipped} bytes or more in frames that are skipped`);
+      throw new ZstdFrameProblem(
+        `it has ${skipped} bytes or more in frames that are skipped, which is too much for its content`,
+      );
     },
     block(mostContent) {
       blocks += 1;
@@ -119,7 +121,7 @@ export function createFrameLimits(
       believed += mostContent;
       if (blocks <= freeBlocks + Math.min(known, size) / bytesPerBlock) return;
       throw new ZstdFrameProblem(
-        `it has more than ${freeBlocks} blocks, and those after them hold less than ${bytesPerBlock} bytes on average`,
+        `it has more than ${freeBlocks} blocks and one for each ${bytesPerBlock} bytes of content; store it again in larger ones`,
       );
     },
     stored(bytes) {
