@@ -17,6 +17,7 @@ import {
   frameOf,
   join as concat,
   repeated,
+  sizedFrameOf,
   skippable,
   times,
 } from "./testing/raw-frames.js";
@@ -96,6 +97,22 @@ describe.each(frameDecoders)("$name lets others go on", (frames) => {
       else expect(error).toBeUndefined();
       expect(pieces).toBeGreaterThan(0);
       expect(content).toBeLessThanOrEqual(mostContent);
+      expect(pieces).toBeLessThanOrEqual(mostPieces);
+    }
+  });
+
+  test("while it reads frames that say their size, of which those up to 4 MiB may be decoded at once", async () => {
+    const frame = (blockCount: number, blockBytes: number): Uint8Array =>
+      sizedFrameOf(blockCount * blockBytes, blocks(blockCount, repeated, blockBytes, [65]), 17);
+    for (const [file, limit] of [
+      [{ stored: times(4, frame(32, 128 * kibibyte)), size: 16 * mebibyte }, 4 * mebibyte],
+      [{ stored: frame(64, 128 * kibibyte), size: 8 * mebibyte }, 0],
+      [{ stored: frame(4096, kibibyte), size: 4 * mebibyte }, mebibyte],
+    ] as const) {
+      const archive = archiveOf([["file", file]], decoder);
+      const { content, pieces, error } = await most(() => archive.readFile("file"));
+      expect(error).toBeUndefined();
+      expect(content).toBeLessThanOrEqual(limit + mostContent);
       expect(pieces).toBeLessThanOrEqual(mostPieces);
     }
   });

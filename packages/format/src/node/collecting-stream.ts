@@ -2,13 +2,17 @@ import type { ZstdFrameHeader, ZstdFrameStream } from "../zstd/codec.js";
 import { maxBlockBytes } from "../zstd/frame-header.js";
 
 /** Frames with more content are not collected: decompressing this much at once takes some ten milliseconds. */
-export const maxCollectedBytes: number = 4 * 1024 * 1024;
+const maxCollectedBytes = 4 * 1024 * 1024;
 
 /** Nor are frames of many blocks that hold less than this on average, each of which may have tables of its own. */
 const bytesPerBlock = 8 * 1024;
 const freeBlocks = 64;
 
-/** For a frame of a size that is known, and at most {@link maxCollectedBytes}. */
+/** Whether a frame says that it has little enough content, as those of this package do. */
+export function isCollected({ contentSize }: ZstdFrameHeader): boolean {
+  return contentSize !== undefined && contentSize <= maxCollectedBytes;
+}
+
 export interface CollectedFrame {
   /** Decodes all of it. */
   readonly decode: (frame: Uint8Array) => Uint8Array;
@@ -16,7 +20,10 @@ export interface CollectedFrame {
   readonly stream: () => ZstdFrameStream;
 }
 
-/** Collects the pieces of a frame, and decodes it when the last one is there: for libraries without sync streams. */
+/**
+ * Collects the pieces of a frame, and decodes it when the last one is there: for libraries that are faster so, or have no
+ * sync streams.
+ */
 export function createCollectingStream(
   { hasChecksum, contentSize = 0 }: ZstdFrameHeader,
   { decode, stream }: CollectedFrame,

@@ -1,5 +1,5 @@
 import type { ZstdFrameDecoder } from "../zstd/codec.js";
-import { createCollectingStream, maxCollectedBytes } from "./collecting-stream.js";
+import { createCollectingStream, isCollected } from "./collecting-stream.js";
 import { windowLogMax } from "./decoder-contexts.js";
 import { zlibZstd } from "./node-zlib.js";
 
@@ -30,8 +30,7 @@ export function createZlibFrameDecoder(streaming: ZstdFrameDecoder): ZstdFrameDe
     name: "node:zlib",
     decodeFrame,
     startFrame(header, maxBytes) {
-      const { contentSize = Number.POSITIVE_INFINITY } = header;
-      if (contentSize > maxCollectedBytes) return streaming.startFrame(header, maxBytes);
+      if (!isCollected(header)) return streaming.startFrame(header, maxBytes);
       return createCollectingStream(header, {
         decode: (frame) => decodeFrame(frame, header, maxBytes),
         stream: () => streaming.startFrame(header, maxBytes),
