@@ -6,6 +6,7 @@ import { readContent, streamContent } from "./content-reader.js";
 import type { Entry } from "./entry.js";
 import { resolveLimits } from "./read-limits.js";
 import { collectBytes } from "./testing/collect.js";
+import { turnBytes } from "./turns.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
@@ -54,6 +55,7 @@ function reading(
           yield* contentsOf(chunk);
         },
         end: () => void asked.push("end"),
+        close: () => void asked.push("close"),
       };
     },
   };
@@ -97,7 +99,7 @@ describe("a whole file", () => {
     expect(asked).toEqual([[3, 10], "decompress"]);
   });
 
-  test("with more than 4 MiB of content, or twice as much stored, is not", async () => {
+  test("with more than 4 MiB of content is not", async () => {
     const most = 4 * 1024 * 1024;
     const zeros = new Uint8Array(2 * most + 1);
     const of = async (size: number, storedSize: number): Promise<unknown> => {
@@ -106,10 +108,40 @@ describe("a whole file", () => {
       await readContent(source, entry({ size, storedSize, hash }), none).catch(() => {});
       return asked.find((one) => typeof one === "string");
     };
-    expect(await of(most, most)).toBe("decompress");
-    expect(await of(most, 2 * most)).toBe("decompress");
+    expect(await of(turnBytes, most)).toBe(undefined);
+    expect(await of(turnBytes, turnBytes)).toBe("decompress");
+    // In turns.
+    expect(await of(turnBytes + 1, turnBytes)).toBe("stream");
+    expect(await of(most, most)).toBe("stream");
     expect(await of(most + 1, most)).toBe("stream");
-    expect(await of(10, 2 * most + 1)).toBe("stream");
+  });
+
+  test.each([
+    ["far more than the content can take", 1000, 1000 + 62 + 64 * 1024 + 1, /far more than the 1000/],
+    [
+      "less than any frame needs",
+      128 * 1024 + 1,
+      13,
+      /promises 131073 bytes, which no frame holds in the 13/,
+    ],
+    ["nothing", 1, 0, /no frame holds/],
+  ])("with %s stored is asked for nothing, and is given no memory", async (_what, size, storedSize, why) => {
+    const { source, asked } = reading(cut(new Uint8Array(100_000)));
+    for (const range of [undefined, { offset: 0, length: 1 }]) {
+      const options = { range, signal: undefined };
+      const refused = { code: "Decompression", path: "a/b", message: expect.stringMatching(why) as unknown };
+      const lying = entry({ size, storedSize });
+      await expect(readContent(source, lying, options)).rejects.toMatchObject(refused);
+      await expect(collectBytes(streamContent(source, lying, options))).rejects.toMatchObject(refused);
+    }
+    expect(asked).toEqual([]);
+    // One byte less, or more, may be true.
+    const possible = entry({
+      size,
+      storedSize: storedSize > size ? storedSize - 1 : Math.max(14, storedSize),
+    });
+    await readContent(source, possible, none).catch(() => undefined);
+    expect(asked).not.toEqual([]);
   });
 
   test("without content is nothing to ask for, whatever is stored for it", async () => {
@@ -167,7 +199,7 @@ describe("a whole file", () => {
   test("streamed ends when the codec says that nothing is missing", async () => {
     const { source, asked } = reading(cut(content, 3));
     expect(await collectBytes(streamContent(source, entry(), none))).toEqual(content);
-    expect(asked).toEqual(["stream", [0, 10], "end"]);
+    expect(asked).toEqual(["stream", [0, 10], "end", "close"]);
   });
 
   test("of a codec that gives more than it should does not go beyond its memory", async () => {
@@ -232,6 +264,7 @@ describe("a part of a file", () => {
     expect(Buffer.from(read).toString()).toBe("234");
     expect(given).toHaveLength(5);
     expect(asked).not.toContain("end");
+    expect(asked.at(-1)).toBe("close");
   });
 
   test("comes in chunks that have something in them", async () => {
@@ -291,7 +324,7 @@ describe("an abort", () => {
     for (const isQuiet of [true, false]) {
       for (const compression of ["zstd", "none"] as const) {
         const controller = new AbortController();
-        const { source } = reading(function* () {
+        const { source, asked } = reading(function* () {
           yield content.subarray(0, 5);
           controller.abort(reason);
           if (!isQuiet) yield content.subarray(5);
@@ -305,16 +338,18 @@ describe("an abort", () => {
         };
         await expect(read()).rejects.toBe(reason);
         expect(got).toEqual([5]);
+        if (compression === "zstd") expect(asked.at(-1)).toBe("close");
       }
     }
   });
 
   test("does not wait until all content of a chunk is there", async () => {
     const controller = new AbortController();
-    const { source } = reading(cut(content), { unfold: 2 });
+    const twice = new Uint8Array(20);
+    const { source } = reading(cut(twice), { unfold: 2 });
     const got: number[] = [];
     const read = async (): Promise<void> => {
-      const folded = entry({ storedSize: 5 });
+      const folded = entry({ size: 20, storedSize: 10, hash: sha256(twice) });
       for await (const chunk of streamContent(source, folded, withSignal(controller.signal))) {
         got.push(chunk.length);
         controller.abort(reason);

@@ -5,7 +5,11 @@ import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import type { ResolvedLimits } from "./read-limits.js";
 import type { Sha256 } from "./sha256.js";
+import { createTurns } from "./turns.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
+import { withDecompressionErrors } from "./zstd/decompression-error.js";
+import { checkStoredSize } from "./zstd/frame-limits.js";
+import { decompressInTurns, pushInTurns } from "./zstd/in-turns.js";
 
 /** What reading content takes. */
 export interface ContentSource {
@@ -30,6 +34,7 @@ export async function readContent(
   { range, signal }: ContentOptions,
 ): Promise<Uint8Array> {
   checkReadable(entry);
+  checkPromise(entry);
   signal?.throwIfAborted();
   if (range !== undefined) checkByteRange(range, entry.size, entry.path);
   const size = range?.length ?? entry.size;
@@ -41,9 +46,7 @@ export async function readContent(
       { path: entry.path },
     );
   }
-  // Compressed bytes are hardly ever more than the content. If they are, they are not all taken into memory.
-  const isSmall = entry.size <= maxOneShotBytes && entry.storedSize <= 2 * maxOneShotBytes;
-  if (range !== undefined || entry.compression === "none" || !isSmall) {
+  if (range !== undefined || entry.compression === "none" || entry.size > maxOneShotBytes) {
     return collect(streamContent(source, entry, { range, signal }), size, entry);
   }
   if (entry.size === 0) return verified(source, entry, new Uint8Array(0));
@@ -52,7 +55,12 @@ export async function readContent(
     entry.storedSize,
     entry,
   );
-  return verified(source, entry, source.zstd.decompress(stored, entry, source.limits));
+  const { maxDecoderBytes } = source.limits;
+  return verified(
+    source,
+    entry,
+    await decompressInTurns(source.zstd, stored, entry, { maxDecoderBytes, signal }),
+  );
 }
 
 /**
@@ -65,6 +73,7 @@ export async function* streamContent(
   { range, signal }: ContentOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkReadable(entry);
+  checkPromise(entry);
   signal?.throwIfAborted();
   if (range !== undefined) {
     checkByteRange(range, entry.size, entry.path);
@@ -109,16 +118,23 @@ async function* decodedChunks(
   // An empty file is stored as an empty frame by Go: there is nothing in it to ask for.
   if (entry.size === 0) return;
   const stored = readExactly(source.data, storedRange(entry), entry, signal);
-  if (entry.compression === "none") return yield* stored;
-  const decoder = source.zstd.stream(entry, source.limits);
-  for await (const chunk of stored) {
-    for (const content of decoder.push(chunk)) {
-      yield content;
-      // A few stored bytes can hold a lot of content: an abort does not wait for the next ones.
-      signal?.throwIfAborted();
+  if (entry.compression === "none") {
+    const turns = createTurns();
+    for await (const chunk of stored) {
+      const { length } = chunk;
+      yield chunk;
+      await turns.after(length);
     }
+    return;
   }
-  decoder.end();
+  const decoder = source.zstd.stream(entry, source.limits);
+  const push = pushInTurns(decoder, signal);
+  try {
+    for await (const chunk of stored) yield* push(chunk);
+    decoder.end();
+  } finally {
+    decoder.close();
+  }
 }
 
 function storedRange(entry: Entry): ByteRange {
@@ -175,6 +191,12 @@ function checkReadable({ path, compression }: Entry): void {
     `${JSON.stringify(path)} is compressed in a way that this version does not know: a newer one may read it`,
     { path },
   );
+}
+
+/** Nothing is asked for, and nothing allocated, for what cannot be true. */
+function checkPromise({ path, size, storedSize, compression }: Entry): void {
+  if (compression !== "zstd" || size === 0) return;
+  withDecompressionErrors(path, () => checkStoredSize(storedSize, size));
 }
 
 function verified(source: ContentSource, entry: Entry, content: Uint8Array): Uint8Array {

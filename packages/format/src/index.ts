@@ -33,6 +33,7 @@ export type {
   ZstdStream,
 } from "./zstd/codec.js";
 export { createZstdDecoder } from "./zstd/decoder.js";
+export { pushInTurns } from "./zstd/in-turns.js";
 export { openArchive } from "./archive-reader.js";
 export type { OpenOptions } from "./archive-reader.js";
 export { bufferSource } from "./buffer-source.js";

@@ -1,3 +1,4 @@
+import { pushInTurns } from "@blob/format";
 import type { Archive, Entry, ZstdDecoder } from "@blob/format";
 import { nodeSha256 } from "@blob/format/node";
 import { verifiedFirstBytes } from "./content.js";
@@ -26,9 +27,10 @@ export function createStoredZstd(archive: Archive, decoder: ZstdDecoder): Stored
     const hasher = nodeSha256.create();
     const range = { offset: entry.dataOffset, length: entry.storedSize };
     const content = decoder.stream(entry, { maxDecoderBytes: maxWindowBytes });
+    const push = pushInTurns(content, signal);
     try {
       for await (const chunk of archive.data.read(range, { signal })) {
-        for (const piece of content.push(chunk)) hasher.update(piece);
+        for await (const piece of push(chunk)) hasher.update(piece);
         yield chunk;
       }
       content.end();
@@ -37,6 +39,8 @@ export function createStoredZstd(archive: Archive, decoder: ZstdDecoder): Stored
       // From now on the archive's own reader deals with it: it knows larger windows, and says best what is wrong.
       if (!signal.aborted) refused.add(entry.path);
       throw error;
+    } finally {
+      content.close();
     }
   }
   return {

@@ -8,8 +8,9 @@ import { streamContent } from "../content-reader.js";
 import { FormatError } from "../errors.js";
 import { planReads } from "../read-plan.js";
 import { resolveLimits } from "../read-limits.js";
+import { turnBytes } from "../turns.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
-import { decodeWhole } from "./decode-whole.js";
+import { decodeWholeInTurns } from "./decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
@@ -48,8 +49,8 @@ const maxGapBytes = 64 * 1024;
 /** Larger files are streamed to disk: an archive must not say how much memory is used. */
 const maxWholeBytes = 4 * 1024 * 1024;
 
-/** Small files are written with sync calls; other work of the process gets a turn after this many: about 2 ms. */
-const filesPerTurn = 64;
+/** Small files are written with sync calls; other work of the process gets a turn after 64 of them: about 2 ms. */
+const bytesPerFile = turnBytes / 64;
 
 /** One is written while another one is decompressed. More are not faster, and take some 25 MB each. */
 const maxLargeFiles = 2;
@@ -244,13 +245,14 @@ async function writeRange(
   signal: AbortSignal,
   report: ExtractReport,
 ): Promise<void> {
-  let untilTurn = filesPerTurn;
+  let untilTurn = turnBytes;
   for (const file of files) {
-    if (untilTurn-- === 0) {
-      untilTurn = filesPerTurn;
+    if (untilTurn <= 0) {
+      untilTurn = turnBytes;
       await nextTurn();
       signal.throwIfAborted();
     }
+    untilTurn -= Math.max(bytesPerFile, file.entry.size);
     const { path, size, hash, compression, dataOffset, storedSize } = file.entry;
     const from = dataOffset - range.offset;
     const promised = {
@@ -259,7 +261,8 @@ async function writeRange(
       hash: Buffer.from(hash).toString("hex"),
       isCompressed: compression === "zstd",
     };
-    const content = decodeWhole(promised, bytes.subarray(from, from + storedSize), decoder);
+    const stored = bytes.subarray(from, from + storedSize);
+    const content = await decodeWholeInTurns(promised, stored, decoder, signal);
     const written = writeSmall(writer, file, content);
     report.bytes(content.length, file.entry);
     report.finished(file.entry, written);

@@ -57,14 +57,16 @@ function prove(name: string, stored: Uint8Array, content: Uint8Array, decode: Pr
   if (stored.length === 0) throw notProved(name, "at all");
   let at = 0;
   try {
-    for (const { bytes, header } of splitFrames(stored, createFrameLimits(content.length))) {
-      const piece = decode(bytes, header, content.length - at);
+    const limits = createFrameLimits(content.length, { wholeFrames: true });
+    for (const { bytes, header, mostContent } of splitFrames(stored, limits)) {
+      const piece = decode(bytes, header, Math.min(mostContent, content.length - at));
       const expected = content.subarray(at, at + piece.length);
       if (Buffer.compare(piece, expected) !== 0) throw notProved(name, "to something else");
       // As readers do.
       if (header.contentSize !== undefined && header.contentSize !== piece.length) {
         throw notProved(name, "to another size than they say");
       }
+      limits.content(piece.length);
       at += piece.length;
     }
   } catch (cause) {

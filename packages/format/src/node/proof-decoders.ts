@@ -1,7 +1,7 @@
 import type { ZstdFrameHeader } from "../zstd/codec.js";
 import type { ProofDecoder } from "./frame-proof.js";
 import { loadZstdBinding } from "./zstd-binding.js";
-import { windowLogMax } from "./zstd-frame-decoders.js";
+import { windowLogMax } from "./decoder-contexts.js";
 
 /** Larger contents are decompressed to memory that is not kept. This package's own encoders see half as much. */
 const maxKeptBytes = 8 * 1024 * 1024;

@@ -44,10 +44,12 @@ describe("frames", () => {
     }
   });
 
-  test("each have the room that the ones before them left", () => {
+  test("each have the room that they can need, and the ones before them left", () => {
     const { decode, rooms } = decoder();
     compress(Buffer.concat([frame("a"), frame("bc"), frame("d")]), decode);
-    expect(rooms).toEqual([4, 3, 1]);
+    expect(rooms).toEqual([1, 2, 1]);
+    expect(() => compress(Buffer.concat([frame("abc"), frame("xyz")]), decode)).toThrow();
+    expect(rooms.slice(3)).toEqual([3, 1]);
   });
 
   test.each([

@@ -10,6 +10,7 @@ export interface ZstdBinding {
   };
   readonly DCtx: new () => {
     setParameter(parameter: number, value: number): void;
+    reset(what: number): void;
     decompress(target: Uint8Array, source: Uint8Array): number;
     decompressStream(
       target: Uint8Array,
@@ -18,6 +19,7 @@ export interface ZstdBinding {
   };
   readonly CParameter: { readonly compressionLevel: number; readonly checksumFlag: number };
   readonly DParameter: { readonly windowLogMax: number };
+  readonly ResetDirective: { readonly sessionOnly: number };
   compressBound(size: number): number;
 }
 
@@ -49,6 +51,7 @@ function isZstdBinding(value: unknown): value is ZstdBinding {
     value !== null &&
     "CCtx" in value &&
     "DCtx" in value &&
+    "ResetDirective" in value &&
     "compressBound" in value
   );
 }

@@ -10,7 +10,8 @@ import { createNodeZstd } from "./node-zstd.js";
 import { zlibZstd } from "./node-zlib.js";
 import { loadZstdBinding } from "./zstd-binding.js";
 import { zstdEncoderLoaders, loadZstdEncoder } from "./zstd-encoders.js";
-import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
+import { loadNativeFrameDecoder } from "./native-frame-decoder.js";
+import { createZlibFrameDecoder } from "./zlib-frame-decoder.js";
 
 const text = (size: number): Buffer => Buffer.from(sampleText(size));
 

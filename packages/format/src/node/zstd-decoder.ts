@@ -1,6 +1,7 @@
 import type { ZstdDecoder, ZstdFrameDecoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";
-import { createZlibFrameDecoder, loadNativeFrameDecoder } from "./zstd-frame-decoders.js";
+import { loadNativeFrameDecoder } from "./native-frame-decoder.js";
+import { createZlibFrameDecoder } from "./zlib-frame-decoder.js";
 
 /**
  * The fastest zstd decoder that this runtime has: the optional dependency `zstd-napi`, else `node:zlib` (Node 22.15 and

@@ -30,7 +30,10 @@ export interface ZstdDecodeOptions {
  */
 export interface ZstdDecoder {
   readonly name: string;
-  /** Exactly `file.size` bytes, or an error. Allocates no more than that and what the library needs. */
+  /**
+   * Exactly `file.size` bytes, or an error. Allocates no more than that and what the library needs. Synchronous, for as
+   * long as that much content takes: large files are for {@link stream}, or a worker.
+   */
   decompress(stored: Uint8Array, file: ZstdPromise, options?: ZstdDecodeOptions): Uint8Array;
   /** The same piece by piece, for content of any size. */
   stream(file: ZstdPromise, options?: ZstdDecodeOptions): ZstdStream;
@@ -39,12 +42,18 @@ export interface ZstdDecoder {
 /** Decompression of one file in progress. After an error it cannot be used any more. */
 export interface ZstdStream {
   /**
-   * The content that the next stored bytes complete, lazily, in chunks of at most 128 KiB that belong to the caller.
-   * It must be read to its end before the next call. Keeps no reference to `chunk` after that.
+   * The content that the next stored bytes complete, lazily, in chunks of at most 128 KiB that belong to the caller. An
+   * empty chunk says that there was work without content: a caller that has others to serve lets them go on. It must be
+   * read to its end before the next call; leaving it early closes the stream. Keeps no reference to `chunk` after that.
    */
   push(chunk: Uint8Array): Iterable<Uint8Array>;
   /** Checks that nothing is missing. */
   end(): void;
+  /**
+   * Gives the memory for windows back, at once where the library can. To be called when the stream is not read to its end;
+   * afterwards, and the second time, it does nothing.
+   */
+  close(): void;
 }
 
 /** What the header of a frame says (RFC 8878, section 3.1.1.1). */
@@ -64,7 +73,10 @@ export interface ZstdFrameHeader {
  */
 export interface ZstdFrameDecoder {
   readonly name: string;
-  /** The content of one complete frame; an error when it would be more than `maxBytes`. */
+  /**
+   * The content of one complete frame; an error when it would be more than `maxBytes`, which is no more than what its
+   * blocks can hold.
+   */
   decodeFrame(frame: Uint8Array, header: ZstdFrameHeader, maxBytes: number): Uint8Array;
   /** The same piece by piece. */
   startFrame(header: ZstdFrameHeader, maxBytes: number): ZstdFrameStream;
@@ -76,4 +88,9 @@ export interface ZstdFrameStream {
    * checksum if there is one. Gives all content that is complete by then: none but for blocks, and at most 128 KiB.
    */
   push(piece: Uint8Array): Iterable<Uint8Array>;
+  /**
+   * The frame is over, or nobody wants the rest of it: nothing is pushed after that. Optional, for libraries that can give
+   * memory back before the garbage collector finds it.
+   */
+  close?(): void;
 }

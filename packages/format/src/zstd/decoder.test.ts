@@ -81,15 +81,27 @@ test("a decoder has the name of its library", () => {
 });
 
 describe("in one piece", () => {
-  test("each frame gets the room that the ones before it left", () => {
+  test("each frame gets the room that it can need, and the ones before it left", () => {
     const { decoder, asked } = giving(["abc"], [""], ["de"]);
-    const stored = Buffer.concat([frame(["xy"]), frame([""]), frame(["z"], { checksum: true })]);
+    const stored = Buffer.concat([frame(["xy", "z"]), frame([""]), frame(["xyz"], { checksum: true })]);
     expect(Buffer.from(decoder.decompress(stored, file(5))).toString()).toBe("abcde");
     expect(asked).toEqual([
-      [11, 6, 5],
-      [9, 6, 2],
-      [14, 6, 2],
+      [15, 6, 3],
+      [9, 6, 0],
+      [16, 6, 2],
     ]);
+  });
+
+  test("a frame that declares more than its blocks can hold gets no room for that", () => {
+    const { decoder, asked } = giving(["ab"]);
+    const stored = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 200, (2 << 3) | 1, 0, 0]),
+      Buffer.from("ab"),
+    ]);
+    expect(() => decoder.decompress(stored, file(200))).toThrow(
+      damaged("a frame has 2 bytes and declares 200"),
+    );
+    expect(asked).toEqual([[11, 6, 2]]);
   });
 
   test("what one frame holds is not copied", () => {

@@ -1,4 +1,3 @@
-import { FormatError, isFormatError } from "../errors.js";
 import type {
   ZstdDecodeOptions,
   ZstdDecoder,
@@ -7,6 +6,7 @@ import type {
   ZstdPromise,
   ZstdStream,
 } from "./codec.js";
+import { asDecompressionError, withDecompressionErrors } from "./decompression-error.js";
 import { ZstdFrameProblem } from "./frame-header.js";
 import { createFrameLimits } from "./frame-limits.js";
 import { createFrameScanner } from "./frame-scanner.js";
@@ -17,7 +17,7 @@ export function createZstdDecoder(frames: ZstdFrameDecoder): ZstdDecoder {
   return {
     name: frames.name,
     decompress(stored, file, options = {}) {
-      return rethrowing(file, () => decompress(frames, stored, file, options));
+      return withDecompressionErrors(file.path, () => decompress(frames, stored, file, options));
     },
     stream: (file, options = {}) => createStream(frames, file, options),
   };
@@ -29,63 +29,94 @@ function decompress(
   file: ZstdPromise,
   { maxDecoderBytes }: ZstdDecodeOptions,
 ): Uint8Array {
+  const limits = createFrameLimits(file.size, { maxDecoderBytes, wholeFrames: true });
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for (const { bytes, header } of splitFrames(stored, createFrameLimits(file.size, maxDecoderBytes))) {
-    const content = frames.decodeFrame(bytes, header, file.size - size);
+  for (const { bytes, header, mostContent } of splitFrames(stored, limits)) {
+    // Libraries may allocate as much as they are allowed: that is what the frame can hold, not what is promised.
+    const content = frames.decodeFrame(bytes, header, Math.min(mostContent, file.size - size));
     checkFrameSize(content.length, header.contentSize);
+    limits.content(content.length);
     size += content.length;
-    if (size > file.size) throw tooMuch(file);
-    if (content.length > 0) pieces.push(content);
+    if (content.length > 0) pieces.push(bytes.length < stored.length ? trimmed(content) : content);
   }
-  if (size < file.size) throw tooLittle(size, file);
+  limits.end();
   const [first] = pieces;
   return first !== undefined && pieces.length === 1 ? first : joined(pieces, size);
 }
+
+/** Pieces without content in a row after which a caller gets an occasion to do something else. */
+const piecesWithoutContent = 64;
+
+const nothing = new Uint8Array(0);
 
 function createStream(
   frames: ZstdFrameDecoder,
   file: ZstdPromise,
   { maxDecoderBytes }: ZstdDecodeOptions,
 ): ZstdStream {
-  const scanner = createFrameScanner(createFrameLimits(file.size, maxDecoderBytes));
+  const limits = createFrameLimits(file.size, { maxDecoderBytes, wholeFrames: false });
+  const scanner = createFrameScanner(limits);
   let frame: ZstdFrameStream | undefined;
   let frameSize = 0;
   let size = 0;
+  let idlePieces = 0;
+
+  function closeFrame(): void {
+    const closing = frame;
+    frame = undefined;
+    closing?.close?.();
+  }
 
   function* push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
     for (const piece of scanner.push(chunk)) {
-      if (piece.kind === "header") {
-        frame = frames.startFrame(piece.header, file.size - size);
-        frameSize = 0;
+      idlePieces += 1;
+      if (piece.kind !== "skippable") {
+        if (piece.kind === "header") {
+          frame = frames.startFrame(piece.header, file.size - size);
+          frameSize = 0;
+        }
+        for (const content of frame?.push(piece.bytes) ?? []) {
+          size += content.length;
+          frameSize += content.length;
+          limits.content(content.length);
+          if (content.length === 0) continue;
+          idlePieces = 0;
+          yield content;
+        }
+        if (piece.last) {
+          checkFrameSize(frameSize, piece.header.contentSize);
+          // What its blocks could have held is known now.
+          limits.content(0);
+          closeFrame();
+        }
       }
-      for (const content of frame?.push(piece.bytes) ?? []) {
-        size += content.length;
-        frameSize += content.length;
-        if (size > file.size) throw tooMuch(file);
-        if (content.length > 0) yield content;
-      }
-      if (piece.last) {
-        checkFrameSize(frameSize, piece.header.contentSize);
-        frame = undefined;
-      }
+      if (idlePieces < piecesWithoutContent) continue;
+      idlePieces = 0;
+      yield nothing;
     }
   }
 
   return {
     *push(chunk) {
+      let isWhole = false;
       try {
         yield* push(chunk);
+        isWhole = true;
       } catch (error) {
-        throw asDecompressionError(error, file);
+        throw asDecompressionError(error, file.path);
+      } finally {
+        // Also when the consumer leaves: there is no way to go on.
+        if (!isWhole) closeFrame();
       }
     },
     end() {
-      rethrowing(file, () => {
+      withDecompressionErrors(file.path, () => {
         scanner.end();
-        if (size < file.size) throw tooLittle(size, file);
+        limits.end();
       });
     },
+    close: closeFrame,
   };
 }
 
@@ -94,12 +125,9 @@ function checkFrameSize(size: number, declared: number | undefined): void {
   throw new ZstdFrameProblem(`a frame has ${size} bytes and declares ${declared}`);
 }
 
-function tooMuch({ size }: ZstdPromise): ZstdFrameProblem {
-  return new ZstdFrameProblem(`there is more than the ${size} bytes that the index promises`);
-}
-
-function tooLittle(size: number, file: ZstdPromise): ZstdFrameProblem {
-  return new ZstdFrameProblem(`there are ${size} bytes, and the index promises ${file.size}`);
+/** Memory of the content's size: many frames that hold little would keep much. */
+function trimmed(content: Uint8Array): Uint8Array {
+  return content.buffer.byteLength > 2 * content.length ? new Uint8Array(content) : content;
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
@@ -110,22 +138,4 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
     at += piece.length;
   }
   return whole;
-}
-
-function rethrowing<T>(file: ZstdPromise, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    throw asDecompressionError(error, file);
-  }
-}
-
-/** Libraries throw all kinds of things; callers are promised one. */
-function asDecompressionError(error: unknown, { path }: ZstdPromise): FormatError {
-  if (isFormatError(error)) return error;
-  const why = error instanceof ZstdFrameProblem ? error.message : "the compressed bytes are damaged";
-  return new FormatError("Decompression", `${JSON.stringify(path)} cannot be decompressed: ${why}`, {
-    path,
-    cause: error,
-  });
 }

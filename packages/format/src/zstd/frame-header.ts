@@ -96,6 +96,11 @@ export function parseBlockHeader(bytes: Uint8Array, at: number, windowSize: numb
   return { type, last: (bits & 1) === 1, size, storedSize: type === "rle" ? 1 : size };
 }
 
+/** What a block holds at most, in bytes: exactly that unless it is compressed. */
+export function mostBlockContent({ type, size }: ZstdBlockHeader, windowSize: number): number {
+  return type === "compressed" ? Math.min(windowSize, maxBlockBytes) : size;
+}
+
 /** Little-endian; above 2^53 it is inexact, which no limit lets through. */
 function uintLe(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;

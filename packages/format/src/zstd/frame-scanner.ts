@@ -7,6 +7,7 @@ import {
   frameKind,
   frameStartBytes,
   maxBlockBytes,
+  mostBlockContent,
   parseBlockHeader,
   parseFrameHeader,
   skippableHeaderBytes,
@@ -14,14 +15,19 @@ import {
 } from "./frame-header.js";
 import type { FrameLimits } from "./frame-limits.js";
 
-/** A piece of a frame, as `ZstdFrameStream` wants them; `bytes` are valid until the next piece is asked for. */
-export interface ZstdPiece {
-  readonly kind: "block" | "checksum" | "header";
-  readonly bytes: Uint8Array;
-  readonly header: ZstdFrameHeader;
-  /** Whether the frame ends with it. */
-  readonly last: boolean;
-}
+/**
+ * A piece of a frame, as `ZstdFrameStream` wants them, whose `bytes` are valid until the next piece is asked for; or the
+ * news that a skippable frame has begun.
+ */
+export type ZstdPiece =
+  | {
+      readonly kind: "block" | "checksum" | "header";
+      readonly bytes: Uint8Array;
+      readonly header: ZstdFrameHeader;
+      /** Whether the frame ends with it. */
+      readonly last: boolean;
+    }
+  | { readonly kind: "skippable" };
 
 /** Cuts frames into pieces, however the bytes arrive. Keeps at most one block. */
 export interface FrameScanner {
@@ -42,7 +48,7 @@ type Step = { readonly wanted: number } | { readonly state: State; readonly piec
 
 /**
  * The incremental form of `splitFrames`: the same checks, but pieces of a frame are given out before the rest of it was
- * seen. Throws `ZstdFrameProblem`.
+ * seen. The limits are to be told what came out of a piece before the next one is asked for. Throws `ZstdFrameProblem`.
  */
 export function createFrameScanner(limits: FrameLimits): FrameScanner {
   /** A piece that did not arrive in one chunk. Grows to what is needed: most archives have small blocks. */
@@ -63,6 +69,7 @@ export function createFrameScanner(limits: FrameLimits): FrameScanner {
 
   return {
     *push(chunk) {
+      limits.stored(chunk.length);
       let at = 0;
       for (;;) {
         if (state.next === "skip") {
@@ -111,7 +118,7 @@ function firstWanted(state: State): number {
 function advance(state: State, bytes: Uint8Array, limits: FrameLimits): Step {
   switch (state.next) {
     case "block":
-      return takeBlock(bytes, state.header);
+      return takeBlock(bytes, state.header, limits);
     case "checksum":
       return {
         state: { next: "frame" },
@@ -126,19 +133,22 @@ function advance(state: State, bytes: Uint8Array, limits: FrameLimits): Step {
 function takeFrameStart(bytes: Uint8Array, limits: FrameLimits): Step {
   if (frameKind(bytes) === "skippable") {
     if (bytes.length < skippableHeaderBytes) return { wanted: skippableHeaderBytes };
-    return { state: { next: "skip", bytes: skippableSize(bytes) } };
+    const size = skippableSize(bytes);
+    limits.skippable(skippableHeaderBytes + size);
+    return { state: { next: "skip", bytes: size }, piece: { kind: "skippable" } };
   }
   const size = frameHeaderSize(bytes);
   if (bytes.length < size) return { wanted: size };
   const header = parseFrameHeader(bytes);
-  limits.check(header);
+  limits.frame(header);
   return { state: { next: "block", header }, piece: { kind: "header", bytes, header, last: false } };
 }
 
-function takeBlock(bytes: Uint8Array, header: ZstdFrameHeader): Step {
+function takeBlock(bytes: Uint8Array, header: ZstdFrameHeader, limits: FrameLimits): Step {
   const block = parseBlockHeader(bytes, 0, header.windowSize);
   const size = blockHeaderBytes + block.storedSize;
   if (bytes.length < size) return { wanted: size };
+  limits.block(mostBlockContent(block, header.windowSize));
   const last = block.last && !header.hasChecksum;
   const next = block.last ? (header.hasChecksum ? "checksum" : "frame") : "block";
   return {

@@ -1,8 +1,10 @@
-import type { ZstdDecoder, ZstdFrameDecoder, ZstdFrameHeader } from "./codec.js";
+import type { ZstdDecoder, ZstdFrameDecoder } from "./codec.js";
 import { createZstdDecoder } from "./decoder.js";
-import { blockHeaderBytes, maxBlockBytes, parseBlockHeader } from "./frame-header.js";
+import { maxBlockBytes } from "./frame-header.js";
 import { createBlockState, decodeBlock } from "./portable/block.js";
 import { createHistory } from "./portable/history.js";
+import type { History } from "./portable/history.js";
+import { giveHistoryMemoryBack, takeHistoryMemory } from "./portable/history-memory.js";
 
 /**
  * Decodes zstd frames in plain JavaScript, without anything of the runtime (RFC 8878). Every length is checked before
@@ -11,30 +13,31 @@ import { createHistory } from "./portable/history.js";
  */
 export const portableZstdFrames: ZstdFrameDecoder = {
   name: "portable",
-  decodeFrame(frame, header, maxBytes) {
-    const { headerSize, windowSize } = header;
+  decodeFrame(frame, { headerSize, windowSize, contentSize }, maxBytes) {
     const state = createBlockState();
-    const buffer = new Uint8Array(Math.min(mostContent(frame, header), maxBytes));
+    const room = Math.min(contentSize ?? maxBytes, maxBytes);
+    const isScratch = contentSize === undefined && room <= maxScratchBytes;
+    const buffer = isScratch ? scratchOf(room) : new Uint8Array(room);
     let start = 0;
     for (let at = headerSize, last = false; !last;) {
-      const limit = Math.min(buffer.length, start + Math.min(windowSize, maxBlockBytes));
+      const limit = Math.min(room, start + Math.min(windowSize, maxBlockBytes));
       const block = decodeBlock(state, frame, at, { buffer, start, limit, historyStart: 0, windowSize });
       at += block.storedBytes;
       start = block.contentEnd;
       last = block.last;
     }
-    return start === buffer.length ? buffer : buffer.slice(0, start);
+    return start === buffer.length && !isScratch ? buffer : buffer.slice(0, start);
   },
   startFrame({ windowSize }, maxBytes) {
     const state = createBlockState();
-    const history = createHistory(windowSize, maxBytes);
+    let history: History | undefined = createHistory(windowSize, maxBytes, takeHistoryMemory());
     const mostOfBlock = Math.min(windowSize, maxBlockBytes);
     let left = maxBytes;
     /** Whether the next piece is a block: not the header before, nor the checksum after them. */
     let isBlockNext = false;
     return {
       *push(piece) {
-        if (!isBlockNext) {
+        if (!isBlockNext || history === undefined) {
           isBlockNext = true;
           return;
         }
@@ -47,21 +50,23 @@ export const portableZstdFrames: ZstdFrameDecoder = {
         history.advance(block.contentEnd);
         if (block.contentEnd > end) yield buffer.slice(end, block.contentEnd);
       },
+      close() {
+        if (history !== undefined) giveHistoryMemoryBack(history.release());
+        history = undefined;
+      },
     };
   },
 };
 
-/** What the content can be at most: a few bytes of frame do not get all the memory that the index promises. */
-function mostContent(frame: Uint8Array, { headerSize, windowSize, contentSize }: ZstdFrameHeader): number {
-  if (contentSize !== undefined) return contentSize;
-  let most = 0;
-  for (let at = headerSize, last = false; !last;) {
-    const block = parseBlockHeader(frame, at, windowSize);
-    most += block.type === "compressed" ? Math.min(windowSize, maxBlockBytes) : block.size;
-    at += blockHeaderBytes + block.storedSize;
-    last = block.last;
-  }
-  return most;
+/** Content up to this size is decompressed to memory that is kept, where its size is not known before. */
+const maxScratchBytes = 1024 * 1024;
+
+let scratch = new Uint8Array(0);
+
+/** Blocks may hold far less than they could: there is no new memory for what they could for each small frame. */
+function scratchOf(size: number): Uint8Array {
+  if (scratch.length < size) scratch = new Uint8Array(size);
+  return scratch;
 }
 
 /** The decoder that runs everywhere. */

@@ -6,6 +6,8 @@ export interface History {
   reserve(bytes: number): { readonly buffer: Uint8Array; readonly end: number };
   /** Says that the content now ends at `end`. */
   advance(end: number): void;
+  /** Its memory, for the history of another frame: this one must not be used any more. */
+  release(): Uint8Array<ArrayBuffer>;
 }
 
 /** What is moved less often is moved in larger pieces. */
@@ -13,12 +15,16 @@ const maxSlackBytes = 8 * 1024 * 1024;
 
 /**
  * Keeps at least the last `windowSize` bytes. Its memory grows with the content: a header that asks for a large window
- * gets it only when there is content to fill it.
+ * gets it only when there is content to fill it. Begins with the memory of another one, if it is given some.
  */
-export function createHistory(windowSize: number, maxBytes: number): History {
+export function createHistory(
+  windowSize: number,
+  maxBytes: number,
+  memory: Uint8Array<ArrayBuffer> | undefined,
+): History {
   const most = windowSize + Math.min(Math.max(windowSize, maxBlockBytes), maxSlackBytes);
   const capacity = Math.min(most, maxBytes);
-  let buffer = new Uint8Array(Math.min(capacity, 2 * maxBlockBytes));
+  let buffer = memory ?? new Uint8Array(Math.min(capacity, 2 * maxBlockBytes));
   let end = 0;
 
   function grow(needed: number): void {
@@ -45,5 +51,6 @@ export function createHistory(windowSize: number, maxBytes: number): History {
     advance(newEnd) {
       end = newEnd;
     },
+    release: () => buffer,
   };
 }
