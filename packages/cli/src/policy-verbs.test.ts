@@ -138,11 +138,11 @@ describe.each(Object.entries(refusing))("under %s", (name, text) => {
     expect(await blob("pull", unsigned, at("refused"))).toMatchObject({ code: 5 });
     const out = at(`pulled-${String(repositories)}`);
     expect(await blob("pull", "--no-default-policy", unsigned, out)).toMatchObject({ code: 0 });
-    const withPolicy = ["--no-default-policy", "--policy", at("release.yaml")];
-    expect(await blob("pull", ...withPolicy, unsigned, at("refused"))).toMatchObject({ code: 5 });
-    expect(await blob("verify", ...withPolicy, unsigned)).toMatchObject({ code: 5 });
+    const only = ["--no-default-policy", "--policy", at("release.yaml")];
+    expect(await blob("pull", ...only, unsigned, at("refused"))).toMatchObject({ code: 5 });
+    expect(await blob("verify", ...only, unsigned)).toMatchObject({ code: 5 });
     expect(await blob("sign", unsigned, ...byKey())).toMatchObject({ code: 0 });
-    expect(await blob("verify", ...withPolicy, unsigned)).toMatchObject({ code: 0 });
+    expect(await blob("verify", ...only, unsigned)).toMatchObject({ code: 0 });
     // Without any policy there is nothing to say: that is no success.
     expect(await blob("verify", "--no-default-policy", unsigned)).toMatchObject({ code: 2 });
   });

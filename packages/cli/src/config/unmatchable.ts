@@ -1,11 +1,10 @@
 import { canonicalSpellings } from "./reference-spellings.js";
 
 /** What may follow a beginning to make it a reference: the rest of a name, of a host, of an address, of a tag. */
-const tails: readonly string[] = [
-  ["/x", "x", "", "/x/x", "x/x", ":x"],
-  ["x.x/x", ".x/x", ":1/x", "1/x", "z:1/x"],
-  ["::1]:1/x", ":1]:1/x", "1]:1/x", "]:1/x", ".0.0.0:1/x", ".0.0:1/x", ".0:1/x"],
-].flat();
+const tails: readonly string[] =
+  "/x x /x/x x/x :x x.x/x .x/x :1/x 1/x z:1/x ::1]:1/x :1]:1/x 1]:1/x ]:1/x .0.0.0:1/x .0.0:1/x .0:1/x"
+    .split(" ")
+    .concat("");
 
 /**
  * Why an expression fits no canonical reference, as far as that can be told from what it begins with: the host of another
