@@ -16,6 +16,8 @@ export interface TestRegistryOptions {
   /** What is served. Default: a new memory registry. */
   readonly registry?: Registry;
   readonly quirks?: Quirks;
+  /** What it may be called besides this machine's names, as by a proxy that leads everything to it. Default none. */
+  readonly allowedHosts?: readonly string[];
 }
 
 /** A registry on a real socket that misbehaves on request and remembers who asked for what. */
@@ -41,7 +43,7 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
   const requests: RequestRecord[] = [];
   const damaged = new Set<string>();
   const behind = withDamage(registry, damaged);
-  const honest = createRegistryServer(behind);
+  const honest = createRegistryServer(behind, { allowedHosts: options.allowedHosts });
   const gate = createGate();
   // What a fault counts down is the fault's own, or that of the registry.
   const quirksFor = (server: RequestRecord["server"], { method = "", url = "" }: IncomingMessage): Quirks =>

@@ -34,7 +34,7 @@ async function listen(server: Server): Promise<number> {
 async function startTls(requestCert = false): Promise<{ readonly host: string; readonly clients: string[] }> {
   const memory = createMemoryRegistry();
   await memory.pushBlob("acme/site", blob, () => chunksOf(blob.bytes));
-  const { listener } = createRegistryServer(memory);
+  const { listener } = createRegistryServer(memory, { allowedHosts: ["registry.invalid"] });
   const clients: string[] = [];
   const options = {
     cert: pem("server.pem"),
@@ -132,7 +132,7 @@ describe("a proxy", () => {
   const plainHttp = { plainHttp: true, retry: { retries: 0 } };
 
   test("gets requests for http registries as its own, and none for exceptions and this machine", async () => {
-    const server = await startTestRegistry();
+    const server = await startTestRegistry({ allowedHosts: ["registry.invalid"] });
     onTestFinished(() => server.close());
     await server.registry.pushBlob("acme/site", blob, () => chunksOf(blob.bytes));
     const { host, asked } = await proxied(server.host);

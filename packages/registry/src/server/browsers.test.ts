@@ -93,7 +93,7 @@ async function expectRefused({ ask, registry }: Served, marks: Headers, status: 
     expect([method, path, answer.status]).toEqual([method, path, status]);
     if (method !== "HEAD") {
       expect(JSON.parse(answer.text)).toEqual({
-        errors: [{ code: "DENIED", message: expect.any(String) as string }],
+        errors: [{ code: status === 421 ? "UNSUPPORTED" : "DENIED", message: expect.any(String) as string }],
       });
     }
     expect(answer.headers["access-control-allow-origin"]).toBeUndefined();

@@ -9,7 +9,7 @@ import type { Exchange, ServerLimits } from "./exchange.js";
 import { reply, replyError, replyJson } from "./exchange.js";
 import { serveManifest } from "./manifest-routes.js";
 import { serveReferrers } from "./referrer-routes.js";
-import type { RequestGuard } from "./request-guard.js";
+import type { Refusal, RequestGuard } from "./request-guard.js";
 import { createRequestGuard } from "./request-guard.js";
 import type { Route } from "./route.js";
 import { parseRoute } from "./route.js";
@@ -152,7 +152,7 @@ async function serve(guard: RequestGuard, exchange: Exchange): Promise<void> {
   try {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     const refusal = guard(request);
-    if (refusal !== undefined) replyError(exchange, refusal.status, "DENIED", refusal.message);
+    if (refusal !== undefined) refuse(exchange, refusal);
     else if (route.kind === "problem") replyError(exchange, route.status, route.code, route.message);
     else await serveRoute(exchange, route);
   } catch (error) {
@@ -162,6 +162,11 @@ async function serve(guard: RequestGuard, exchange: Exchange): Promise<void> {
     // What nobody read of the request must not stand in the way of the next one on this connection.
     if (!request.readableEnded) request.resume();
   }
+}
+
+function refuse(exchange: Exchange, { status, message }: Refusal): void {
+  // Clients take DENIED for a matter of credentials: a name that is not allowed is none.
+  replyError(exchange, status, status === 421 ? "UNSUPPORTED" : "DENIED", message);
 }
 
 function serveRoute(exchange: Exchange, route: Route): Promise<void> | void {

@@ -28,7 +28,7 @@ export interface RequestGuardOptions {
 const wrongHost: Refusal = {
   status: 421,
   message:
-    "this server answers only to the name of the machine that it runs on; whoever runs it can allow other names",
+    "this server answers only to the name of the machine that it runs on; whoever runs it can allow other names (--allowed-host)",
 };
 
 const otherSite: Refusal = { status: 403, message: "this server does not answer to pages of other sites" };
