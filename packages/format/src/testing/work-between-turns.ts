@@ -17,7 +17,7 @@ export interface WatchedDecoder {
    * Does something with the decoder, and returns the most that was done while nobody else had a turn, and how it failed
    * if it did.
    */
-  most(work: () => Promise<unknown>): Promise<DecoderWork & { readonly error?: unknown }>;
+  readonly most: (work: () => Promise<unknown>) => Promise<DecoderWork & { readonly error?: unknown }>;
 }
 
 /** Counts what a library does between two turns of the event loop: what others have to wait for. */
@@ -55,16 +55,16 @@ export function watchDecoder(frames: ZstdFrameDecoder): WatchedDecoder {
     decoder,
     async most(work) {
       most = { content: 0, pieces: 0 };
-      let isDone = false;
+      const state = { isDone: false };
       let error: unknown;
       const working = work()
         .catch((reason: unknown) => {
           error = reason;
         })
         .finally(() => {
-          isDone = true;
+          state.isDone = true;
         });
-      while (!isDone) {
+      while (!state.isDone) {
         content = 0;
         pieces = 0;
         await nextTurn();

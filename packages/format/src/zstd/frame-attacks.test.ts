@@ -11,7 +11,6 @@ import {
   repeated,
   reserved,
   skippable,
-  times,
 } from "../testing/raw-frames.js";
 import { createZstdDecoder } from "./decoder.js";
 
