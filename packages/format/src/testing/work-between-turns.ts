@@ -55,16 +55,16 @@ export function watchDecoder(frames: ZstdFrameDecoder): WatchedDecoder {
     decoder,
     async most(work) {
       most = { content: 0, pieces: 0 };
-      const done = new AbortController();
+      const state = { isDone: false };
       let error: unknown;
       const working = work()
         .catch((reason: unknown) => {
           error = reason;
         })
         .finally(() => {
-          done.abort();
+          state.isDone = true;
         });
-      while (!done.signal.aborted) {
+      while (!state.isDone) {
         content = 0;
         pieces = 0;
         await nextTurn();
