@@ -93,6 +93,7 @@ export const targets = [
       "matching-keys.ts",
       "create-authenticator.ts",
       "challenge.ts",
+      "for-hosts.ts",
       "scopes.ts",
       "token-response.ts",
       "token-exchange.ts",
@@ -145,6 +146,18 @@ export const targets = [
     tests: ["http/authorization.test.ts"],
   },
   { package: "registry", files: ["http/redirect.ts"], tests: ["http/redirect.test.ts"] },
+  { package: "registry", files: ["http/upload-place.ts"], tests: ["http/upload-place.test.ts"] },
+  {
+    package: "registry",
+    files: ["http/connection-guard.ts", "http/reached-zones.ts"],
+    tests: ["http/connection-guard.test.ts"],
+  },
+  {
+    package: "registry",
+    files: ["server/request-guard.ts", "server/host-check.ts", "server/manifest-type.ts"],
+    tests: ["server/browsers.test.ts"],
+  },
+  { package: "registry", files: ["layout/layout-path.ts"], tests: ["layout/layout-path.test.ts"] },
   { package: "registry", files: ["http/retry.ts"], tests: ["http/retry.test.ts"] },
   { package: "registry", files: ["http/redact.ts"], tests: ["http/redact.test.ts"] },
   {
@@ -207,8 +220,14 @@ export const targets = [
       "zstd/frame-header.test.ts",
       "zstd/decoder.test.ts",
       "zstd/frame-attacks.test.ts",
+      "zstd/flood-attacks.test.ts",
       "zstd/portable.test.ts",
     ],
+  },
+  {
+    package: "format",
+    files: ["node/source-directory.ts", "node/source-directories.ts"],
+    tests: ["node/create-attacks.test.ts", "node/source-directories.test.ts", "node/walk.test.ts"],
   },
   {
     package: "format",
@@ -224,4 +243,18 @@ export const targets = [
   { package: "client", files: ["pull.ts"], tests: ["pull.test.ts"] },
   { package: "client", files: ["push.ts"], tests: ["push-archive.test.ts"] },
   { package: "client", files: ["policies.ts"], tests: ["policies.test.ts"] },
+  { package: "client", files: ["trust-domain.ts"], tests: ["trust-domain.test.ts"] },
+  { package: "client", files: ["kept-blocks.ts"], tests: ["kept-blocks.test.ts"] },
+  {
+    package: "cli",
+    files: ["config/canonical-reference.ts", "config/match-reference.ts"],
+    tests: ["config/canonical-reference.test.ts"],
+  },
+  {
+    package: "cli",
+    files: ["printable.ts", "terminal-text.ts"],
+    tests: ["printable.test.ts", "terminal-text.test.ts", "clean-output.test.ts"],
+  },
+  { package: "cli", files: ["compile-cache.ts"], tests: ["compile-cache.test.ts"] },
+  { package: "cli", files: ["serve/markdown-link.ts"], tests: ["serve/markdown-link.test.ts"] },
 ];

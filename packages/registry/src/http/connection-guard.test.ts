@@ -228,6 +228,7 @@ describe("a registry inside", () => {
     const vault = await startVault();
     const server = await startTestRegistry({
       quirks: { redirectTo: `http://storage.direct.example:${vault.port}/x` },
+      allowedHosts: ["registry.direct.example"],
     });
     onTestFinished(() => server.close());
     await server.registry.pushBlob(repository, blob, () => chunksOf(blob.bytes));
