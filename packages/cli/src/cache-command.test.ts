@@ -7,11 +7,11 @@ import { connect } from "node:net";
 import path from "node:path";
 import { createServer } from "node:tls";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
-import { createTemporaryDirectory, packageFolder, startTestRegistry, writeTree } from "@blob/testing";
+import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runBlob } from "./testing/run-blob.js";
 
-const tls = (name: string): string => path.join(packageFolder("registry"), "fixtures/tls", name);
+const tls = (name: string): string => path.join(import.meta.dirname, "../../registry/fixtures/tls", name);
 
 interface Status {
   readonly caches: readonly { readonly name: string; readonly size: number; readonly files: number }[];
