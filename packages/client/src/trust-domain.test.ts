@@ -62,7 +62,9 @@ describe("a trust domain", () => {
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "1");
     expect(trustDomainOf(host, way)).toBe(usual);
     vi.stubEnv("NODE_EXTRA_CA_CERTS", "/etc/other.pem");
-    expect(trustDomainOf(host, way)).not.toBe(usual);
+    const withMore = trustDomainOf(host, way);
+    expect(withMore).not.toBe(usual);
+    expect(trustDomainOf(host, { ...way, tls: { ca: "" } })).toBe(withMore);
   });
 
   test("does not tell one thing for another, whatever the texts are", () => {

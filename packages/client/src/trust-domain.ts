@@ -21,13 +21,13 @@ export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: 
   if (plainHttp) return joined(`http://${host}`, own);
   // What Node does with it is to verify nothing.
   const isUnverified = tls.insecure === true || process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0";
-  const authorities = [tls.ca, process.env["NODE_EXTRA_CA_CERTS"]];
+  const authorities = [tls.ca, process.env["NODE_EXTRA_CA_CERTS"]].map((one) =>
+    one === "" ? undefined : one,
+  );
   return joined(`https://${host}`, [
     ...own,
     ...(isUnverified ? ["unverified"] : []),
-    ...(authorities.some((one) => one !== undefined && one !== "")
-      ? [`authorities ${fingerprintOf(authorities)}`]
-      : []),
+    ...(authorities.some((one) => one !== undefined) ? [`authorities ${fingerprintOf(authorities)}`] : []),
     // Never the key: a fingerprint of it would be kept with every entry.
     ...(tls.certificate === undefined ? [] : [`certificate ${fingerprintOf([tls.certificate.cert])}`]),
   ]);

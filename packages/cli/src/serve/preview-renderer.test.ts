@@ -41,7 +41,7 @@ const text = (content: string) => ({ kind: "text", path: "a.js", text: content }
 test.each(["hang", "die", "exit", "fill"])(
   "a text that the thread does not get done (%s) is not rendered, and the next one is",
   async (content) => {
-    const renderer = rendererOf(await worker(), content === "hang" ? 5000 : 60_000);
+    const renderer = rendererOf(await worker(), content === "hang" ? 2000 : 10_000);
     expect(await renderer.render(text(content), signal)).toBeUndefined();
     expect((await renderer.render(text("next"), signal))?.source).toBe("next");
   },

@@ -379,9 +379,9 @@ describe.each(frameDecoders)("$name reads", (frames) => {
     }
   });
 
-  test("64 MiB of repeated bytes from 2 KB, without keeping them", () => {
+  test("512 MiB of repeated bytes from 16 KB, without keeping them", () => {
     const { decoder } = counting(frames);
-    const count = 512;
+    const count = 4096;
     const size = count * 128 * kibibyte;
     const stream = decoder.stream({ path: "file", size });
     let read = 0;
@@ -393,6 +393,7 @@ describe.each(frameDecoders)("$name reads", (frames) => {
     }
     stream.end();
     expect(read).toBe(size);
-    expect(most).toBeLessThan(48 * mebibyte);
+    // What is not kept is there until the garbage collector comes.
+    expect(most).toBeLessThan(256 * mebibyte);
   });
 });
