@@ -20,6 +20,7 @@ const excluded = {
   "zstd-napi makes its frames": ["format/src/zstd/portable"],
   "what Chromium shows does not depend on codecs, files or Node": ["cli/src/serve/browser"],
   "shells run the same scripts, and `blob complete` is tested without them": ["cli/src/completion/shells"],
+  "how many entries there are is nothing that an installation changes": ["cli/src/commands/large-archives"],
   "pure functions over text, keys and states": [
     "cli/src/completion/bash-line",
     "cli/src/config/{config,unmatchable}",
