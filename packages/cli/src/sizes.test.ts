@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { humanSize } from "./sizes.js";
+import { groupedNumber, humanSize } from "./sizes.js";
 
 test.each([
   [0, "0 B"],
@@ -12,3 +12,10 @@ test.each([
 ])("%i bytes are %s", (bytes, shown) => {
   expect(humanSize(bytes)).toBe(shown);
 });
+
+test.each([0, 7, 999, 1000, 12_345, 123_456, 1_234_567, Number.MAX_SAFE_INTEGER])(
+  "%i is grouped as in English",
+  (number) => {
+    expect(groupedNumber(number)).toBe(number.toLocaleString("en"));
+  },
+);

@@ -11,3 +11,8 @@ export function humanSize(bytes: number): string {
   }
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? "B"}`;
 }
+
+/** An integer with commas between thousands, without the milliseconds that a locale takes when it is loaded. */
+export function groupedNumber(number: number): string {
+  return String(number).replace(/\B(?=(?:\d{3})+$)/gu, ",");
+}

@@ -1,6 +1,6 @@
 import type { BrowserState } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
-import { humanSize } from "../sizes.js";
+import { groupedNumber, humanSize } from "../sizes.js";
 import { helpLines } from "./help.js";
 import { isTooSmall, layoutOf, smallest } from "./layout.js";
 import { cellWidth, cutLine, fillLine, spreadLine } from "./line.js";
@@ -43,7 +43,7 @@ function tooSmall({ size }: BrowserState): readonly Line[] {
 }
 
 function titleLine({ archive, size }: BrowserState): Line {
-  const facts = `${archive.files.toLocaleString("en")} files · ${humanSize(archive.size)} `;
+  const facts = `${groupedNumber(archive.files)} files · ${humanSize(archive.size)} `;
   return spreadLine(
     [span(" blob  ", "bar"), span(visibleText(archive.reference), "bar")],
     [span(facts, "bar")],
@@ -92,7 +92,7 @@ function bottomLine(state: BrowserState): Line {
       const count =
         search === undefined
           ? ""
-          : `${search.matches.length.toLocaleString("en")} found${search.isDone ? "" : "…"} `;
+          : `${groupedNumber(search.matches.length)} found${search.isDone ? "" : "…"} `;
       return editorLine("/", mode.editor, count, width);
     }
     case "save":
@@ -115,7 +115,7 @@ function bottomLine(state: BrowserState): Line {
       if (message !== undefined) {
         return fillLine([span(visibleText(message.text), message.isError ? "error" : "strong")], width);
       }
-      const position = `${(place.selected + 1).toLocaleString("en")}/${place.tree.length.toLocaleString("en")} `;
+      const position = `${groupedNumber(place.selected + 1)}/${groupedNumber(place.tree.length)} `;
       const path = visibleText(selectedNode(state)?.path ?? "");
       const left = cellWidth(path) + cellWidth(hints) + 16 < width && state.focus === "tree" ? hints : path;
       return spreadLine([span(left, "dim")], [span(position, "dim")], width);

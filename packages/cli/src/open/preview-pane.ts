@@ -1,5 +1,5 @@
 import { formatMode, formatTime } from "../entry-text.js";
-import { humanSize } from "../sizes.js";
+import { groupedNumber, humanSize } from "../sizes.js";
 import type { BrowserState } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
 import { layoutOf } from "./layout.js";
@@ -33,7 +33,7 @@ function factLines({ preview }: BrowserState, node: DirectoryEntry): readonly Li
     if (preview.kind !== "directory") return [];
     const { files, size, storedSize } = preview.stats;
     return [
-      text(`directory · ${files.toLocaleString("en")} files · ${humanSize(size)}`, "dim"),
+      text(`directory · ${groupedNumber(files)} files · ${humanSize(size)}`, "dim"),
       text(`${humanSize(storedSize)} stored`, "dim"),
     ];
   }

@@ -1,6 +1,6 @@
 import type { Archive, DirectoryEntry } from "@blob/format";
 import { formatTime, isoTime } from "../entry-text.js";
-import { humanSize } from "../sizes.js";
+import { groupedNumber, humanSize } from "../sizes.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";
 import { iconOf } from "./icons.js";
@@ -149,5 +149,5 @@ function pager({ page, pages }: ListingPage, filter: string): Html | undefined {
 }
 
 function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+  return `${groupedNumber(number)} ${number === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import type { Entry } from "@blob/format";
 import { formatMode, formatTime, isoTime } from "../entry-text.js";
-import { humanSize } from "../sizes.js";
+import { groupedNumber, humanSize } from "../sizes.js";
 import { mediaTypeOf } from "./content-type.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";
@@ -26,9 +26,9 @@ export function renderFile(reference: string, entry: Entry, preview: Html): Page
       <dt>Type</dt>
       <dd>${mediaTypeOf(path)}</dd>
       <dt>Size</dt>
-      <dd>${size.toLocaleString("en")} bytes</dd>
+      <dd>${groupedNumber(size)} bytes</dd>
       <dt>Stored</dt>
-      <dd>${storedSize.toLocaleString("en")} bytes, ${compression === "none" ? "as it is" : compression}</dd>
+      <dd>${groupedNumber(storedSize)} bytes, ${compression === "none" ? "as it is" : compression}</dd>
       <dt>Modified</dt>
       <dd><time datetime="${isoTime(mtimeNs)}">${formatTime(mtimeNs)} UTC</time></dd>
       <dt>Mode</dt>

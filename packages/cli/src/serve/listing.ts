@@ -66,9 +66,14 @@ export function createLister(archive: Archive): Lister {
   }
 
   return async (path, { filter, page }, signal) => {
-    if (last?.path !== path)
-      last = { path, listing: archive.listDirectory(path, { directoriesFirst: true }) };
-    const { listing } = last;
+    let current = last;
+    if (current?.path !== path) {
+      current = { path, listing: archive.listDirectory(path, { directoriesFirst: true }) };
+      last = current;
+      // Of a large directory that takes as long as its page does: others need not wait for both.
+      await nextTurn();
+    }
+    const { listing } = current;
     const found = filter === "" ? undefined : await fitting(listing, filter.toLowerCase(), signal);
     const count = found?.length ?? listing.length;
     const pages = Math.max(1, Math.ceil(count / entriesPerPage));
