@@ -143,9 +143,18 @@ export const targets = [
   {
     package: "registry",
     files: ["http/authorization.ts"],
-    tests: ["http/authorization.test.ts"],
+    tests: ["http/authorization.test.ts", "http/steering.test.ts"],
   },
-  { package: "registry", files: ["http/redirect.ts"], tests: ["http/redirect.test.ts"] },
+  {
+    package: "registry",
+    files: ["http/redirect.ts"],
+    tests: [
+      "http/redirect.test.ts",
+      "http/upload-place.test.ts",
+      "http/steering.test.ts",
+      "http/connection-guard.test.ts",
+    ],
+  },
   { package: "registry", files: ["http/upload-place.ts"], tests: ["http/upload-place.test.ts"] },
   {
     package: "registry",

@@ -22,6 +22,7 @@ const apiPaths: readonly string[] = [
   "/v2/acme/other/blobs/uploads/8f2c",
   "/v2/other/site/blobs/uploads/8f2c",
   "/v2/acme/site2/blobs/uploads/8f2c",
+  "/v2/evil/site/blobs/uploads/8f2c",
   "/v2/acme/site/more/blobs/uploads/8f2c",
   "/v2/other/acme/site/blobs/uploads/8f2c",
   "/v2/other/v2/acme/site/blobs/uploads/8f2c",
@@ -46,6 +47,9 @@ const apiPaths: readonly string[] = [
   "/v2/acme/site/blobs/uploads/..%5C..%5Cmanifests%5Clatest",
   "/v2/acme/site/blobs/uploads/x%252F..%252Fmanifests",
   "/v2/acme/site//blobs/uploads/8f2c",
+  "/registry//v2/acme/site/blobs/uploads/8f2c",
+  "/v2/acme/site/blobs/uploads/.",
+  "/v2/acme/site/blobs/uploads/..",
   "/v2/acme%2Fsite/blobs/uploads/8f2c",
   "/v2/acme/site/blobs/uploads/%zz",
   "/artifacts-uploads/namespaces/a/repositories/b/uploads/..%2F..%2F..%2F..%2F..%2Fv2%2Fx%2Fmanifests%2Fy",
@@ -59,6 +63,7 @@ const elsewhere: readonly string[] = [
   "/api/v1.0/repositories",
   "/artifacts-uploads/namespaces/acme/repositories/site/uploads/",
   "/artifacts-uploads/namespaces/acme/repositories/site/uploads/..%2Fx",
+  "/artifacts-uploads/namespaces/acme/repositories/site/uploads/AF2c_x/more",
   "/x/artifacts-uploads/namespaces/acme/repositories/site/uploads/AF2c_x",
 ];
 

@@ -12,7 +12,7 @@ const closing: (() => unknown)[] = [];
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "blob-trust-"));
-  closing.push(() => rm(folder, { recursive: true }));
+  closing.push(() => rm(folder, { recursive: true, force: true }));
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -75,6 +75,7 @@ async function startRepository(): Promise<TufRepository> {
 }
 
 describe("TUF", () => {
+  const minute = 60_000;
   const day = 24 * 60 * 60 * 1000;
 
   test("a cold cache is filled, and a warm one takes no request", async () => {
@@ -110,6 +111,27 @@ describe("TUF", () => {
     mirror.publish(changed, 2);
     time += day + 1;
     expect((await source.load()).length).toBe(changed.length);
+  });
+
+  test("within a day no process asks the mirror again, and within ten minutes none looks into its cache again", async () => {
+    const mirror = await startRepository();
+    mirror.publish(golden, 1);
+    const began = Date.now();
+    let time = began;
+    const now = (): Date => new Date(time);
+    const source = trustedRootTuf({ cacheDirectory: folder, mirror, now });
+    const first = await source.load();
+    time = began + day - minute;
+    await trustedRootTuf({ cacheDirectory: folder, mirror, now }).load();
+    expect(mirror.requests.length).toBe(5);
+
+    await rm(folder, { recursive: true });
+    time = began + 9 * minute;
+    expect(await source.load()).toBe(first);
+    expect(mirror.requests.length).toBe(5);
+    time = began + 11 * minute;
+    expect(await source.load()).toBe(first);
+    expect(mirror.requests.length).toBeGreaterThan(5);
   });
 
   test("offline, an empty cache is an error that says so, and nothing is asked", async () => {
