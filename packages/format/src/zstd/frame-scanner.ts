@@ -44,7 +44,7 @@ type State =
   | { readonly next: "skip"; readonly bytes: number };
 
 /** What is done with the bytes at hand: more of them are needed, or these are used up. */
-type Step = { readonly wanted: number } | { readonly state: State; readonly piece?: ZstdPiece };
+type Step = { readonly wanted: number } | { readonly state: State; readonly piece: ZstdPiece };
 
 /**
  * The incremental form of `splitFrames`: the same checks, but pieces of a frame are given out before the rest of it was
@@ -94,7 +94,7 @@ export function createFrameScanner(limits: FrameLimits): FrameScanner {
         heldBytes = 0;
         state = step.state;
         wanted = firstWanted(state);
-        if (step.piece !== undefined) yield step.piece;
+        yield step.piece;
       }
     },
     end() {

@@ -129,7 +129,7 @@ describe("TUF", () => {
     time = began + 9 * minute;
     expect(await source.load()).toBe(first);
     expect(mirror.requests.length).toBe(5);
-    time = began + 11 * minute;
+    time = began + 10 * minute;
     expect(await source.load()).toBe(first);
     expect(mirror.requests.length).toBeGreaterThan(5);
   });
@@ -138,7 +138,7 @@ describe("TUF", () => {
     const mirror = await startRepository();
     mirror.publish(golden, 1);
     const source = trustedRootTuf({ cacheDirectory: folder, mirror, offline: true });
-    await expect(source.load()).rejects.toThrow("is not in the cache");
+    await expect(source.load()).rejects.toThrow(`is not in the cache ${folder}, or has expired there`);
     expect(mirror.requests).toEqual([]);
   });
 
@@ -179,6 +179,12 @@ describe("TUF", () => {
     await trustedRootTuf(options).load();
     change(mirror);
     await expect(trustedRootTuf(options).load()).rejects.toThrow(unavailable);
+  });
+
+  test("a mirror that cannot be used is no reason to say that the cache is empty", async () => {
+    const mirror = await startRepository();
+    const source = trustedRootTuf({ cacheDirectory: folder, mirror });
+    await expect(source.load()).rejects.toThrow("could not be brought up to date");
   });
 
   test("metadata of another repository is refused, and its cache is not used", async () => {
