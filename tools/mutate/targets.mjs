@@ -253,7 +253,7 @@ export const targets = [
   { package: "client", files: ["push.ts"], tests: ["push-archive.test.ts"] },
   { package: "client", files: ["policies.ts"], tests: ["policies.test.ts"] },
   { package: "client", files: ["trust-domain.ts"], tests: ["trust-domain.test.ts"] },
-  { package: "client", files: ["kept-blocks.ts"], tests: ["kept-blocks.test.ts"] },
+  { package: "client", files: ["kept-blocks.ts"], tests: ["kept-blocks.test.ts", "caching.test.ts"] },
   {
     package: "cli",
     files: ["config/canonical-reference.ts", "config/match-reference.ts"],

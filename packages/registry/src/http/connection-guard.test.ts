@@ -11,6 +11,7 @@ import type { HttpRegistry, HttpRegistryOptions } from "../http-registry.js";
 import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf, collect } from "../testing/bytes.js";
 import { fakeClock } from "../testing/fake-http.js";
+import { checkAddress, guardedLookup, InwardAddressError, inwardAddressOf } from "./connection-guard.js";
 import { createConnector } from "./connector.js";
 import { createDispatchers } from "./dispatcher.js";
 import { createReachedZones } from "./reached-zones.js";
@@ -325,4 +326,39 @@ test("what fails on the way is an error of this package", async () => {
     .manifest(repository, "v1")
     .catch((thrown: unknown) => thrown);
   expect(isRegistryError(error) && error.code).toBe("Network");
+});
+
+test.each([
+  ["10.0.0.1", "inside of the network"],
+  ["169.254.169.254", "a service for this machine alone"],
+  ["127.0.0.1", "this machine itself"],
+])("the error about %s says that it is %s", (address, what) => {
+  const check = (): void => checkAddress("cdn.example", address, "public");
+  expect(check).toThrow(expect.objectContaining({ host: "cdn.example", address }));
+  expect(check).toThrow(`cdn.example at ${address}, which is ${what}`);
+});
+
+test("errors that cause each other end the look for an address", () => {
+  const [one, other] = [new Error("one"), new Error("other")];
+  one.cause = other;
+  other.cause = one;
+  expect(inwardAddressOf(one)).toBeUndefined();
+  const inward = new InwardAddressError("cdn.example", "10.0.0.1");
+  expect(inwardAddressOf(new Error("wrapped", { cause: inward }))).toBe(inward);
+});
+
+test("a look-up hands on what went wrong, and one address to who asks for one", () => {
+  const answers: unknown[] = [];
+  const note: Parameters<LookupFunction>[2] = (...answer) => void answers.push(answer);
+  const failure = Object.assign(new Error("try again"), { code: "EAI_AGAIN" });
+  guardedLookup((_name, _options, callback) => callback(failure, []), "public")("a.example", {}, note);
+  const found = [{ address: "8.8.8.8", family: 4 }];
+  const lookup = guardedLookup((_name, _options, callback) => callback(null, found), "public");
+  lookup("a.example", {}, note);
+  lookup("a.example", { all: true }, note);
+  expect(answers).toEqual([
+    [failure, [], undefined],
+    [null, "8.8.8.8", 4],
+    [null, found],
+  ]);
 });

@@ -54,6 +54,46 @@ describe("an answer", () => {
   });
 });
 
+/** Of the repository that the token is for. */
+const writer = { ...auth, repository: "acme/site" };
+const manifest = "/v2/acme/site/manifests/v1";
+const session = "/v2/acme/site/blobs/uploads/8f2c";
+
+describe("what is written with credentials", () => {
+  test.each([
+    // What is read is looked at, wherever it comes from.
+    ["GET", manifest, "/v2/acme/other/manifests/v1", "followed"],
+    ["HEAD", manifest, "/v2/acme/other/manifests/v1", "followed"],
+    ["PUT", manifest, `${manifest}/`, "followed"],
+    ["PUT", `${manifest}/`, manifest, "followed"],
+    ["PUT", session, "/v2/acme/site/blobs/uploads/77aa", "followed"],
+    ["PUT", session, "/storage/8f2c", "without credentials"],
+    ["PUT", manifest, "https://cdn.example.com/v2/acme/other/manifests/v1", "without credentials"],
+    ["PUT", manifest, "/v2/acme/other/manifests/v1", "refused"],
+    ["PUT", manifest, session, "refused"],
+    ["PUT", session, manifest, "refused"],
+  ] as const)("%s %s, redirected to %s, is %s", async (method, from, location, outcome) => {
+    const { handle, requests } = fakeTransport(to(location), done);
+    const asked = { ...request, method, url: new URL(from, url), auth: writer };
+    const answer = withRedirects()(handle)(asked);
+    if (outcome === "refused") {
+      await expect(answer).rejects.toMatchObject({ code: "UnsafeRedirect" });
+      expect(requests).toHaveLength(1);
+      return;
+    }
+    const response = await answer;
+    expect(requests.at(-1)?.auth).toEqual(outcome === "followed" ? writer : undefined);
+    expect(response.redirected).toBe(outcome === "followed" ? "inside" : "elsewhere");
+    expect(response.from?.pathname).toBe(from);
+  });
+
+  test("for no repository goes where the registry says", async () => {
+    const { handle, requests } = fakeTransport(to("/v2/acme/other/manifests/v1"), done);
+    await withRedirects()(handle)({ ...request, method: "DELETE" });
+    expect(requests.at(-1)?.auth).toEqual(auth);
+  });
+});
+
 describe("a redirect", () => {
   test.each([301, 302, 303, 307, 308])("with %d is followed", async (status) => {
     for (const method of ["GET", "HEAD"] as const) {
