@@ -164,7 +164,7 @@ export const targets = [
   {
     package: "registry",
     files: ["server/request-guard.ts", "server/host-check.ts", "server/manifest-type.ts"],
-    tests: ["server/browsers.test.ts", "server/request-guard.test.ts"],
+    tests: ["server/browsers.test.ts", "server/request-guard.test.ts", "server/manifest-type.test.ts"],
   },
   { package: "registry", files: ["layout/layout-path.ts"], tests: ["layout/layout-path.test.ts"] },
   { package: "registry", files: ["http/retry.ts"], tests: ["http/retry.test.ts"] },

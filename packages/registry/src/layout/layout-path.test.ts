@@ -124,3 +124,12 @@ test("whatever two repositories are called, neither lies among the other's files
     { numRuns: 1000 },
   );
 });
+
+test("other names are directories below the root, which is the repository without a name", () => {
+  expect(layoutDirectory("root", "")).toBe("root");
+  expect(layoutDirectory("root", "acme/console", "win32")).toBe(path.join("root", "acme", "console"));
+  expect(layoutDirectory("root", "falcon/lpt", "win32")).toBe(path.join("root", "falcon", "lpt"));
+  expect(() => layoutDirectory("root", "../x")).toThrow(
+    expect.objectContaining({ code: "InvalidReference" }),
+  );
+});
