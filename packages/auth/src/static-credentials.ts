@@ -12,7 +12,10 @@ export interface StaticCredentialOptions {
   readonly password: string;
 }
 
-/** A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon, and a host that is none. */
+/**
+ * A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon, and for a host that is
+ * none.
+ */
 export function staticCredential({ host, username, password }: StaticCredentialOptions): CredentialSource {
   return forHost(host, { kind: "basic", username, password });
 }
@@ -24,7 +27,10 @@ export interface StaticTokenOptions {
   readonly token: string;
 }
 
-/** A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header, and a host that is none. */
+/**
+ * A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header, and for a host
+ * that is none.
+ */
 export function staticToken({ host, token }: StaticTokenOptions): CredentialSource {
   return forHost(host, { kind: "bearer", token });
 }

@@ -2,12 +2,9 @@
 // has to be counted, verified, pruned and cleared like everything else.
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import type { AddressInfo, Socket } from "node:net";
-import { connect } from "node:net";
 import path from "node:path";
-import { createServer } from "node:tls";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
-import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
+import { createTemporaryDirectory, startTcpFront, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runBlob } from "./testing/run-blob.js";
 
@@ -43,7 +40,11 @@ beforeEach(async () => {
   await writeTree(source, { "a.txt": "hello\n", "large.bin": large });
   registry = await startTestRegistry();
   closing.push(() => registry.close());
-  const secure = await startTlsFront(registry.host);
+  const front = await startTcpFront(registry.host, {
+    tls: { cert: readFileSync(tls("server.pem")), key: readFileSync(tls("server.key")) },
+  });
+  closing.push(() => front.close());
+  const secure = front.host;
   const reference = (host: string): string => `${host}/acme/site:v1`;
   expect((await runBlob(["push", "-c", "none", "--plain-http", reference(registry.host), source])).code).toBe(
     0,
@@ -58,31 +59,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
-
-async function startTlsFront(host: string): Promise<string> {
-  const sockets = new Set<Socket>();
-  const [, port = ""] = host.split(":");
-  const server = createServer(
-    { cert: readFileSync(tls("server.pem")), key: readFileSync(tls("server.key")) },
-    (socket) => {
-      const upstream = connect(Number(port), "127.0.0.1");
-      for (const [one, other] of [
-        [socket, upstream],
-        [upstream, socket],
-      ] as const) {
-        sockets.add(one);
-        one.on("error", () => other.destroy());
-        one.pipe(other);
-      }
-    },
-  );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}
 
 const home = (): string => path.join(directory.path, "home");
 

@@ -1,16 +1,13 @@
 // Whoever is in between decides what plain HTTP and unverified TLS say: nothing of it is believed over verified TLS.
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, utimes } from "node:fs/promises";
-import type { AddressInfo, Server, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createServer as createTlsServer } from "node:tls";
 import { createCaches } from "@blob/cache";
 import type { Policy } from "@blob/registry";
 import { createMemoryRegistry } from "@blob/registry";
-import type { TestRegistry } from "@blob/testing";
-import { startTestRegistry, writeTree } from "@blob/testing";
+import type { TcpFront, TestRegistry } from "@blob/testing";
+import { startTcpFront, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withManifestCaches } from "./caching-registry.js";
 import type { Client, ClientOptions } from "./index.js";
@@ -33,38 +30,12 @@ let honest: TestRegistry;
 let evil: TestRegistry;
 const closing: (() => Promise<unknown>)[] = [];
 
-/** Hands connections through to a registry, at a port that may have led to another one before. */
-async function startFront(to: TestRegistry, isTls: boolean, port = 0): Promise<Front> {
-  const sockets = new Set<Socket>();
-  const pass = (socket: Socket): void => {
-    const [, upstreamPort = ""] = to.host.split(":");
-    const upstream = connect(Number(upstreamPort), "127.0.0.1");
-    for (const [one, other] of [
-      [socket, upstream],
-      [upstream, socket],
-    ] as const) {
-      sockets.add(one);
-      one.on("error", () => other.destroy());
-      one.on("close", () => sockets.delete(one));
-      one.pipe(other);
-    }
-  };
-  const server: Server = isTls
-    ? createTlsServer({ cert: pem("server.pem"), key: pem("server.key") }, pass)
-    : createServer(pass);
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  const close = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  closing.push(close);
-  return { port: (server.address() as AddressInfo).port, close };
-}
-
-interface Front {
-  readonly port: number;
-  close(): Promise<void>;
+/** In front of a registry, at a port that may have led to another one before. */
+async function startFront(to: TestRegistry, isTls: boolean, port = 0): Promise<TcpFront> {
+  const tls = isTls ? { cert: pem("server.pem"), key: pem("server.key") } : undefined;
+  const front = await startTcpFront(to.host, { tls, port });
+  closing.push(() => front.close());
+  return front;
 }
 
 async function withClient<T>(options: ClientOptions, use: (client: Client) => Promise<T>): Promise<T> {
@@ -82,7 +53,7 @@ async function readBoth<T>(
   use: (client: Client, host: string) => Promise<T>,
 ): Promise<readonly [T, T]> {
   const between = await startFront(evil, way.plainHttp !== true);
-  const host = `127.0.0.1:${between.port}`;
+  const { host } = between;
   const first = await withClient(way, (client) => use(client, host));
   await between.close();
   await startFront(honest, true, between.port);

@@ -28,8 +28,9 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
 /**
  * A policy that accepts what at least one of the given policies accepts; the evidence is that of those that do.
  *
- * The policies are evaluated at the same time; once more when none accepts and one of them can look further for bundles. When none accepts, the verdict has the reasons of all of them; when one
- * of them could not be checked, it might have accepted, so that is an error and not a verdict.
+ * The policies are evaluated at the same time, and once more when none accepts and one of them can look further for bundles.
+ * When none accepts, the verdict has the reasons of all of them; when one of them could not be checked, it might have
+ * accepted, so that is an error and not a verdict.
  *
  * @throws PolicyError `InvalidPolicy` without any policy; `NotChecked` from `evaluate` as described.
  */

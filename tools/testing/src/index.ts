@@ -6,6 +6,8 @@ export { installation, packageFolder } from "./installation.js";
 export { profileUser, registryProfiles } from "./profiles.js";
 export type { Quirks } from "./quirks.js";
 export type { RequestRecord } from "./request-record.js";
+export type { TcpFront, TcpFrontOptions } from "./tcp-front.js";
+export { startTcpFront } from "./tcp-front.js";
 export type { TestProxy } from "./test-proxy.js";
 export { startTestProxy } from "./test-proxy.js";
 export type { TestRegistry, TestRegistryOptions } from "./test-registry.js";

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel } from "node:worker_threads";
+import { createDisposableWorker } from "../disposable-worker.js";
 import type { HighlightRequest } from "./highlight-worker.js";
 import type { Span } from "./line.js";
 
@@ -18,33 +17,24 @@ const workerUrl = new URL("./highlight-worker.js", import.meta.url);
 
 /** The thread is started by the first text, and again after one that it did not get done. */
 export function createHighlighter(url: URL = workerUrl, timeoutMs: number = patienceMs): Highlighter {
-  // Where sources are run, and where a bundler left it behind, there is no such file: then text is plain.
-  const isThere = existsSync(fileURLToPath(url));
-  let worker: Worker | undefined;
-  const stop = async (): Promise<void> => {
-    const stopped = worker;
-    worker = undefined;
-    await stopped?.terminate();
-  };
+  const thread = createDisposableWorker(url);
   return {
     async highlight(fileName, text, signal) {
-      if (!isThere || signal.aborted) return undefined;
-      const running = (worker ??= new Worker(url, { execArgv: [], stdout: true, stderr: true }));
+      const running = signal.aborted ? undefined : thread.running();
+      // Without a thread text is plain.
+      if (running === undefined) return undefined;
       const { port1, port2 } = new MessageChannel();
       const answer = await new Promise<readonly Span[] | undefined>((resolve) => {
         const timer = setTimeout(() => {
           resolve(undefined);
-          void stop();
+          void thread.stop();
         }, timeoutMs);
         const settle = (pieces?: readonly Span[]): void => {
           clearTimeout(timer);
           running.off("error", fail);
           resolve(pieces);
         };
-        const fail = (): void => {
-          if (worker === running) worker = undefined;
-          settle();
-        };
+        const fail = (): void => settle();
         running.on("error", fail);
         port1.on("message", (pieces: readonly Span[] | undefined) => settle(pieces));
         running.postMessage({ fileName, text, port: port2 } satisfies HighlightRequest, [port2]);
@@ -52,6 +42,6 @@ export function createHighlighter(url: URL = workerUrl, timeoutMs: number = pati
       port1.close();
       return signal.aborted ? undefined : answer;
     },
-    close: stop,
+    close: () => thread.stop(),
   };
 }

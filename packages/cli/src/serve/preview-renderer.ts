@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { createDisposableWorker } from "../disposable-worker.js";
 import { Html } from "./markup.js";
 import type { PreviewRequest } from "./preview-worker.js";
 
@@ -31,28 +29,13 @@ export function createPreviewRenderer({
   url = workerUrl,
   timeoutMs = 3000,
 }: PreviewRendererOptions = {}): PreviewRenderer {
-  // Where sources are run, and where a bundler left it behind, there is no such file.
-  const isThere = existsSync(fileURLToPath(url));
-  let worker: Worker | undefined;
+  const thread = createDisposableWorker(url, { resourceLimits });
   let isClosed = false;
   let turn: Promise<string | undefined> = Promise.resolve(undefined);
 
-  function start(): Worker {
-    const started = new Worker(url, { execArgv: [], resourceLimits, stdout: true, stderr: true });
-    const forget = (): void => {
-      if (worker === started) worker = undefined;
-    };
-    return started.on("error", forget).on("exit", forget);
-  }
-
-  async function stop(): Promise<void> {
-    const stopped = worker;
-    worker = undefined;
-    await stopped?.terminate();
-  }
-
-  function ask(request: PreviewRequest, signal: AbortSignal): Promise<string | undefined> {
-    const running = (worker ??= start());
+  async function ask(request: PreviewRequest, signal: AbortSignal): Promise<string | undefined> {
+    const running = thread.running();
+    if (running === undefined) return undefined;
     return new Promise((resolve) => {
       const settle = (source?: string): void => {
         clearTimeout(timer);
@@ -63,7 +46,7 @@ export function createPreviewRenderer({
       const fail = (): void => settle();
       const giveUp = (): void => {
         // Nobody waits for its end: the next text gets a new one.
-        void stop();
+        void thread.stop();
         settle();
       };
       const timer = setTimeout(giveUp, timeoutMs);
@@ -76,7 +59,7 @@ export function createPreviewRenderer({
   return {
     async render(request, signal) {
       const asked = turn
-        .then(() => (isThere && !isClosed && !signal.aborted ? ask(request, signal) : undefined))
+        .then(() => (!isClosed && !signal.aborted ? ask(request, signal) : undefined))
         // A process may be forbidden to start threads (`--permission`).
         .catch(() => undefined);
       turn = asked;
@@ -86,7 +69,7 @@ export function createPreviewRenderer({
     },
     async close() {
       isClosed = true;
-      await stop();
+      await thread.stop();
     },
   };
 }

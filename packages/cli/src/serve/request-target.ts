@@ -18,7 +18,8 @@ const maxTargetLength = 3 * maxPathBytes + 4096;
 /**
  * Parses the origin form of a request target (RFC 9112, 3.2.1). `undefined` for everything that is not the one spelling
  * of an archive path: `.` and `..` elements however they are encoded, encoded slashes and NUL, empty elements, `%` without
- * two digits, bytes that are not UTF-8; and for what is too long. Nothing is resolved, so nothing can be resolved differently elsewhere.
+ * two digits, bytes that are not UTF-8; and for what is too long. Nothing is resolved, so nothing can be resolved
+ * differently elsewhere.
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!target.startsWith("/") || target.length > maxTargetLength || target.includes("#")) return undefined;

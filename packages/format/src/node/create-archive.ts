@@ -76,7 +76,8 @@ export const defaultMaxFiles = 200_000;
  * before it has listed all: what the sink writes must not lie in the directory. Errors of the sink are passed on as they
  * are. Nothing outside of the directory is read, whatever becomes of the names in it meanwhile: where a link or another
  * directory takes the place of one, that is `FileChanged`. Only where directories have no handles that files can be named
- * by, as on macOS and Windows, somebody who replaces one and puts it back at the right moments is not noticed. `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument` (also for a file with a time that 64 bits of nanoseconds
+ * by, as on macOS and Windows, somebody who replaces one and puts it back at the right moments is not noticed.
+ * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument` (also for a file with a time that 64 bits of nanoseconds
  * cannot hold), `TooManyFiles`, `Unsupported`, `WorkerFailed`.
  */
 export async function createArchive(

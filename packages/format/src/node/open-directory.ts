@@ -10,6 +10,10 @@ export type DirectoryAccess = "handles" | "checked-paths";
 /** What is open, by the number of its handle: of this process, on whichever of its threads. */
 export const handlePath = "/proc/self/fd/";
 
+/** To open a directory, and no link to one. */
+export const directoryFlags: number =
+  constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
 /** What this system offers. */
 export function defaultDirectoryAccess(): DirectoryAccess {
   return process.platform === "linux" && existsSync(handlePath) ? "handles" : "checked-paths";
@@ -67,7 +71,7 @@ function makeDirectory(location: string | Buffer): void {
 
 /** Keeps a directory open. */
 export function holdDirectory(location: string | Buffer, path: string): OpenDirectory {
-  const handle = openSync(location, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const handle = openSync(location, directoryFlags);
   return { path, locate: (name) => `${handlePath}${handle}/${name}`, close: () => closeSync(handle) };
 }
 

@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readlinkSync } from "node:fs";
 import { sep } from "node:path";
 
 import type { FormatError } from "../errors.js";
 import { isSystemError } from "./file-system-error.js";
-import { handlePath, isRealDirectory } from "./open-directory.js";
+import { directoryFlags, handlePath, isRealDirectory } from "./open-directory.js";
 import type { DirectoryAccess } from "./open-directory.js";
 import { fileChanged } from "./read-small-file.js";
 
@@ -110,8 +110,6 @@ export function isSameDirectory(a: DirectoryIdentity, b: DirectoryIdentity): boo
 export function directoryChanged(path: string, cause?: unknown): FormatError {
   return fileChanged(path, "was moved or replaced, or a directory above it was,", cause);
 }
-
-const directoryFlags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * The process by its number, as the system that shows `/proc` counts: a fifth of what it takes to name a file by a handle

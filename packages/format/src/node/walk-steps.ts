@@ -31,17 +31,14 @@ import type { SkippedFile, SkipReason, WalkOptions, WalkResult } from "./walk.js
 interface ListedDirectory {
   /** The archive path, with a slash at its end; the root's is empty. */
   readonly prefix: string;
-  /** Where it is, relative to the root, in the same way. */
-  readonly source: string;
+  /** Where it is, and which one it is: also for its files. */
+  readonly found: FoundDirectory;
   /** Whether a link that was followed leads here. Otherwise it is in the directory above. */
   readonly isLinked: boolean;
   /** The real paths that lead here, so that a followed link cannot loop. */
   readonly ancestors: readonly string[];
-  readonly identity: DirectoryIdentity;
   /** Nothing far up, where it was let go. */
   held: SourceDirectory | undefined;
-  /** For its files. */
-  found: FoundDirectory | undefined;
   filter: PathFilter;
   /**
    * The names of what is part of the archive, with a slash behind those of directories: the order of these is the
@@ -83,8 +80,10 @@ export class Walk {
       throw fileSystemError(cause, "read directory", directory);
     }
     try {
-      const root = { prefix: "", source: "", isLinked: false, ancestors: [this.root.path], filter };
-      this.#list(root, rootDirectory(this.root), this.root);
+      const { path, dev, ino } = this.root;
+      const found = { source: "", dev, ino };
+      const root = { prefix: "", found, isLinked: false, ancestors: [path], filter };
+      this.#list(root, rootDirectory(this.root));
     } catch (cause) {
       this.close();
       closeSourceRoot(this.root);
@@ -125,19 +124,10 @@ export class Walk {
   }
 
   #list(
-    place: Pick<ListedDirectory, "prefix" | "source" | "isLinked" | "ancestors" | "filter">,
+    place: Pick<ListedDirectory, "prefix" | "found" | "isLinked" | "ancestors" | "filter">,
     held: SourceDirectory,
-    identity: DirectoryIdentity,
   ): void {
-    const directory: ListedDirectory = {
-      ...place,
-      identity,
-      held,
-      found: undefined,
-      keys: [],
-      next: 0,
-      links: new Map(),
-    };
+    const directory: ListedDirectory = { ...place, held, keys: [], next: 0, links: new Map() };
     this.#listed.push(directory);
     this.#letGo(this.#listed.at(-1 - maxHeldLevels));
     const entries = this.#read(directory);
@@ -159,7 +149,7 @@ export class Walk {
       for (const name of undecodable) this.#skip(directory.prefix + name, "name-not-utf8");
       return entries;
     } catch (cause) {
-      throw fileSystemError(cause, "read directory", this.#describe(directory.source));
+      throw fileSystemError(cause, "read directory", this.#describe(directory.found.source));
     }
   }
 
@@ -202,8 +192,8 @@ export class Walk {
     return key;
   }
 
-  #pathsTo({ source, ancestors }: ListedDirectory): readonly string[] {
-    return [...ancestors, this.#describe(source)];
+  #pathsTo({ found, ancestors }: ListedDirectory): readonly string[] {
+    return [...ancestors, this.#describe(found.source)];
   }
 
   /** The whole path of a directory. */
@@ -223,17 +213,17 @@ export class Walk {
     const link = from.links.get(key);
     try {
       if (link === undefined) {
-        const source = from.source === from.prefix ? prefix : from.source + key;
+        const above = from.found.source;
+        const source = above === from.prefix ? prefix : above + key;
         const name = key.slice(0, -1);
-        const child = openSourceChild(inUse(from), name, from.source + name);
-        const identity = identityOf(child, source);
-        this.#list({ prefix, source, isLinked: false, ancestors, filter }, child, identity);
+        const child = openSourceChild(inUse(from), name, above + name);
+        const found = foundAt(child, source);
+        this.#list({ prefix, found, isLinked: false, ancestors, filter }, child);
       } else {
         const { source } = link.directory;
         const target = openSourceBelow(this.root, source, source.slice(0, -1));
-        const identity = identityOf(target, source, link.directory);
-        const place = { prefix, source, isLinked: true, ancestors: this.#pathsTo(from), filter };
-        this.#list(place, target, identity);
+        const found = foundAt(target, source, link.directory);
+        this.#list({ prefix, found, isLinked: true, ancestors: this.#pathsTo(from), filter }, target);
       }
     } catch (cause) {
       throw fileSystemError(cause, "read directory", this.#describe(prefix));
@@ -242,7 +232,8 @@ export class Walk {
 
   #leave(directory: ListedDirectory): void {
     if (!inUse(directory).isStill()) {
-      throw directoryChanged(directory.source === "" ? this.root.path : directory.source.slice(0, -1));
+      const { source } = directory.found;
+      throw directoryChanged(source === "" ? this.root.path : source.slice(0, -1));
     }
     const above = this.#listed.at(-2);
     if (above !== undefined && above.held === undefined) this.#holdAgain(above, directory);
@@ -252,12 +243,12 @@ export class Walk {
 
   /** Opens what was let go. Somebody may have moved what is in it: then that leads to another directory. */
   #holdAgain(directory: ListedDirectory, below: ListedDirectory): void {
-    const { source, identity } = directory;
+    const { source } = directory.found;
     try {
       const again = below.isLinked
         ? openSourceBelow(this.root, source, source)
         : openSourceChild(inUse(below), "..", source);
-      identityOf(again, source, identity);
+      foundAt(again, source, directory.found);
       directory.held = again;
     } catch (cause) {
       throw fileSystemError(cause, "read directory", this.#describe(source));
@@ -271,7 +262,7 @@ export class Walk {
   }
 
   #readRules(directory: ListedDirectory, name: string): string {
-    const source = directory.source + name;
+    const source = directory.found.source + name;
     const size = Number(this.#stat(directory, name).size);
     if (size > maxRulesBytes) {
       throw new FormatError(
@@ -293,7 +284,7 @@ export class Walk {
     const stats = link?.stats ?? this.#stat(directory, name);
     const size = Number(stats.size);
     if (this.#options.anyTime !== true) checkArchiveTime(path, stats.mtimeNs);
-    this.files.add(path, size, stats, link?.directory ?? foundIn(directory), link?.name);
+    this.files.add(path, size, stats, link?.directory ?? directory.found, link?.name);
     this.size += size;
     if (this.files.paths.length > maxFiles) {
       throw new FormatError(
@@ -307,7 +298,7 @@ export class Walk {
     try {
       return lstatSync(inUse(directory).locate(name), withNanoseconds);
     } catch (cause) {
-      const source = directory.source + name;
+      const source = directory.found.source + name;
       if (isSystemError(cause, "ENOENT")) throw fileChanged(source, "disappeared", cause);
       throw fileSystemError(cause, "read", source);
     }
@@ -325,26 +316,17 @@ function inUse({ held: directory }: ListedDirectory): SourceDirectory {
 }
 
 /** Which one it is: the expected one, or it is closed and that is an error, which names `source`. */
-function identityOf(
-  directory: SourceDirectory,
-  source: string,
-  expected?: DirectoryIdentity,
-): DirectoryIdentity {
+function foundAt(directory: SourceDirectory, source: string, expected?: DirectoryIdentity): FoundDirectory {
   try {
     const { dev, ino } = directory.identify();
     if (expected !== undefined && !isSameDirectory(expected, { dev, ino })) {
       throw directoryChanged(source.slice(0, -1));
     }
-    return { dev, ino };
+    return { source, dev, ino };
   } catch (cause) {
     directory.close();
     throw cause;
   }
-}
-
-function foundIn(directory: ListedDirectory): FoundDirectory {
-  const { source, identity } = directory;
-  return (directory.found ??= { source, dev: identity.dev, ino: identity.ino });
 }
 
 /** More than a mebibyte of patterns is not an ignore file. */
