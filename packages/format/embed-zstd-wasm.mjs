@@ -1,4 +1,4 @@
-// Writes src/node/zstd-wasm-bytes.ts from the installed @bokuweb/zstd-wasm: a part of the build, so that what is published,
+// Writes src/node/zstd/zstd-wasm-bytes.ts from the installed @bokuweb/zstd-wasm: a part of the build, so that what is published,
 // and every bundle of it, has the bytes in it, and this repository has not.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,7 @@ const embedded = brotliCompressSync(wasm, {
   },
 });
 writeFileSync(
-  new URL("src/node/zstd-wasm-bytes.ts", import.meta.url),
+  new URL("src/node/zstd/zstd-wasm-bytes.ts", import.meta.url),
   `// Written by embed-zstd-wasm.mjs. Licences: THIRD-PARTY-LICENSES.txt.
 
 /** \`zstd.wasm\` of @bokuweb/zstd-wasm, compressed with brotli, in base64. */

@@ -21,9 +21,9 @@ const { createClient } = await load("@blob/client");
 const { createMemoryRegistry } = await load("@blob/registry");
 /** @type {typeof import("../../packages/registry/src/server/index.js")} */
 const { createRegistryServer } = await load("@blob/registry/server");
-/** @type {typeof import("../../packages/format/src/node/zstd-encoders.js")} */
+/** @type {typeof import("../../packages/format/src/node/zstd/zstd-encoders.js")} */
 const { zstdEncoderLoaders } = await load(
-  path.resolve(installation, "node_modules/@blob/format/dist/node/zstd-encoders.js"),
+  path.resolve(installation, "node_modules/@blob/format/dist/node/zstd/zstd-encoders.js"),
 );
 
 const times = 10;

@@ -25,7 +25,7 @@ afterAll(() => directory.remove());
 interface Loaded {
   /** Packages, ours and others', by name. */
   readonly packages: ReadonlySet<string>;
-  /** Modules of the command itself, as in `commands/ls.js`. */
+  /** Modules of the command itself, as in `commands/ls/ls.js`. */
   readonly modules: ReadonlySet<string>;
 }
 
@@ -99,8 +99,8 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
   test("a run declares its own command and no other", async () => {
     const { modules } = await loadedBy(["ls", "file:archive"]);
     expect([...modules].filter((name) => name.startsWith("commands/")).toSorted()).toEqual([
-      "commands/ls.command.js",
-      "commands/ls.js",
+      "commands/ls/ls.command.js",
+      "commands/ls/ls.js",
     ]);
   });
 });

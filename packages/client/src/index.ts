@@ -1,21 +1,27 @@
-export type { ArchiveManifest } from "./archive-manifest.js";
-export { parseArchiveManifest } from "./archive-manifest.js";
-export type { StaleReference } from "./caching-registry.js";
+export type { ArchiveManifest } from "./manifest/archive-manifest.js";
+export { parseArchiveManifest } from "./manifest/archive-manifest.js";
+export type { StaleReference } from "./caching/caching-registry.js";
 export { createClient } from "./client.js";
 export type { Client, ClientOptions } from "./client.js";
-export type { CopyResult, CopyVerbOptions } from "./copy.js";
-export type { DiffDirectoryVerbOptions } from "./diff.js";
+export type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
+export type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
-export type { Inspection } from "./inspect.js";
+export type { Inspection } from "./verbs/inspect.js";
 export { parseLocation } from "./location.js";
 export type { Location } from "./location.js";
 export type { ByteProgress, ClientProgress, FetchProgress, PushProgress } from "./progress.js";
-export type { PulledArchive, PulledFrom, PullOptions } from "./pull.js";
-export type { PushArchiveOptions, PushArchiveResult, PushedLayer, PushOptions, PushResult } from "./push.js";
-export type { ReferrersVerbOptions } from "./referrers.js";
+export type { PulledArchive, PulledFrom, PullOptions } from "./verbs/pull.js";
+export type {
+  PushArchiveOptions,
+  PushArchiveResult,
+  PushedLayer,
+  PushOptions,
+  PushResult,
+} from "./verbs/push.js";
+export type { ReferrersVerbOptions } from "./verbs/referrers.js";
 export { createRegistrySource } from "./registry-source.js";
-export type { SignResult, SignTarget, SignVerbOptions } from "./sign.js";
-export type { SyncVerbOptions, SyncVerbResult } from "./sync.js";
-export type { ReadVerbOptions, VerbOptions } from "./verb-context.js";
-export type { PolicyVerdict, VerifyResult } from "./verify.js";
+export type { SignResult, SignTarget, SignVerbOptions } from "./verbs/sign.js";
+export type { SyncVerbOptions, SyncVerbResult } from "./verbs/sync.js";
+export type { ReadVerbOptions, VerbOptions } from "./verbs/verb-context.js";
+export type { PolicyVerdict, VerifyResult } from "./verbs/verify.js";

@@ -2,14 +2,14 @@ import type { Authenticator } from "@blob/auth";
 import type { Caches } from "@blob/cache";
 import type { HttpRegistry, HttpRegistryOptions, Registry } from "@blob/registry";
 import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
-import { noCaches, withoutReading, withoutRefs } from "./cache-views.js";
-import type { StaleReference } from "./caching-registry.js";
-import { withManifestCaches } from "./caching-registry.js";
-import type { Lifetime } from "./lifetime.js";
+import { noCaches, withoutReading, withoutRefs } from "./caching/cache-views.js";
+import type { StaleReference } from "./caching/caching-registry.js";
+import { withManifestCaches } from "./caching/caching-registry.js";
+import type { Lifetime } from "./lifetime/lifetime.js";
 import type { Location } from "./location.js";
-import { createOfflineRegistry } from "./offline-registry.js";
-import type { SharedReads } from "./shared-reads.js";
-import { trustDomainOf } from "./trust-domain.js";
+import { createOfflineRegistry } from "./caching/offline-registry.js";
+import type { SharedReads } from "./caching/shared-reads.js";
+import { trustDomainOf } from "./caching/trust-domain.js";
 
 export interface RegistriesOptions {
   readonly lifetime: Lifetime;

@@ -9,10 +9,10 @@ import { createMemoryRegistry } from "@blob/registry";
 import type { TcpFront, TestRegistry } from "@blob/testing";
 import { startTcpFront, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { withManifestCaches } from "./caching-registry.js";
+import { withManifestCaches } from "./caching/caching-registry.js";
 import type { Client, ClientOptions } from "./index.js";
 import { createClient } from "./index.js";
-import { createSharedReads } from "./shared-reads.js";
+import { createSharedReads } from "./caching/shared-reads.js";
 
 const pem = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, "../../registry/fixtures/tls", name), "utf8");

@@ -7,7 +7,7 @@ import { openArchive } from "./archive-reader.js";
 import { bufferSource } from "./buffer-source.js";
 import type { Entry } from "./entry.js";
 import { encodeIndex } from "./index-encoder.js";
-import { extractArchive } from "./node/extract.js";
+import { extractArchive } from "./node/extract/extract.js";
 import { nodeSha256 } from "./node/node-sha256.js";
 import { loadTestedFrameDecoders } from "./testing/frame-decoders.js";
 import {

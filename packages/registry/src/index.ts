@@ -8,8 +8,8 @@ export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
 export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
 export { createHttpRegistry } from "./http-registry.js";
-export type { Access } from "./http/access.js";
-export type { ConnectionOptions, StallTimeouts, TlsOptions } from "./http/dispatcher.js";
+export type { Access } from "./http/answers/access.js";
+export type { ConnectionOptions, StallTimeouts, TlsOptions } from "./http/transport/dispatcher.js";
 export type {
   Handler,
   HttpBody,
@@ -17,11 +17,11 @@ export type {
   HttpMethod,
   HttpRequest,
   HttpResponse,
-} from "./http/handler.js";
-export type { RetryClock, RetryOptions } from "./http/retry.js";
-export type { HttpTrace } from "./http/trace.js";
-export type { UploadProbe } from "./http/upload-probe.js";
-export type { Transport } from "./http/undici-handler.js";
+} from "./http/layers/handler.js";
+export type { RetryClock, RetryOptions } from "./http/layers/retry.js";
+export type { HttpTrace } from "./http/layers/trace.js";
+export type { UploadProbe } from "./http/uploads/upload-probe.js";
+export type { Transport } from "./http/transport/undici-handler.js";
 export type { LeftOut } from "./left-out.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
 export type { ProcessIdentity } from "./layout/process-identity.js";

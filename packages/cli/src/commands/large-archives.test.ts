@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryArchive } from "../testing/memory-archive.js";
 import { runBlob } from "../testing/run-blob.js";
 import { walkEntries } from "../walk-entries.js";
-import { treeLines } from "./tree.js";
+import { treeLines } from "./tree/tree.js";
 
 describe("20,000 levels", () => {
   const levels = 20_000;

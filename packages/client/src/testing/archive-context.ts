@@ -7,11 +7,11 @@ import { createArchiveFiles, loadZstdDecoder, openLocalArchive } from "@blob/for
 import type { Registry } from "@blob/registry";
 import { writeTree } from "@blob/testing";
 import { onTestFinished } from "vitest";
-import { noCaches } from "../cache-views.js";
-import type { Lifetime } from "../lifetime.js";
-import { createLifetime } from "../lifetime.js";
-import { createSharedReads } from "../shared-reads.js";
-import type { VerbContext } from "../verb-context.js";
+import { noCaches } from "../caching/cache-views.js";
+import type { Lifetime } from "../lifetime/lifetime.js";
+import { createLifetime } from "../lifetime/lifetime.js";
+import { createSharedReads } from "../caching/shared-reads.js";
+import type { VerbContext } from "../verbs/verb-context.js";
 
 /** What verbs work with when each host is a registry of the caller's own: no socket is opened. */
 export function contextOf(

@@ -10,8 +10,8 @@ import { compilePackage } from "@blob/testing";
 import { runNode } from "../testing/run-module.js";
 import { noise, text } from "../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../testing/scratch-directory.js";
-import { loadZstdBinding } from "./zstd-binding.js";
-import { zstdEncoderLoaders } from "./zstd-encoders.js";
+import { loadZstdBinding } from "./zstd/zstd-binding.js";
+import { zstdEncoderLoaders } from "./zstd/zstd-encoders.js";
 
 const compiled = compilePackage("format");
 
@@ -58,7 +58,7 @@ async function bundle(format: "cjs" | "esm"): Promise<string> {
   expect(errors).toEqual([]);
   expect(await readdir(directory)).toHaveLength(1);
   // Files of somebody else that have the names of our workers.
-  for (const name of ["compress-worker.js", "extract-worker.js", "node/compress-worker.js"]) {
+  for (const name of ["compress-worker.js", "create/compress-worker.js", "extract/extract-worker.js"]) {
     await writeTree(directory, { [name]: "throw new Error('This is not yours');" });
   }
   await writeFile(join(directory, "package.json"), "{}");

@@ -8,9 +8,9 @@ import { bufferSource } from "../buffer-source.js";
 import { comparePaths } from "../compare-bytes.js";
 import { goldenArchives } from "../testing/golden-archives.js";
 import { scratchDirectory } from "../testing/scratch-directory.js";
-import { createArchive } from "./create-archive.js";
-import { diffDirectory } from "./diff-directory.js";
-import { extractArchive } from "./extract.js";
+import { createArchive } from "./create/create-archive.js";
+import { diffDirectory } from "./sync/diff-directory.js";
+import { extractArchive } from "./extract/extract.js";
 
 describe.each(goldenArchives)("the golden archive $name", ({ index, data, entries, dataHash }) => {
   test("is extracted with every file's content, mode and time, and does not differ from that", async () => {

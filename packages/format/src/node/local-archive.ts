@@ -6,9 +6,9 @@ import type { SignalOptions } from "../byte-source.js";
 import { FormatError } from "../errors.js";
 import { defaultDataName, defaultIndexName } from "../media-types.js";
 import { resolveLimits } from "../read-limits.js";
-import { openFileSource } from "./file-source.js";
+import { openFileSource } from "./files/file-source.js";
 import { nodeSha256 } from "./node-sha256.js";
-import { loadZstdDecoder } from "./zstd-decoder.js";
+import { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 
 /** An archive over local files. Whoever opened it closes it. */
 export interface LocalArchive extends Archive, AsyncDisposable {

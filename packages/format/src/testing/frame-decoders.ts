@@ -1,8 +1,8 @@
 import process from "node:process";
 
-import { loadNativeFrameDecoder } from "../node/native-frame-decoder.js";
-import { createZlibFrameDecoder } from "../node/zlib-frame-decoder.js";
-import { createWasmZstd } from "../node/zstd-wasm.js";
+import { loadNativeFrameDecoder } from "../node/zstd/native-frame-decoder.js";
+import { createZlibFrameDecoder } from "../node/zstd/zlib-frame-decoder.js";
+import { createWasmZstd } from "../node/zstd/zstd-wasm.js";
 import type { ZstdFrameDecoder } from "../zstd/codec.js";
 import { portableZstdFrames } from "../zstd/portable.js";
 

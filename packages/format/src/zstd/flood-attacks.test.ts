@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { createProvingEncoder } from "../node/frame-proof.js";
+import { createProvingEncoder } from "../node/zstd/frame-proof.js";
 import { loadTestedFrameDecoders } from "../testing/frame-decoders.js";
 import {
   block,

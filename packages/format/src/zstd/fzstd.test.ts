@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { decompress } from "fzstd";
 import { expect, test } from "vitest";
 
-import { loadZstdEncoder } from "../node/zstd-encoders.js";
+import { loadZstdEncoder } from "../node/zstd/zstd-encoders.js";
 import { noise, text } from "../testing/sample-content.js";
 import { portableZstdDecoder } from "./portable.js";
 

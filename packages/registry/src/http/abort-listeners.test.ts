@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { blobOf, chunksOf, collect, noise } from "../testing/bytes.js";
 import { startQuirky } from "../testing/quirky.js";
 import { followSignal, onAbort } from "./abort-listeners.js";
-import { createRetryPolicy } from "./retry.js";
+import { createRetryPolicy } from "./layers/retry.js";
 
 const repository = "acme/site";
 const blob = blobOf(noise(640_000));

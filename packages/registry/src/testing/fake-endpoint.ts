@@ -1,7 +1,7 @@
 import type { Endpoint } from "../http/endpoint.js";
 import { createEndpoint } from "../http/endpoint.js";
-import type { Handler, HttpRequest, HttpResponse } from "../http/handler.js";
-import { createRetryPolicy } from "../http/retry.js";
+import type { Handler, HttpRequest, HttpResponse } from "../http/layers/handler.js";
+import { createRetryPolicy } from "../http/layers/retry.js";
 import type { FakeReply } from "./fake-http.js";
 import { fakeClock } from "./fake-http.js";
 

@@ -1,5 +1,5 @@
-import type { Handler, HttpRequest, HttpResponse } from "../http/handler.js";
-import type { RetryClock } from "../http/retry.js";
+import type { Handler, HttpRequest, HttpResponse } from "../http/layers/handler.js";
+import type { RetryClock } from "../http/layers/retry.js";
 
 export interface FakeReply {
   readonly status: number;

@@ -1,0 +1,25 @@
+import { Option } from "commander";
+import type { DeclareCommand } from "../../command-declaration.js";
+import { withExamples } from "../../command-declaration.js";
+import type { CpFlags } from "./cp.js";
+
+export const declareCp: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob cp ghcr.io/acme/site:v1:/config.json ./config.json",
+    "blob cp ghcr.io/acme/site:v1:/css ghcr.io/acme/site:v1:/js ./out",
+  );
+  command
+    .argument("<paths...>")
+    .usage("[options] <reference:/path...> <destination>")
+    .option("-r, --recursive", "copy directories with all that is below them", true)
+    .option("--no-recursive", "copy files only")
+    .option("--preserve", "restore permissions and modification times")
+    .option("-f, --overwrite", "replace files that exist")
+    .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
+    .option("--strict", "exit with 6 when files were left alone")
+    .option("--flat", "keep only the files' own names, not their directories")
+    .action((paths: readonly string[], flags: CpFlags) =>
+      run(async (session) => (await import("./cp.js")).cp(session, paths, flags)),
+    );
+};

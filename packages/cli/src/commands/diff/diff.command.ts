@@ -1,0 +1,28 @@
+import type { DeclareCommand } from "../../command-declaration.js";
+import { withExamples } from "../../command-declaration.js";
+import type { DiffFlags } from "./diff.js";
+
+export const declareDiff: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2",
+    "blob diff --name-only ghcr.io/acme/site:v1 ./public",
+  );
+  command
+    .argument("<before>", "a reference")
+    .argument("<after>", "a reference, or a directory on disk")
+    .option("--name-only", "only the paths that differ")
+    .action((before: string, after: string, flags: DiffFlags) =>
+      run(async (session) => (await import("./diff.js")).diff(session, before, after, flags)),
+    );
+};
+
+export const declareStatus: DeclareCommand = (command, run) => {
+  withExamples(command, "blob status ghcr.io/acme/site:v1 ./site");
+  command
+    .argument("<reference>")
+    .argument("[directory]", "what to compare", ".")
+    .action((reference: string, directory: string) =>
+      run(async (session) => (await import("./diff.js")).status(session, reference, directory)),
+    );
+};

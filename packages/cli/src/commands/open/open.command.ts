@@ -1,0 +1,11 @@
+import type { DeclareCommand } from "../../command-declaration.js";
+import { withExamples } from "../../command-declaration.js";
+
+export const declareOpen: DeclareCommand = (command, run) => {
+  withExamples(command, "blob open ghcr.io/acme/site:v1");
+  command
+    .argument("<reference>")
+    .action((reference: string) =>
+      run(async (session) => (await import("../../open/browser.js")).browse(session, reference)),
+    );
+};

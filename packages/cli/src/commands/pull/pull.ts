@@ -1,0 +1,120 @@
+import type { ContentsBy } from "@blob/format/node";
+import { extractArchive, syncDirectory } from "@blob/format/node";
+import type { PolicyFlags, Session } from "../../session.js";
+import { requireComplete } from "../../incomplete-error.js";
+import { humanSize } from "../../sizes.js";
+import { UsageError } from "../../usage-error.js";
+import { tellLeftAlone } from "../left-alone.js";
+import { notKeptLines } from "../skipped.js";
+
+export interface PullFlags extends PolicyFlags {
+  readonly prefix?: string;
+  readonly overwrite?: boolean;
+  readonly preserve?: boolean;
+  readonly strict?: boolean;
+  readonly workers?: number;
+  readonly contents?: ContentsBy;
+  readonly sync?: boolean;
+  readonly delete?: boolean;
+  readonly quick?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function pull(
+  session: Session,
+  reference: string,
+  destination: string,
+  flags: PullFlags,
+): Promise<void> {
+  checkFlags(flags);
+  if (flags.sync === true) return sync(session, reference, destination, flags);
+  const { output, signal } = session;
+  const { archive, resolved, policies, contents } = await session.open(reference, flags);
+  const { files, size, skipped, notKept } = await extractArchive(archive, destination, {
+    directory: flags.prefix,
+    overwrite: flags.overwrite,
+    preserveMode: flags.preserve,
+    preserveTimes: flags.preserve,
+    workers: flags.workers,
+    contents: flags.contents === undefined ? undefined : contents,
+    contentsBy: flags.contents,
+    signal,
+    onProgress: await session.progress(),
+  });
+  for (const line of notKeptLines(notKept)) output.warning(line);
+  const leftAlone = tellLeftAlone(skipped, output);
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolved,
+      destination,
+      file_count: files,
+      skipped_count: skipped.length,
+      not_kept: notKept,
+      total_size: size,
+      total_size_human: humanSize(size),
+      verified: policies > 0,
+      policies_applied: policies,
+    },
+    () => [`Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`, ...leftAlone],
+  );
+  if (flags.strict === true) requireComplete(skipped);
+}
+
+/** Brings the directory to the archive's state: only what differs is fetched. */
+async function sync(
+  session: Session,
+  reference: string,
+  destination: string,
+  flags: PullFlags,
+): Promise<void> {
+  const { output, signal } = session;
+  const { archive, resolved, policies, contents } = await session.open(reference, flags);
+  const { written, deleted, unchanged, size, notKept } = await syncDirectory(archive, destination, {
+    delete: flags.delete,
+    quick: flags.quick,
+    dryRun: flags.dryRun,
+    preserveMode: flags.preserve,
+    workers: flags.workers,
+    contents: flags.contents === undefined ? undefined : contents,
+    contentsBy: flags.contents,
+    signal,
+    onProgress: await session.progress(),
+  });
+  for (const path of written) output.detail(`written: ${path}`);
+  for (const path of deleted) output.detail(`deleted: ${path}`);
+  for (const line of notKeptLines(notKept)) output.warning(line);
+  const dryRun = flags.dryRun === true;
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolved,
+      destination,
+      file_count: written.length,
+      skipped_count: 0,
+      not_kept: notKept,
+      unchanged_count: unchanged,
+      deleted,
+      dry_run: dryRun,
+      total_size: size,
+      total_size_human: humanSize(size),
+      verified: policies > 0,
+      policies_applied: policies,
+    },
+    () => [
+      `${dryRun ? "Would write" : "Wrote"} ${String(written.length)} files (${humanSize(size)}) to ${destination}`,
+      `Unchanged: ${String(unchanged)}`,
+      ...(flags.delete === true ? [`${dryRun ? "Would delete" : "Deleted"}: ${String(deleted.length)}`] : []),
+    ],
+  );
+}
+
+function checkFlags(flags: PullFlags): void {
+  const ofSync = Object.entries({ delete: flags.delete, quick: flags.quick, "dry-run": flags.dryRun });
+  if (flags.sync !== true) {
+    for (const [name, value] of ofSync)
+      if (value === true) throw new UsageError(`--${name} goes with --sync`);
+  } else if (flags.prefix !== undefined) {
+    throw new UsageError("--sync is about the whole archive: it cannot go with --prefix");
+  }
+}

@@ -1,0 +1,113 @@
+import type { Session } from "../../session.js";
+import type { SignerFlags } from "../../signing/signer.js";
+import { humanSize } from "../../sizes.js";
+import { UsageError } from "../../usage-error.js";
+import type { CreateFlags } from "../create/create-flags.js";
+import { createOptionsOf } from "../create/create-flags.js";
+import { skippedLines } from "../skipped.js";
+
+export interface PushFlags extends CreateFlags, SignerFlags {
+  readonly annotation?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly sign?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function push(
+  session: Session,
+  reference: string,
+  directory: string,
+  flags: PushFlags,
+): Promise<void> {
+  const annotations = parseAnnotations(flags.annotation ?? []);
+  if (flags.dryRun === true) return dryRun(session, reference, directory, flags);
+  // Before anything is pushed: a key that cannot be read is found at once.
+  const signer =
+    flags.sign === true
+      ? await (await import("../../signing/signer.js")).signerOf(session, flags)
+      : undefined;
+  const client = await session.client();
+  const { signal, output } = session;
+  const tags = flags.tag ?? [];
+  const pushed = await client.push(session.expand(reference), directory, {
+    ...createOptionsOf(flags, session),
+    annotations,
+    tags,
+    signal,
+    onProgress: await session.progress(),
+  });
+  const { index, data, descriptor, files, size, skipped, modeBitsDropped } = pushed;
+  for (const line of skippedLines(pushed)) output.note(line);
+  const signature = signer === undefined ? undefined : await client.sign(pushed, signer, { signal });
+  await output.result(
+    {
+      ref: reference,
+      status: "success",
+      digest: descriptor.digest,
+      size: { index: index.size, data: data.size, uncompressed: size },
+      files,
+      skipped,
+      mode_bits_dropped: modeBitsDropped,
+      signed: signature !== undefined,
+      signature_digest: signature?.descriptor.digest,
+    },
+    () => [
+      `Pushed ${reference}`,
+      `Digest: ${descriptor.digest}`,
+      `Files:  ${String(files)}, ${humanSize(size)}`,
+      `Index:  ${humanSize(index.size)}, ${index.pushed}`,
+      `Data:   ${humanSize(data.size)}, ${data.pushed}`,
+      ...(signature === undefined ? [] : [`Signed: ${signature.descriptor.digest}`]),
+    ],
+  );
+}
+
+/** Archives into nothing: what would be pushed, as exactly as can be told without a registry. */
+async function dryRun(
+  session: Session,
+  reference: string,
+  directory: string,
+  flags: PushFlags,
+): Promise<void> {
+  const [{ createArchive }, { parseLocation }] = await Promise.all([
+    import("@blob/format/node"),
+    import("@blob/client"),
+  ]);
+  parseLocation(session.expand(reference));
+  const { signal, output } = session;
+  const onProgress = await session.progress();
+  const sink = { write: () => undefined };
+  const created = await createArchive(directory, sink, {
+    ...createOptionsOf(flags, session),
+    signal,
+    onProgress,
+  });
+  const { index, data, files, size, skipped, modeBitsDropped } = created;
+  for (const line of skippedLines(created)) output.note(line);
+  await output.result(
+    {
+      ref: reference,
+      status: "dry-run",
+      size: { index: index.size, data: data.size, uncompressed: size },
+      files,
+      skipped,
+      mode_bits_dropped: modeBitsDropped,
+      signed: false,
+    },
+    () => [
+      `Would push ${reference}`,
+      `Files:  ${String(files)}, ${humanSize(size)}`,
+      `Index:  ${humanSize(index.size)}`,
+      `Data:   ${humanSize(data.size)}`,
+    ],
+  );
+}
+
+function parseAnnotations(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new UsageError(`--annotation ${text}: it reads KEY=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}

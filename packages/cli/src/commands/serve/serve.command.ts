@@ -1,0 +1,17 @@
+import type { DeclareCommand } from "../../command-declaration.js";
+import { withExamples } from "../../command-declaration.js";
+import { collect, portNumber } from "../../flag-parsers.js";
+import type { ServeFlags } from "./serve.js";
+
+export const declareServe: DeclareCommand = (command, run) => {
+  withExamples(command, "blob serve ghcr.io/acme/site:v1", "blob serve oci:./layout:v1 --port 0 --index");
+  command
+    .argument("<reference>")
+    .option("--port <number>", "0 for any free one", portNumber, 8080)
+    .option("--listen <address>", "127.0.0.1 is this machine only", "127.0.0.1")
+    .option("--allowed-host <name>", "answer to this name of the machine, too; may be repeated", collect)
+    .option("--index", "show a directory's index.html, without its scripts, instead of a list")
+    .action((reference: string, flags: ServeFlags) =>
+      run(async (session) => (await import("./serve.js")).serve(session, reference, flags)),
+    );
+};

@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import type { StatementClaim } from "@blob/registry";
+import { resolvedReference } from "../../session.js";
+import type { Session } from "../../session.js";
+import type { SignerFlags } from "../../signing/signer.js";
+import { readText, signerOf, withAttachment } from "../../signing/signer.js";
+import { UsageError } from "../../usage-error.js";
+
+export interface SignFlags extends SignerFlags {
+  readonly outputSignature?: string;
+}
+
+export interface AttestFlags extends SignFlags {
+  readonly type: string;
+  readonly predicate: string;
+}
+
+/** Signs what a reference names now, and attaches the signature. */
+export async function sign(session: Session, reference: string, flags: SignFlags): Promise<void> {
+  await signAndReport(session, reference, flags, undefined);
+}
+
+/** Attaches a signed statement. */
+export async function attest(session: Session, reference: string, flags: AttestFlags): Promise<void> {
+  await signAndReport(session, reference, flags, await claimOf(flags));
+}
+
+async function signAndReport(
+  session: Session,
+  reference: string,
+  flags: SignFlags,
+  claim: StatementClaim | undefined,
+): Promise<void> {
+  const { output, signal } = session;
+  const target = session.expand(reference);
+  let bundle: Uint8Array | undefined;
+  const signer = withAttachment(await signerOf(session, flags), ({ bytes }) => (bundle = bytes));
+  const client = await session.client();
+  const { subject, descriptor } =
+    claim === undefined
+      ? await client.sign(target, signer, { signal })
+      : await client.attest(target, signer, claim, { signal });
+  if (flags.outputSignature !== undefined && bundle !== undefined) {
+    await writeFile(flags.outputSignature, bundle);
+  }
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolvedReference(target, subject.digest),
+      signature_digest: descriptor.digest,
+      ...(claim !== undefined && { predicate_type: claim.predicateType }),
+      status: "success",
+    },
+    () => [
+      `${claim === undefined ? "Signed" : "Attested"} ${reference} with ${signer.name}`,
+      `Digest:    ${subject.digest}`,
+      `Signature: ${descriptor.digest}`,
+    ],
+  );
+}
+
+/** Short names that people know from other tools. */
+const predicateTypes: ReadonlyMap<string, string> = new Map([
+  ["slsaprovenance", "https://slsa.dev/provenance/v1"],
+  ["spdxjson", "https://spdx.dev/Document"],
+  ["cyclonedx", "https://cyclonedx.org/bom"],
+  ["vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"],
+]);
+
+async function claimOf({ type, predicate }: AttestFlags): Promise<StatementClaim> {
+  const predicateType = predicateTypes.get(type) ?? type;
+  if (!URL.canParse(predicateType)) {
+    throw new UsageError(`--type ${type}: it is a URI, or one of ${[...predicateTypes.keys()].join(", ")}`);
+  }
+  const text = await readText("--predicate", predicate);
+  try {
+    return { predicateType, predicate: JSON.parse(text) as unknown };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--predicate ${predicate} is not JSON: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,24 @@
+import type { PolicyFlags, Session } from "../../session.js";
+import { resolvedReference } from "../../session.js";
+
+export async function tag(
+  session: Session,
+  source: string,
+  destination: string,
+  flags: Pick<PolicyFlags, "defaultPolicy">,
+): Promise<void> {
+  const [from, to] = [session.expand(source), session.expand(destination)];
+  const options = await session.readOptions(source, { ...flags, written: [destination] });
+  const { digest } = await (await session.client()).tag(from, to, options);
+  await session.output.result(
+    {
+      src_ref: source,
+      resolved_src_ref: resolvedReference(from, digest),
+      dst_ref: destination,
+      resolved_dst_ref: resolvedReference(to, digest),
+      digest,
+      status: "success",
+    },
+    () => [`Tagged ${destination}`, `Digest: ${digest}`],
+  );
+}

@@ -1,0 +1,12 @@
+import { collectLeftOut } from "../../left-out.js";
+import type { Session } from "../../session.js";
+
+export async function tags(session: Session, repository: string): Promise<void> {
+  const { output, signal } = session;
+  const { leftOut, onLeftOut } = collectLeftOut(output);
+  const found: string[] = [];
+  const listing = (await session.client()).tags(session.expand(repository), { signal, onLeftOut });
+  for await (const tag of listing) found.push(tag);
+  const left_out = leftOut.length === 0 ? undefined : leftOut;
+  await output.result({ repository, tags: found, left_out }, () => found);
+}

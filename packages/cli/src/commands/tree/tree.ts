@@ -1,0 +1,100 @@
+import type { Archive, DirectoryListing } from "@blob/format";
+import { withPathHint } from "../../path-hint.js";
+import type { Session } from "../../session.js";
+import { UsageError } from "../../usage-error.js";
+import { walkEntries } from "../../walk-entries.js";
+
+export interface TreeFlags {
+  readonly level?: number;
+  readonly dirsfirst?: boolean;
+}
+
+interface TreeNode {
+  readonly name: string;
+  readonly path: string;
+  readonly is_dir: boolean;
+  /** Listed when it is looked at: a tree may be larger than memory. */
+  readonly children?: Iterable<TreeNode>;
+}
+
+interface Count {
+  directories: number;
+  files: number;
+}
+
+export async function tree(
+  session: Session,
+  reference: string,
+  path: string,
+  flags: TreeFlags,
+): Promise<void> {
+  if (flags.level !== undefined && flags.level < 1) throw new UsageError("--level: it is 1 or more");
+  const { archive } = await session.open(reference);
+  // Says what is wrong with the path before anything is printed.
+  const options = { directoriesFirst: flags.dirsfirst };
+  const listing = await withPathHint(archive, () => archive.listDirectory(path, options));
+  const name = path === "" ? "." : path;
+  const count: Count = { directories: 0, files: 0 };
+  const children = childrenOf(listing, flags.level ?? Infinity, count);
+  await session.output.result(
+    {
+      ref: reference,
+      path: path || "/",
+      root: { name, path, is_dir: true, children },
+      // They are known when the children were listed.
+      get directory_count() {
+        return count.directories;
+      },
+      get file_count() {
+        return count.files;
+      },
+    },
+    function* () {
+      yield name;
+      yield* treeLines(archive, path, flags, count);
+      yield "";
+      yield `${String(count.directories)} directories, ${String(count.files)} files`;
+    },
+  );
+}
+
+function* childrenOf(
+  listing: DirectoryListing,
+  levels: number,
+  count: Count,
+): Generator<TreeNode, void, undefined> {
+  for (let index = 0; index < listing.length; index += 1) {
+    const entry = listing.at(index);
+    if (entry === undefined) return;
+    const { kind, name, path } = entry;
+    if (kind === "file") {
+      count.files += 1;
+      yield { name, path, is_dir: false };
+    } else {
+      count.directories += 1;
+      const below = levels > 1 ? listing.listAt(index) : undefined;
+      const children = below === undefined ? [] : childrenOf(below, levels - 1, count);
+      yield { name, path, is_dir: true, children };
+    }
+  }
+}
+
+/** A line for everything below a directory, which is counted on the way. */
+export function* treeLines(
+  archive: Archive,
+  directory: string,
+  flags: TreeFlags,
+  count: Count,
+): Generator<string, void, undefined> {
+  const options = { levels: flags.level, directoriesFirst: flags.dirsfirst };
+  /** Before what is in the directories that are open. */
+  const indents = [""];
+  for (const { kind, name, depth, isLast } of walkEntries(archive, directory, options)) {
+    const isDirectory = kind === "directory";
+    if (isDirectory) count.directories += 1;
+    else count.files += 1;
+    const indent = indents[depth] ?? "";
+    indents[depth + 1] = indent + (isLast ? "    " : "│   ");
+    yield `${indent}${isLast ? "└── " : "├── "}${name}${isDirectory ? "/" : ""}`;
+  }
+}

@@ -1,0 +1,99 @@
+import type { PolicyVerdict } from "@blob/client";
+import { ClientError } from "@blob/client";
+import type { Evidence } from "@blob/registry";
+import { filePolicies, ruleLines } from "../../config/policies.js";
+import { resolvedReference } from "../../session.js";
+import type { Session } from "../../session.js";
+import type { RequiredSignerFlags } from "../../signing/required-signers.js";
+import { requiredSigners } from "../../signing/required-signers.js";
+import { signedPredicateType } from "../../signing/signed-predicate-type.js";
+import { UsageError } from "../../usage-error.js";
+
+export interface VerifyFlags extends RequiredSignerFlags {
+  readonly policy?: readonly string[];
+  readonly defaultPolicy: boolean;
+}
+
+/** Says what each policy found; a refusal is shown with its reasons, and ends with 5. */
+export async function verify(session: Session, reference: string, flags: VerifyFlags): Promise<void> {
+  const { output, signal } = session;
+  const target = session.expand(reference);
+  const {
+    policies: configured = [],
+    rules,
+    onLeftOut,
+  } = await session.readOptions(reference, {
+    defaultPolicy: flags.defaultPolicy,
+  });
+  const policies = [
+    ...configured,
+    ...(await filePolicies(flags.policy ?? [], session, flags)),
+    ...(await requiredSigners(session, flags)),
+  ];
+  if (policies.length === 0) {
+    throw new UsageError(
+      "there is nothing to verify by: give --policy, --key, --issuer with --identity, or --repo, or configure policies",
+    );
+  }
+  const client = await session.client();
+  const { descriptor, ok, verdicts } = await client.verify(target, policies, {
+    signal,
+    onLeftOut,
+  });
+  const { digest } = descriptor;
+  const evidence = verdicts.flatMap(({ verdict }) => (verdict.ok ? (verdict.evidence ?? []) : []));
+  const unique = [...new Map(evidence.map((one) => [one.digest, one])).values()];
+  const signatures = unique.filter(({ predicateType }) => predicateType === signedPredicateType);
+  const attestations = unique.filter(({ predicateType }) => predicateType !== signedPredicateType);
+  await output.result(
+    {
+      ref: reference,
+      resolved_ref: resolvedReference(target, digest),
+      digest,
+      verified: ok,
+      status: ok ? "success" : "failed",
+      policies_applied: verdicts.length,
+      rules,
+      policies: verdicts.map(({ policy, notRestricted, verdict }) => ({
+        name: policy,
+        ok: verdict.ok,
+        not_restricted: notRestricted,
+        reasons: verdict.ok ? [] : verdict.reasons.map(({ message }) => message),
+      })),
+      signatures: signatures.map(evidenceJson),
+      attestations: attestations.map(evidenceJson),
+    },
+    function* () {
+      yield `${ok ? "Verified" : "Not verified"} ${reference}`;
+      yield `Digest:      ${digest}`;
+      yield* ruleLines(rules);
+      for (const verdict of verdicts) yield* verdictLines(verdict);
+    },
+  );
+  if (ok) return;
+  const reasons = verdicts.flatMap(({ verdict }) => (verdict.ok ? [] : verdict.reasons));
+  const why = reasons.map(({ policy, message }) => `${policy}: ${message}`).join("; ");
+  throw new ClientError("PolicyViolation", `${reference} is refused by policy: ${why}`, {
+    reference,
+    digest,
+    reasons,
+  });
+}
+
+function* verdictLines({ policy, notRestricted, verdict }: PolicyVerdict): Generator<string> {
+  yield `${verdict.ok ? "ok    " : "FAILED"} ${policy}`;
+  for (const what of notRestricted) yield `       does not restrict ${what}`;
+  if (!verdict.ok) for (const { message } of verdict.reasons) yield `       ${message}`;
+  else
+    for (const one of verdict.evidence ?? [])
+      yield `       ${signerText(one)}, ${one.predicateType}, in ${one.digest}`;
+}
+
+function signerText({ signer }: Evidence): string {
+  return signer.kind === "key" ? `key ${signer.fingerprint}` : `${signer.subject} (${signer.issuer})`;
+}
+
+function evidenceJson({ digest, predicateType, signer }: Evidence): Readonly<Record<string, unknown>> {
+  const { kind, ...details } = signer;
+  return { digest, predicate_type: predicateType, signed_with: kind, ...details };
+}

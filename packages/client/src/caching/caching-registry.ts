@@ -1,0 +1,189 @@
+import type { Caches } from "@blob/cache";
+import type { Descriptor, Manifest, ManifestOptions, Registry } from "@blob/registry";
+import { isDigest, isRegistryError } from "@blob/registry";
+import { isClientError } from "../errors.js";
+import { manifestMediaType } from "../manifest/image-manifest.js";
+import type { SharedReads } from "./shared-reads.js";
+
+/** A tag that could not be looked up, because the client is offline, and what it pointed to before. */
+export interface StaleReference {
+  /** `host/repository:tag` */
+  readonly reference: string;
+  readonly digest: string;
+  /** When a registry last said so, in milliseconds since the epoch. */
+  readonly storedAt: number;
+}
+
+export interface CachingRegistryOptions {
+  /** Who vouches for what tags point to, and for what is shared: see `trustDomainOf`. */
+  readonly trustDomain: string;
+  readonly caches: Pick<Caches, "refs" | "records" | "manifests">;
+  readonly shared: SharedReads;
+  /** Calls are shared with those of the same scope. */
+  readonly scope: string;
+  readonly onStale: ((stale: StaleReference) => void) | undefined;
+}
+
+/**
+ * A registry that remembers tags for their time to live, and manifests by their digests for ever. A tag that is fresh
+ * costs no request, one that is not costs a HEAD when its manifest is at hand, and else the GET of the manifest. What is
+ * pushed, tagged or deleted through it changes what it remembers.
+ */
+export function withManifestCaches(registry: Registry, options: CachingRegistryOptions): Registry {
+  const { trustDomain, shared, scope, onStale } = options;
+  const { refs, records, manifests } = options.caches;
+  const refKey = (repository: string, tag: string): string => `${trustDomain}/${repository}:${tag}`;
+  const tagsKey = (repository: string, digest: string): string =>
+    `tags ${trustDomain}/${repository}@${digest}`;
+
+  async function cached(digest: string, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
+    const bytes = isDigest(digest) ? await manifests.get(digest, { signal }) : undefined;
+    if (bytes === undefined || !isDigest(digest)) return undefined;
+    return { descriptor: { mediaType: manifestMediaType(bytes), digest, size: bytes.length }, bytes };
+  }
+
+  async function remember(
+    repository: string,
+    tag: string,
+    digest: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await refs.put(refKey(repository, tag), digest, { signal });
+    // Whoever deletes the manifest has to find its tags.
+    const known = (await records.get(tagsKey(repository, digest), parseTexts, { signal }))?.value ?? [];
+    if (known.includes(tag)) return;
+    await records.put(tagsKey(repository, digest), [...known, tag].slice(-maxTags), { signal });
+  }
+
+  async function forget(
+    repository: string,
+    reference: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const key = tagsKey(repository, reference);
+    const tags = isDigest(reference)
+      ? ((await records.get(key, parseTexts, { signal }))?.value ?? [])
+      : [reference];
+    for (const tag of tags) await refs.delete(refKey(repository, tag), { signal });
+  }
+
+  async function fetch(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
+    const manifest = await registry.manifest(repository, reference, { signal });
+    await manifests.put(manifest.descriptor.digest, manifest.bytes, { signal });
+    return manifest;
+  }
+
+  async function fetchTag(repository: string, tag: string, signal: AbortSignal): Promise<Manifest> {
+    const manifest = await fetch(repository, tag, signal);
+    await remember(repository, tag, manifest.descriptor.digest, signal);
+    return manifest;
+  }
+
+  /** The descriptor that a tag has now; the one that is known when the client is offline. */
+  async function refresh(
+    repository: string,
+    tag: string,
+    known: StaleReference,
+    signal: AbortSignal,
+  ): Promise<string> {
+    try {
+      const { digest } = await registry.resolve(repository, tag, { signal });
+      await remember(repository, tag, digest, signal);
+      return digest;
+    } catch (error) {
+      if (isRegistryError(error) && error.code === "NotFound") await forget(repository, tag, signal);
+      if (!isClientError(error) || error.code !== "Offline") throw error;
+      onStale?.(known);
+      return known.digest;
+    }
+  }
+
+  async function manifestOfTag(repository: string, tag: string, signal: AbortSignal): Promise<Manifest> {
+    const ref = await refs.get(refKey(repository, tag), { signal });
+    const known = ref && (await cached(ref.digest, signal));
+    if (ref === undefined || known === undefined) return fetchTag(repository, tag, signal);
+    if (ref.fresh) return known;
+    const reference = `${registry.id}/${repository}:${tag}`;
+    const digest = await refresh(repository, tag, { reference, ...ref }, signal);
+    if (digest === known.descriptor.digest) return known;
+    return (await cached(digest, signal)) ?? fetch(repository, digest, signal);
+  }
+
+  async function manifestOf(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
+    if (!isDigest(reference)) return manifestOfTag(repository, reference, signal);
+    return (await cached(reference, signal)) ?? fetch(repository, reference, signal);
+  }
+
+  /** With a limit of its own a call is not shared: the others may have another one. */
+  async function bounded(
+    repository: string,
+    reference: string,
+    { maxBytes = Infinity, signal }: ManifestOptions,
+  ): Promise<Manifest> {
+    const known = isDigest(reference) ? await cached(reference, signal) : undefined;
+    if (known !== undefined && known.bytes.length <= maxBytes) return known;
+    const manifest = await registry.manifest(repository, reference, { maxBytes, signal });
+    await manifests.put(manifest.descriptor.digest, manifest.bytes, { signal });
+    return manifest;
+  }
+
+  return {
+    ...registry,
+
+    async manifest(repository, reference, call = {}) {
+      if (call.maxBytes !== undefined) return bounded(repository, reference, call);
+      const key = `${scope} ${trustDomain}/${repository} ${reference}`;
+      return shared.manifests.share(key, call.signal, (signal) => manifestOf(repository, reference, signal));
+    },
+
+    async resolve(repository, reference, { signal } = {}): Promise<Descriptor> {
+      const key = `${scope} ${trustDomain}/${repository} ${reference}`;
+      return shared.descriptors.share(key, signal, async (stop) => {
+        const ref = isDigest(reference)
+          ? { digest: reference, fresh: true }
+          : await refs.get(refKey(repository, reference), { signal: stop });
+        const known = ref && (await cached(ref.digest, stop));
+        if (ref?.fresh === true && known !== undefined) return known.descriptor;
+        try {
+          const descriptor = await registry.resolve(repository, reference, { signal: stop });
+          if (!isDigest(reference)) await remember(repository, reference, descriptor.digest, stop);
+          return descriptor;
+        } catch (error) {
+          if (known === undefined || !isClientError(error) || error.code !== "Offline") throw error;
+          return (await manifestOf(repository, reference, stop)).descriptor;
+        }
+      });
+    },
+
+    async pushManifest(repository, manifest, call = {}) {
+      const { tag } = call;
+      const descriptor = await registry
+        .pushManifest(repository, manifest, call)
+        .catch(async (error: unknown) => {
+          // It may have got there all the same.
+          if (tag !== undefined) await forget(repository, tag, undefined);
+          throw error;
+        });
+      // Without the signal: it was pushed, and an abort from here on must not say that it was not.
+      await manifests.put(descriptor.digest, manifest.bytes);
+      if (tag !== undefined) await remember(repository, tag, descriptor.digest, undefined);
+      return descriptor;
+    },
+
+    async deleteManifest(repository, reference, call = {}) {
+      try {
+        await registry.deleteManifest(repository, reference, call);
+      } finally {
+        await forget(repository, reference, undefined);
+      }
+    },
+  };
+}
+
+/** More tags of one manifest than this have their time to live to be forgotten. */
+const maxTags = 1000;
+
+function parseTexts(json: unknown): readonly string[] | undefined {
+  const isTexts = Array.isArray(json) && json.every((one): one is string => typeof one === "string");
+  return isTexts ? json : undefined;
+}

@@ -1,0 +1,112 @@
+import type { Manifest, Policy, PolicySubject, Registry, Verdict } from "@blob/registry";
+import { withReferrerCaches } from "../caching/caching-referrers.js";
+import { withoutReading } from "../caching/cache-views.js";
+import { withinLifetime } from "../lifetime/closable-registry.js";
+import { ClientError, isClientError } from "../errors.js";
+import type { Lifetime } from "../lifetime/lifetime.js";
+import { linkSignals, unlessAborted } from "../lifetime/linked-signal.js";
+import type { OpenedRegistry } from "../registries.js";
+import type { VerbOptions } from "./verb-context.js";
+
+/** What policies are asked about. */
+export interface AskedAbout extends OpenedRegistry {
+  readonly lifetime: Lifetime;
+  readonly repository: string;
+  readonly manifest: Manifest;
+  readonly onLeftOut: VerbOptions["onLeftOut"];
+}
+
+/** A verdict, or the error of a policy that could not decide. */
+export interface PolicyOutcome {
+  readonly policy: Policy;
+  readonly verdict: Verdict | undefined;
+  readonly error: unknown;
+}
+
+/**
+ * Asks every policy about a manifest, and waits for all of them. Lists of referrers may come out of the cache; who
+ * refuses because of such a list is asked again with a new one.
+ */
+export async function askPolicies(
+  policies: readonly Policy[],
+  subject: AskedAbout,
+  signal: AbortSignal | undefined,
+): Promise<readonly PolicyOutcome[]> {
+  const outcomes = await Promise.all(policies.map((policy) => askTwice(policy, subject, signal)));
+  signal?.throwIfAborted();
+  return outcomes;
+}
+
+async function askTwice(
+  policy: Policy,
+  { lifetime, registry, trustDomain, caches, repository, manifest, onLeftOut }: AskedAbout,
+  signal: AbortSignal | undefined,
+): Promise<PolicyOutcome> {
+  const askWith = (its: Registry): Promise<PolicyOutcome> =>
+    ask(policy, { registry: withinLifetime(its, lifetime), repository, manifest }, signal);
+  const remembering = withReferrerCaches(registry, trustDomain, caches, onLeftOut);
+  const outcome = await askWith(remembering.registry);
+  if (outcome.verdict?.ok === true || !remembering.wasRemembered()) return outcome;
+  const asking = withReferrerCaches(
+    registry,
+    trustDomain,
+    { ...caches, records: withoutReading(caches).records },
+    onLeftOut,
+  );
+  const again = await askWith(asking.registry);
+  // Offline there is no newer list, and the first answer stands.
+  return isClientError(again.error) && again.error.code === "Offline" ? outcome : again;
+}
+
+async function ask(
+  policy: Policy,
+  subject: PolicySubject,
+  signal: AbortSignal | undefined,
+): Promise<PolicyOutcome> {
+  // A signal of its own: each policy may wait for many things at once.
+  const link = linkSignals(signal);
+  try {
+    const asked = policy.evaluate(subject, { signal: link.signal });
+    return {
+      policy,
+      verdict: withReasons(policy, await unlessAborted(asked, link.signal)),
+      error: undefined,
+    };
+  } catch (error) {
+    return { policy, verdict: undefined, error };
+  } finally {
+    link.release();
+  }
+}
+
+/**
+ * Asks every policy about a manifest, before anything that it points to is read.
+ *
+ * @throws ClientError `PolicyViolation` with the reasons of all that refuse; the error of one that could not decide.
+ */
+export async function enforcePolicies(
+  policies: readonly Policy[],
+  subject: AskedAbout,
+  reference: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const outcomes = await askPolicies(policies, subject, signal);
+  const refusals = outcomes.flatMap(({ verdict }) =>
+    verdict === undefined || verdict.ok ? [] : verdict.reasons,
+  );
+  if (refusals.length > 0) {
+    const why = refusals.map(({ policy, message }) => `${policy}: ${message}`).join("; ");
+    throw new ClientError("PolicyViolation", `${reference} is refused by policy: ${why}`, {
+      reference,
+      digest: subject.manifest.descriptor.digest,
+      reasons: refusals,
+    });
+  }
+  for (const { verdict, error } of outcomes) if (verdict === undefined) throw error;
+}
+
+/** A refusal without a reason is a refusal all the same. */
+function withReasons({ name }: Policy, verdict: Verdict): Verdict {
+  if (verdict.ok || verdict.reasons.length > 0) return verdict;
+  return { ok: false, reasons: [{ policy: name, message: "refused without a reason" }] };
+}

@@ -1,0 +1,187 @@
+import type { Archive } from "@blob/format";
+import type { CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
+import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
+import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
+import { sha256Digest } from "@blob/registry";
+import { annotationsOf } from "../manifest/annotations.js";
+import { buildArchiveManifest } from "../manifest/archive-manifest.js";
+import { ClientError } from "../errors.js";
+import { emptyConfig } from "../manifest/image-manifest.js";
+import { parseLocation, writableTag } from "../location.js";
+import type { ClientProgress, PushProgress } from "../progress.js";
+import { withSpool } from "./spool.js";
+import { checkedTags, writeTags } from "./tagging.js";
+import { together } from "./together.js";
+import { createUploadBodies } from "./upload-bodies.js";
+import type { VerbContext, VerbOptions } from "./verb-context.js";
+
+export interface PushArchiveOptions extends VerbOptions {
+  /** More tags for the same manifest, put after it; each is written once. */
+  readonly tags?: readonly string[] | undefined;
+  /** Text by names, of 4 MB at most. `org.opencontainers.image.created` has to be a date and time (RFC 3339). */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** When the archive was made, as far as the manifest tells. Default now. */
+  readonly created?: Date | undefined;
+  /** A repository of the same registry that may have the blobs, such as `acme/site`: tried before any byte is sent. */
+  readonly mountFrom?: string | undefined;
+  readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
+}
+
+/** How a directory is archived (see `CreateOptions` of `@blob/format/node`) and how that is pushed. */
+export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "signal" | "onProgress"> {
+  /** Where the archive is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
+  readonly temporaryDirectory?: string | undefined;
+}
+
+/** A blob of the archive, and what it took to have it in the repository. */
+export interface PushedLayer extends BlobId {
+  readonly pushed: PushedBlob;
+}
+
+export interface PushArchiveResult {
+  readonly reference: string;
+  /** Of the manifest: what a signature covers. */
+  readonly descriptor: Descriptor;
+  readonly index: PushedLayer;
+  readonly data: PushedLayer;
+  /** All that point to the manifest, each once, that of the reference first. */
+  readonly tags: readonly string[];
+  readonly files: number;
+}
+
+export interface PushResult extends PushArchiveResult {
+  /** Sum of the files' sizes, in bytes. */
+  readonly size: number;
+  /** What was in the directory and is not in the archive. */
+  readonly skipped: readonly SkippedFile[];
+  /** Files that are in the archive without their setuid, setgid or sticky bit. */
+  readonly modeBitsDropped: readonly DroppedModeBits[];
+}
+
+/**
+ * Archives a directory and pushes it. The archive is spooled to a temporary directory, because a registry wants to
+ * know size and digest before the first byte: memory stays flat, and a repeated request does not compress again.
+ *
+ * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
+ */
+export async function push(
+  context: VerbContext,
+  reference: string,
+  directory: string,
+  options: PushOptions = {},
+): Promise<PushResult> {
+  const plan = planPush(context, reference, options);
+  return withSpool(options.temporaryDirectory, async (spool) => {
+    const created = await createArchiveFiles(directory, spool, options);
+    const { signal } = options;
+    await using archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder(), signal });
+    const pushed = await pushPlanned(plan, archive, options);
+    const { size, skipped, modeBitsDropped } = created;
+    return { ...pushed, size, skipped, modeBitsDropped };
+  });
+}
+
+/**
+ * Pushes an archive that is there already: a local one, or one that was pulled from elsewhere. Blobs that the
+ * repository has are not sent again; the manifest comes last.
+ *
+ * @throws ClientError `InvalidArgument` when the index does not say which data it describes, and for tags, dates and
+ *   annotations that cannot be written; `TagsIncomplete` when some of several tags could not be.
+ */
+export async function pushArchive(
+  context: VerbContext,
+  reference: string,
+  archive: Archive,
+  options: PushArchiveOptions = {},
+): Promise<PushArchiveResult> {
+  return pushPlanned(planPush(context, reference, options), archive, options);
+}
+
+/** Where a push goes, and what else is known before there is an archive. */
+interface PushPlan {
+  readonly reference: string;
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly firstTag: string;
+  /** All of them, the first one first. */
+  readonly tags: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Checks everything that the caller gave: what cannot be pushed is found before a byte is read. */
+function planPush(
+  { registries }: VerbContext,
+  reference: string,
+  { tags = [], annotations = {}, created = new Date() }: PushArchiveOptions,
+): PushPlan {
+  const location = parseLocation(reference);
+  const firstTag = writableTag(location);
+  return {
+    reference,
+    registry: registries.open(location).registry,
+    repository: location.repository,
+    firstTag,
+    tags: checkedTags([firstTag], tags, reference),
+    annotations: annotationsOf(annotations, created),
+  };
+}
+
+async function pushPlanned(
+  { reference, registry, repository, firstTag, tags, annotations }: PushPlan,
+  archive: Archive,
+  { mountFrom, onProgress, signal }: PushArchiveOptions,
+): Promise<PushArchiveResult> {
+  const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
+  const data = dataBlob(archive, reference);
+  const manifest = buildArchiveManifest({ index, data }, annotations);
+  const bodies = createUploadBodies();
+
+  function put(
+    blob: BlobId,
+    open: OpenBody,
+    stop: AbortSignal,
+    stage?: PushProgress["stage"],
+  ): Promise<PushedBlob> {
+    return registry.pushBlob(repository, blob, () => bodies.read(open()), {
+      mountFrom,
+      signal: stop,
+      onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
+    });
+  }
+
+  try {
+    const [indexPushed, dataPushed] = await together(signal, (stop) => {
+      const range = { offset: 0, length: data.size };
+      return [
+        put(index, () => once(archive.index), stop, "pushing-index"),
+        put(data, () => archive.data.read(range, { signal: stop }), stop, "pushing-data"),
+        put(emptyConfig, () => once(emptyConfig.bytes), stop),
+      ];
+    });
+    const descriptor = await registry.pushManifest(repository, manifest, { tag: firstTag, signal });
+    const tagging = { registry, repository, reference, manifest, descriptor, tagged: [firstTag], signal };
+    await writeTags(tagging, tags.slice(1));
+    return {
+      reference,
+      descriptor,
+      index: { ...index, pushed: indexPushed },
+      data: { ...data, pushed: dataPushed },
+      tags,
+      files: archive.entryCount,
+    };
+  } finally {
+    await bodies.close();
+  }
+}
+
+function dataBlob(archive: Archive, reference: string): BlobId {
+  if (archive.dataHash === undefined) {
+    const message = `${reference}: this archive cannot be pushed, its index does not have the hash of the data`;
+    throw new ClientError("InvalidArgument", message, { reference });
+  }
+  return { digest: `sha256:${Buffer.from(archive.dataHash).toString("hex")}`, size: archive.dataSize };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

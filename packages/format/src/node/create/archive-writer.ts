@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+
+import type { IndexColumns } from "../../index-columns.js";
+import { compressionNone, compressionZstd } from "../../index-schema.js";
+import { writeIndex } from "../../index-writer.js";
+import type { PackedBatch } from "./compress-batch.js";
+import { ContentRows } from "./content-rows.js";
+import { checkArchiveTime } from "../files/file-time.js";
+import type { CreateProgress } from "./progress.js";
+import type { Listing } from "../walk/walk.js";
+import type { FileFacts } from "../walk/read-small-file.js";
+import type { FinishedFile, StagedPiece } from "./stage-files.js";
+
+/** Takes the bytes of the data part, in order. It may keep a chunk; the next one comes when the promise is done. */
+export interface DataSink {
+  write(chunk: Uint8Array): Promise<void> | void;
+}
+
+/** What was written. Digests are spelled `sha256:…`, sizes are in bytes. */
+export interface FinishedArchive {
+  readonly index: { readonly bytes: Uint8Array; readonly size: number; readonly digest: string };
+  readonly data: { readonly size: number; readonly digest: string };
+  readonly files: number;
+  /** Sum of the files' sizes. */
+  readonly size: number;
+}
+
+export interface ArchiveWriterOptions {
+  /** Store equal content once. */
+  readonly deduplicate: boolean;
+  readonly reproducible: { readonly sourceDateEpoch: number } | undefined;
+  readonly onProgress: ((progress: CreateProgress) => void) | undefined;
+}
+
+/** Puts pieces one after another into a sink, and makes the index. */
+export interface ArchiveWriter {
+  add(piece: StagedPiece): Promise<void>;
+  /** Waits for the sink. */
+  finish(): Promise<FinishedArchive>;
+  /** Waits for the sink after a failure, so that nothing writes to it any more. */
+  settle(): Promise<void>;
+}
+
+export function createArchiveWriter(
+  listing: Listing,
+  compress: readonly boolean[],
+  sink: DataSink,
+  options: ArchiveWriterOptions,
+): ArchiveWriter {
+  const { files } = listing;
+  const { deduplicate, reproducible } = options;
+  // Columns of the index. The others are known before the files are read; what was wrong there is put right at the end.
+  const sizes: number[] = [];
+  const dataOffsets: number[] = [];
+  const storedSizes: number[] = [];
+  const compressions: number[] = [];
+  const corrections = new Map<number, FileFacts>();
+  const contents = new ContentRows(compress);
+  const dataHash = createHash("sha256");
+  let dataSize = 0;
+  let contentSize = 0;
+  /** The sink's last write: at most one is under way. */
+  let writing = Promise.resolve();
+  /** The part of the current large file that is written. */
+  let large = { stored: 0, size: 0 };
+
+  async function write(bytes: Uint8Array): Promise<void> {
+    const previous = writing;
+    // Hashing is done on this thread while the sink writes what came before.
+    dataHash.update(bytes);
+    await previous;
+    writing = Promise.resolve(sink.write(bytes));
+    // A failure is thrown by the next write, or at the end: until then it is not an unhandled one.
+    writing.catch(() => undefined);
+  }
+
+  /** Where the next row's content is. */
+  function push(size: number, dataOffset: number, storedSize: number, compression: number): void {
+    sizes.push(size);
+    dataOffsets.push(dataOffset);
+    storedSizes.push(storedSize);
+    compressions.push(compression);
+    contentSize += size;
+  }
+
+  /** The next row's content is that of an earlier one. */
+  function pushDuplicate(size: number, of: number): void {
+    push(size, dataOffsets[of] ?? 0, storedSizes[of] ?? 0, compressions[of] ?? compressionNone);
+  }
+
+  /** Returns which bytes of a batch are to be written: all, unless a file in it is a duplicate. */
+  function pushBatch(first: number, packed: PackedBatch): readonly Uint8Array[] {
+    const runs: Uint8Array[] = [];
+    let runBegin = 0;
+    let end = 0;
+    contents.setHashes(first, packed.hashes);
+    for (let index = 0; index < packed.sizes.length; index++) {
+      const row = first + index;
+      const size = packed.sizes[index] ?? 0;
+      const storedSize = packed.storedSizes[index] ?? 0;
+      const firstRow = deduplicate && size > 0 ? contents.firstOf(row) : row;
+      if (firstRow === row) {
+        push(size, dataSize, storedSize, packed.compressed[index] === 1 ? compressionZstd : compressionNone);
+        dataSize += storedSize;
+      } else {
+        pushDuplicate(size, firstRow);
+        if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
+        runBegin = end + storedSize;
+      }
+      end += storedSize;
+    }
+    if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
+    for (const [index, facts] of packed.facts) corrections.set(first + index, facts);
+    return runs;
+  }
+
+  async function addPart({ bytes, size }: Extract<StagedPiece, { kind: "part" }>): Promise<void> {
+    dataSize += bytes.length;
+    large = { stored: large.stored + bytes.length, size: large.size + size };
+    await write(bytes);
+  }
+
+  /** The row with the same content that was there before, if any. */
+  function pushLarge(row: number, { hash, facts }: FinishedFile): number {
+    contents.setHashes(row, hash);
+    corrections.set(row, facts);
+    return contents.firstOf(row);
+  }
+
+  function addEnd({ row, content, compressed }: Extract<StagedPiece, { kind: "end" }>): void {
+    pushLarge(row, content);
+    const compression = compressed && large.stored > 0 ? compressionZstd : compressionNone;
+    push(content.size, dataSize - large.stored, large.stored, compression);
+    large = { stored: 0, size: 0 };
+  }
+
+  function addDuplicate({ row, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
+    const firstRow = pushLarge(row, content);
+    if (firstRow === row) throw new TypeError("The content that a duplicate refers to was not stored");
+    pushDuplicate(content.size, firstRow);
+  }
+
+  function lastRow(piece: StagedPiece): number {
+    return piece.kind === "batch" ? piece.row + piece.packed.sizes.length - 1 : piece.row;
+  }
+
+  return {
+    async add(piece) {
+      if (piece.kind === "batch") for (const run of pushBatch(piece.row, piece.packed)) await write(run);
+      else if (piece.kind === "part") await addPart(piece);
+      else if (piece.kind === "end") addEnd(piece);
+      else addDuplicate(piece);
+      options.onProgress?.({
+        stage: "compressing",
+        path: files.paths[lastRow(piece)],
+        bytesDone: contentSize + large.size,
+        bytesTotal: listing.result?.size ?? 0,
+        filesDone: sizes.length,
+        filesTotal: listing.result?.files.paths.length ?? 0,
+      });
+    },
+    async finish() {
+      await writing;
+      const modes = files.modes.slice();
+      const uids = files.uids.slice();
+      const gids = files.gids.slice();
+      const mtimes = files.mtimes.slice();
+      for (const [row, facts] of corrections) {
+        modes[row] = facts.mode;
+        uids[row] = facts.uid;
+        gids[row] = facts.gid;
+        if (reproducible === undefined) checkArchiveTime(files.paths[row] ?? "", facts.mtimeNs);
+        mtimes[row] = facts.mtimeNs;
+      }
+      if (reproducible !== undefined) {
+        uids.fill(0);
+        gids.fill(0);
+        mtimes.fill(BigInt(reproducible.sourceDateEpoch) * 1_000_000_000n);
+      }
+      const hash = dataHash.digest();
+      const columns: IndexColumns = {
+        paths: files.paths,
+        sizes: new Float64Array(sizes),
+        hashes: contents.hashes,
+        modes,
+        uids,
+        gids,
+        mtimes,
+        compressions: new Uint8Array(compressions),
+        dataOffsets: new Float64Array(dataOffsets),
+        storedSizes: new Float64Array(storedSizes),
+      };
+      const bytes = writeIndex(columns, dataSize, hash);
+      const digest = sha256Digest(createHash("sha256").update(bytes).digest());
+      return {
+        index: { bytes, size: bytes.length, digest },
+        data: { size: dataSize, digest: sha256Digest(hash) },
+        files: files.paths.length,
+        size: contentSize,
+      };
+    },
+    settle: () => writing.catch(() => undefined),
+  };
+}
+
+function sha256Digest(hash: Buffer): string {
+  return `sha256:${hash.toString("hex")}`;
+}

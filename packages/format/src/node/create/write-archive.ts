@@ -1,0 +1,42 @@
+import type { ZstdEncoder } from "../../zstd/codec.js";
+import { createArchiveWriter } from "./archive-writer.js";
+import type { DataSink } from "./archive-writer.js";
+import { createInlineStage } from "./compress-stage.js";
+import type { CompressStage } from "./compress-stage.js";
+import type { CreateOptions, CreatedArchive } from "./create-archive.js";
+import { defaultSkipCompression } from "./skip-compression.js";
+import { stageFiles } from "./stage-files.js";
+import type { Listing } from "../walk/walk.js";
+import { defaultLevel } from "../zstd/zstd-encoders.js";
+
+/** The second half of `createArchive`: reads and compresses what is listed, on this thread unless there are workers. */
+export async function writeArchive(
+  listing: Listing,
+  workers: CompressStage | undefined,
+  encoder: ZstdEncoder | undefined,
+  sink: DataSink,
+  options: CreateOptions,
+): Promise<CreatedArchive> {
+  const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
+  const { reproducible, onProgress, skipCompression = defaultSkipCompression } = options;
+  const stage = workers ?? createInlineStage(encoder, { level, changeDetection });
+  const compress: boolean[] = [];
+  const shouldCompress = (path: string, size: number): boolean =>
+    encoder !== undefined && !skipCompression.some((skips) => skips(path, size));
+  const writer = createArchiveWriter(listing, compress, sink, { deduplicate, reproducible, onProgress });
+  try {
+    const how = { shouldCompress, changeDetection, deduplicate, encoder, level, signal };
+    for await (const piece of stageFiles(listing, compress, stage, how)) {
+      signal?.throwIfAborted();
+      await writer.add(piece);
+    }
+    // Threads end while this one writes the index.
+    const closing = stage.close();
+    const finished = await writer.finish();
+    await closing;
+    const { skipped, modeBitsDropped } = await listing.end();
+    return { ...finished, skipped, modeBitsDropped };
+  } finally {
+    await writer.settle();
+  }
+}

@@ -1,0 +1,36 @@
+import { FormatError } from "../../errors.js";
+
+/** Whether a value is an error of the operating system with one of these codes (`ENOENT`), or any when none is given. */
+export function isSystemError(value: unknown, ...codes: readonly string[]): value is NodeJS.ErrnoException {
+  if (!(value instanceof Error) || !("code" in value) || typeof value.code !== "string") return false;
+  return codes.length === 0 || codes.includes(value.code);
+}
+
+/** What a person can do about the codes that people meet. */
+const advice: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "the operation is not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space is left on the device",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than the system allows",
+  ENOENT: "it does not exist",
+  ENOTDIR: "a part of the path is not a directory",
+  EISDIR: "a directory has this name",
+  EMFILE: "too many files are open; raise the limit of open files",
+  ENFILE: "too many files are open on this system",
+  ENAMETOOLONG: "the name is too long for this file system",
+};
+
+/**
+ * The {@link FormatError} for a failed call of the file system. `path` is the archive path or file that it is about;
+ * `action` completes "Cannot …". An error that is already ours is returned as it is.
+ */
+export function fileSystemError(cause: unknown, action: string, path: string): FormatError {
+  if (cause instanceof FormatError) return cause;
+  const reason = isSystemError(cause) ? (advice[cause.code ?? ""] ?? cause.code) : String(cause);
+  return new FormatError("FileSystem", `Cannot ${action} ${JSON.stringify(path)}: ${reason}`, {
+    path,
+    cause,
+  });
+}

@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+
+import type { Archive } from "../../archive.js";
+import { comparePaths } from "../../compare-bytes.js";
+import { diffDirectory } from "./diff-directory.js";
+import { openDestination } from "../extract/destination.js";
+import type { FactsNotKept } from "../extract/destination-file.js";
+import { checkExpendable } from "../extract/expendable.js";
+import { extractArchive } from "../extract/extract.js";
+import type { ExtractOptions } from "../extract/extract.js";
+import { replaceAndRemove } from "./replace-and-remove.js";
+import { wantedTree } from "./wanted-tree.js";
+
+export interface SyncOptions extends Pick<
+  ExtractOptions,
+  | "preserveMode"
+  | "preserveTimes"
+  | "concurrency"
+  | "readAheadBytes"
+  | "maxRangeBytes"
+  | "decoder"
+  | "workers"
+  | "contents"
+  | "contentsBy"
+  | "onProgress"
+  | "signal"
+> {
+  /**
+   * Also remove what the archive does not have: files, links (not what they lead to), special files and directories,
+   * also those that are in the way. Last: when everything that is new was fetched and verified, and nothing when
+   * something of that failed. Never in a file system root, the home directory, the current directory, or a directory
+   * that these are in.
+   */
+  readonly delete?: boolean | undefined;
+  /** Change nothing; say what would be done. */
+  readonly dryRun?: boolean | undefined;
+  /**
+   * Take files for the same that have the size and modification time that the archive says, without reading them: for
+   * directories that only `sync` writes to. Default false: their hashes are compared.
+   */
+  readonly quick?: boolean | undefined;
+}
+
+/** What was done, or would be. Paths are archive paths. */
+export interface SyncResult {
+  /** Files that were missing or different, in the order of their paths' bytes. */
+  readonly written: readonly string[];
+  /** Files and links that were removed. */
+  readonly deleted: readonly string[];
+  /** How many files were as they should be. */
+  readonly unchanged: number;
+  /** Sum of the sizes of the files that were written, in bytes. */
+  readonly size: number;
+  /** Written files whose mode or time, which were to be preserved, the file system did not keep. */
+  readonly notKept: readonly FactsNotKept[];
+}
+
+/**
+ * Brings a directory, which is made when it does not exist, to the state of an archive: only files that are missing or
+ * different are fetched, neighbours by one request. Each file is replaced atomically once its content was verified, so
+ * that a sync that was interrupted goes on when it is run again. Nothing is written or removed outside of the
+ * directory, and no link in it is followed. Modification times are the archive's unless `preserveTimes` is false.
+ *
+ * `DestinationConflict` when something that is not a file, or not a directory, is in the way and `delete` is not set;
+ * `InvalidArgument`; the errors of `diffDirectory` and `extractArchive`.
+ */
+export async function syncDirectory(
+  archive: Archive,
+  directory: string,
+  options: SyncOptions = {},
+): Promise<SyncResult> {
+  options.signal?.throwIfAborted();
+  if (options.delete === true) checkExpendable(directory);
+  const written = await missingOrDifferent(archive, directory, options);
+  const result = {
+    written,
+    unchanged: archive.entryCount - written.length,
+    size: written.reduce((sum, path) => sum + (archive.entry(path)?.size ?? 0), 0),
+  };
+  if (options.dryRun === true) {
+    return { ...result, deleted: options.delete === true ? find(archive, directory) : [], notKept: [] };
+  }
+  const how = { ...options, preserveTimes: options.preserveTimes ?? true, overwrite: true };
+  if (options.delete === true)
+    return { ...result, ...(await replaceAndRemove(archive, directory, written, how)) };
+  const { notKept } = await extractArchive(archive, directory, { ...how, paths: written });
+  return { ...result, deleted: [], notKept };
+}
+
+async function missingOrDifferent(
+  archive: Archive,
+  directory: string,
+  { quick, signal }: SyncOptions,
+): Promise<readonly string[]> {
+  if (!existsSync(directory)) return Array.from(archive.entries(), ({ path }) => path);
+  const { changed, removed } = await diffDirectory(archive, directory, { quick, signal });
+  return changed.concat(removed).toSorted(comparePaths);
+}
+
+/** What would be removed. */
+function find(archive: Archive, directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  const destination = openDestination(directory);
+  try {
+    return destination.prune(wantedTree(archive), { dryRun: true }).toSorted(comparePaths);
+  } finally {
+    destination.close();
+  }
+}

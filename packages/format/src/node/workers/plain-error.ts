@@ -1,0 +1,33 @@
+import { FormatError, isFormatError } from "../../errors.js";
+import type { FormatErrorCode } from "../../errors.js";
+import { isSystemError } from "../files/file-system-error.js";
+
+/** An error as plain data: a structured clone keeps neither class nor fields. */
+export interface PlainError {
+  readonly code: FormatErrorCode | undefined;
+  readonly message: string;
+  readonly path: string | undefined;
+  readonly cause: { readonly message: string; readonly code: string | undefined } | undefined;
+}
+
+export function toPlainError(error: unknown): PlainError {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return {
+    code: isFormatError(error) ? error.code : undefined,
+    path: isFormatError(error) ? error.path : undefined,
+    message,
+    cause:
+      cause instanceof Error
+        ? { message: cause.message, code: isSystemError(cause) ? cause.code : undefined }
+        : undefined,
+  };
+}
+
+/** The error that it was, as far as it was one of ours; anything else is a defect of the worker. */
+export function fromPlainError({ code, message, path, cause }: PlainError): FormatError {
+  const original =
+    cause === undefined
+      ? undefined
+      : Object.assign(new Error(cause.message), cause.code === undefined ? {} : { code: cause.code });
+  return new FormatError(code ?? "WorkerFailed", message, { path, cause: original });
+}

@@ -1,0 +1,123 @@
+import type { RegistryErrorCode, RegistryErrorDetails } from "../../errors.js";
+import { RegistryError } from "../../errors.js";
+import type { Answer } from "./answer.js";
+import { readAnswer, sayAnswer } from "./answer.js";
+import type { HttpResponse } from "../layers/handler.js";
+
+export interface FailedAction {
+  readonly host: string;
+  /** Completes "cannot …", such as `read the manifest acme/site:v1`. */
+  readonly action: string;
+  readonly reference?: string | undefined;
+  readonly digest?: string | undefined;
+  /** Whether it gave the registry a manifest, which some only take of certain types. */
+  readonly gaveManifest?: boolean | undefined;
+}
+
+/** What claims success is a page: it was no registry that answered. Only this package tells it from other errors. */
+export class PageError extends RegistryError {}
+
+/** Turns a refusal into an error, with what the registry says about it. The body is read and the connection freed. */
+export async function errorFromResponse(
+  response: HttpResponse,
+  failed: FailedAction,
+): Promise<RegistryError> {
+  return errorFromAnswer(await readAnswer(response, failed.host), failed);
+}
+
+/** The same for an answer that was read already; `why` where the caller knows better what is wrong with it. */
+export function errorFromAnswer(answer: Answer, failed: FailedAction, why?: string): RegistryError {
+  const code = codeFor(answer.status, answer.complaint?.code);
+  const isForeignChallenge = code === "Unauthorized" && answer.isElsewhere && answer.hasChallenge;
+  const details: RegistryErrorDetails = {
+    // Whoever wants the credentials is whom to log in to.
+    host: isForeignChallenge ? answer.from : failed.host,
+    reference: failed.reference,
+    digest: failed.digest,
+    status: answer.status,
+    retryAfterMs: answer.retryAfterMs,
+    credentialsSent: answer.credentialsSent,
+  };
+  const reason = why ?? explain(code, failed, answer);
+  const message = `${failed.host}: cannot ${failed.action}: ${reason} (${sayAnswer(answer)})`;
+  return answer.isPage && answer.status < 400
+    ? new PageError(code, message, details)
+    : new RegistryError(code, message, details);
+}
+
+function codeFor(status: number, complaint: string | undefined): RegistryErrorCode {
+  if (complaint === "TOOMANYREQUESTS" || status === 429) return "RateLimited";
+  if (complaint === "DIGEST_INVALID" && status === 400) return "DigestMismatch";
+  if (status === 401) return "Unauthorized";
+  // Before what it calls itself: who is in the way of others is not without permission.
+  if (status === 409 || status === 412) return "Conflict";
+  if (status === 403 || complaint === "DENIED") return "Forbidden";
+  if (status === 404) return "NotFound";
+  if (status === 405 || status === 501) return "Unsupported";
+  if (status === 413) return "SizeExceeded";
+  if (status === 408 || status >= 500) return "Unavailable";
+  // A range outside of what is there contradicts the size that the descriptor promised.
+  if (status === 416 || status < 400) return "InvalidResponse";
+  return "Rejected";
+}
+
+const explanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
+  NotFound: "it is not there, or these credentials may not see it",
+  Unauthorized: "the registry wants credentials, or other ones: log in to it first",
+  Forbidden: "these credentials may not do that",
+  RateLimited: "too many requests: wait a while, or log in for a higher limit",
+  Unavailable: "the registry has trouble: try again later",
+  DigestMismatch: "the registry received other bytes than their digest promises",
+  Rejected: "the registry does not take it",
+  SizeExceeded: "it is larger than the registry, or a proxy in front of it, allows",
+  Unsupported: "the registry does not have this part of the API",
+  Conflict: "somebody else is changing it, or it must not be changed",
+};
+
+/** The same where no credentials were sent: they are not to blame. */
+const anonymousExplanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
+  NotFound: "it is not there, or only to be seen with credentials, and none were sent",
+  Unauthorized: "the registry wants credentials, and none were sent: log in to it first",
+  Forbidden: "no credentials were sent, and without them that is not allowed: log in to the registry first",
+};
+
+/** How Go, nginx and Apache answer plain http on a port for TLS. */
+const plainHttpToTls = /HTTP request (?:was sent )?to (?:an |the )?HTTPS|plain HTTP to an SSL/iu;
+
+function explain(code: RegistryErrorCode, failed: FailedAction, answer: Answer): string {
+  const { host } = failed;
+  const { complaint, retryAfterMs, status } = answer;
+  if (answer.isElsewhere && (code === "Unauthorized" || code === "Forbidden")) {
+    return explainElsewhere(host, answer);
+  }
+  if (code === "NotFound" && complaint?.code === "NAME_UNKNOWN") return notFoundRepository(host);
+  if (code === "Rejected") return explainRejected(failed, answer);
+  if (code === "RateLimited" && retryAfterMs !== undefined) {
+    return `too many requests: try again in ${Math.ceil(retryAfterMs / 1000)} s`;
+  }
+  if (status < 400) return "what answered is no registry; is a login page or a proxy in between?";
+  const anonymous = answer.credentialsSent ? undefined : anonymousExplanations[code];
+  return anonymous ?? explanations[code] ?? "the answer makes no sense";
+}
+
+function explainElsewhere(host: string, { from = "", hasChallenge, status }: Answer): string {
+  return status === 401 && hasChallenge
+    ? `it redirected to ${from}, which wants credentials of its own, and those for ${host} are not sent there: name ${from} in the reference, and log in to it`
+    : `it redirected to ${from}, which refuses`;
+}
+
+function explainRejected({ gaveManifest }: FailedAction, { complaint, words }: Answer): string {
+  if (plainHttpToTls.test(words)) return "that port speaks https, and was asked in plain http";
+  if (/unknown media type/iu.test(complaint?.message ?? "")) {
+    return "the registry only takes artifact types that it knows, and not this one: push to another registry, or ask its operator to allow it";
+  }
+  return gaveManifest === true
+    ? "the registry does not take it; some only allow certain artifact types"
+    : "the registry does not take it";
+}
+
+function notFoundRepository(host: string): string {
+  return /\.dkr\.ecr\..*\.amazonaws\.com/u.test(host)
+    ? "there is no such repository; create it first (aws ecr create-repository --repository-name NAME)"
+    : "there is no such repository, or these credentials may not see it";
+}

@@ -1,0 +1,138 @@
+import type { BlobId } from "../../descriptor.js";
+import { RegistryError } from "../../errors.js";
+import type { BlobLinks } from "./blob-links.js";
+import { requestBlob } from "./blob-request.js";
+import { parseContentRange } from "./content-range.js";
+import type { Endpoint } from "../endpoint.js";
+import type { HttpHeaders, HttpResponse } from "../layers/handler.js";
+import { isTransient } from "../layers/network-error.js";
+import { errorFromResponse } from "../answers/response-error.js";
+
+export interface RangeRead {
+  readonly repository: string;
+  readonly blob: BlobId;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A connection that gave this much before it broke is no reason to lose patience. */
+const progressThatCounts = 1024 * 1024;
+
+/**
+ * The bytes from start to end, in order, in as many requests as it takes: when a body breaks off, the next request
+ * goes on after the last good byte. The place and length of what comes are checked; the content is not.
+ */
+export async function* readRange(
+  endpoint: Endpoint,
+  links: BlobLinks,
+  read: RangeRead,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { blob, end, signal } = read;
+  let at = read.start;
+  for (let failures = 0; at < end; failures += 1) {
+    const startedAt = at;
+    const response = await requestBlob(endpoint, links, {
+      ...read,
+      digest: blob.digest,
+      headers: headersFor(at, read),
+    });
+    let failure: unknown;
+    try {
+      for await (const piece of await piecesOf(response, endpoint, read, at)) {
+        at += piece.length;
+        yield piece;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isTransient(error)) throw error;
+      failure = error;
+    }
+    if (at >= end) return;
+    if (at - startedAt >= progressThatCounts) failures = 0;
+    if (!(await endpoint.retryPolicy.pause(failures, undefined, signal)))
+      throw failure ?? cutShort(endpoint, read, at);
+  }
+}
+
+function headersFor(at: number, { blob, end }: RangeRead): HttpHeaders {
+  const isWhole = at === 0 && end === blob.size;
+  return { "accept-encoding": "identity", ...(isWhole ? {} : { range: `bytes=${at}-${end - 1}` }) };
+}
+
+/** What of a response is wanted. Every answer that is not exactly that is an error, before a byte is handed on. */
+async function piecesOf(
+  response: HttpResponse,
+  endpoint: Endpoint,
+  read: RangeRead,
+  at: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { status, headers } = response;
+  if (status !== 200 && status !== 206) {
+    const { host } = endpoint;
+    const { digest } = read.blob;
+    throw await errorFromResponse(response, {
+      host,
+      action: `read the blob ${digest} of ${read.repository}`,
+      reference: read.repository,
+      digest,
+    });
+  }
+  const header = headers["content-range"];
+  // Some peer-to-peer mirrors say 200 to a partial answer: the Content-Range decides.
+  const isPartial = status === 206 || header !== undefined;
+  const why = isPartial ? wrongRange(header, headers, read, at) : wrongLength(headers, read.blob.size);
+  if (why !== undefined) {
+    response.cancel();
+    throw invalidResponse(endpoint, read, why);
+  }
+  if (isPartial) return slice(response.body, { start: 0, end: read.end - at, size: read.end - at });
+  return slice(response.body, { start: at, end: read.end, size: read.blob.size });
+}
+
+function wrongRange(
+  header: string | undefined,
+  headers: HttpHeaders,
+  { blob, end }: RangeRead,
+  at: number,
+): string | undefined {
+  const range = header === undefined ? undefined : parseContentRange(header);
+  if (range === undefined) return "a partial answer does not say which part it is";
+  if (range.start !== at || range.end !== end || (range.total ?? blob.size) !== blob.size) {
+    return `asked for the bytes ${at} to ${end - 1} of ${blob.size}, it sent ${range.start} to ${range.end - 1} of ${range.total ?? "unknown"}`;
+  }
+  return wrongLength(headers, end - at);
+}
+
+function wrongLength(headers: HttpHeaders, expected: number): string | undefined {
+  const length = headers["content-length"];
+  if (length === undefined || Number(length) === expected) return undefined;
+  return `it sends ${Number(length)} bytes where ${expected} were expected`;
+}
+
+/** The bytes from start to end of a body of some size; the rest is not read. */
+async function* slice(
+  body: AsyncIterable<Uint8Array>,
+  { start, end, size }: { readonly start: number; readonly end: number; readonly size: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = 0;
+  for await (const chunk of body) {
+    const from = Math.max(start - at, 0);
+    const to = Math.min(end - at, chunk.length);
+    at += chunk.length;
+    if (from < to) yield chunk.subarray(from, to);
+    // Reading a body to its end leaves the connection open for the next range; waiting for more than that does not.
+    if (at > end || (at === end && end < size)) return;
+  }
+}
+
+function invalidResponse({ host }: Endpoint, { blob, repository }: RangeRead, why: string): RegistryError {
+  const message = `${host}: cannot read the blob ${blob.digest} of ${repository}: ${why}`;
+  return new RegistryError("InvalidResponse", message, { host, reference: repository, digest: blob.digest });
+}
+
+function cutShort({ host }: Endpoint, { blob, repository, end }: RangeRead, at: number): RegistryError {
+  const message = `${host}: the blob ${blob.digest} of ${repository} breaks off after ${at} of ${end} bytes, again and again`;
+  return new RegistryError("Network", message, { host, reference: repository, digest: blob.digest });
+}

@@ -1,0 +1,116 @@
+import type { Authenticator, AuthorizationTarget, Rejection, SendTokenRequest } from "@blob/auth";
+import { leadsInward } from "@blob/auth/hosts";
+import { readBounded } from "../../bounded-body.js";
+import { RegistryError } from "../../errors.js";
+import { followSignal } from "../abort-listeners.js";
+import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
+import { discard, withHeaders } from "./handler.js";
+
+/** Tokens of large groups reach 16 KiB; nothing reasonable is larger than this. */
+const maxTokenReplyBytes = 1024 * 1024;
+
+/**
+ * Adds the credentials of a request's `auth` target, and answers one challenge of the registry: with a 401, or with a 403 to
+ * a request without credentials. What another host says, reached by a redirect, is handed on as it is: an expired link, or
+ * a challenge whose token server is not to be told anything. A request to another origin than its target's is not sent:
+ * `UnsafeRedirect`.
+ */
+export function withAuthorization(authenticator: Authenticator): Layer {
+  return (next) => async (request) => {
+    const target = request.auth;
+    if (target === undefined) return next(request);
+    refuseOtherOrigin(request.url, target);
+    const offered = authenticator.current(target);
+    const response = await sendAuthorized(next, request, offered);
+    const challenge = response.headers["www-authenticate"];
+    if (!wantsCredentials(response, offered)) return response;
+    if (response.url.origin !== target.origin || challenge === undefined) return response;
+    const answer = await answerChallenge(authenticator, next, request, response, {
+      challenge,
+      rejected: offered,
+    });
+    if (answer === undefined) return response;
+    await discard(response);
+    return sendAuthorized(next, request, answer);
+  };
+}
+
+/** Whoever built the request may have been told its URL by a server: credentials do not rely on that having been checked. */
+function refuseOtherOrigin(url: URL, { origin, host }: AuthorizationTarget): void {
+  if (url.origin === origin) return;
+  const message = `${host}: a request to ${url.host} was to carry the credentials for ${host}, which go nowhere else; it was not sent`;
+  throw new RegistryError("UnsafeRedirect", message, { host });
+}
+
+/** Some registries (Artifactory) say 403 to whoever comes without credentials: then it is no decision about anybody. */
+function wantsCredentials({ status }: HttpResponse, offered: string | undefined): boolean {
+  return status === 401 || (status === 403 && offered === undefined);
+}
+
+async function answerChallenge(
+  authenticator: Authenticator,
+  next: Handler,
+  request: HttpRequest,
+  response: HttpResponse,
+  rejection: Rejection,
+): Promise<string | undefined> {
+  const { auth, signal } = request;
+  if (auth === undefined) return undefined;
+  const followed = signal === undefined ? undefined : followSignal(signal);
+  try {
+    const options = { signal: followed?.signal };
+    return await authenticator.answer(auth, rejection, tokenSender(next, request), options);
+  } catch (error) {
+    response.cancel();
+    throw error;
+  } finally {
+    followed?.release();
+  }
+}
+
+async function sendAuthorized(
+  next: Handler,
+  request: HttpRequest,
+  authorization: string | undefined,
+): Promise<HttpResponse> {
+  if (authorization === undefined) return next(request);
+  const response = await next(withHeaders(request, { authorization }));
+  return { ...response, cancel: () => response.cancel(), authorization };
+}
+
+/** Token requests carry passwords: they are never redirected, and never led into the client's own network. */
+function tokenSender(next: Handler, { url: from, headers }: HttpRequest): SendTokenRequest {
+  return async ({ url, method, headers: own, body }, { signal }) => {
+    if (leadsInward(from.hostname, url.hostname)) {
+      const message = `${from.host}: the registry wants credentials to be sent to ${url.hostname}, which is inside of the network that this client runs in`;
+      throw new RegistryError("UnsafeRedirect", message, { host: from.host });
+    }
+    const bytes = body === undefined ? undefined : Buffer.from(body);
+    const userAgent = headers["user-agent"];
+    const response = await next({
+      method,
+      url,
+      from,
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "identity",
+        ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+        ...own,
+      },
+      ...(bytes === undefined
+        ? {}
+        : {
+            body: {
+              size: bytes.length,
+              async *open() {
+                yield bytes;
+              },
+            },
+          }),
+      followRedirects: false,
+      signal,
+    });
+    const reply = await readBounded(response.body, maxTokenReplyBytes, `the token of ${url.host}`);
+    return { status: response.status, body: Buffer.from(reply).toString("utf8") };
+  };
+}

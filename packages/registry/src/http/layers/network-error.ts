@@ -1,0 +1,64 @@
+import { isRegistryError, RegistryError } from "../../errors.js";
+import { printable } from "../../printable.js";
+import { proxyErrorOf } from "../../proxy/proxy-error.js";
+
+const timeouts: ReadonlySet<string> = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "ETIMEDOUT",
+]);
+
+/** Trying again would only repeat these: a name that does not exist, a certificate that nobody should trust. */
+const permanent =
+  /^(?:ENOTFOUND$|PROXY_(?:INVALID|REFUSED)$|CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HPE_|ERR_INVALID_)/u;
+
+/** What a transport failure means for the caller. */
+export function networkError(host: string, error: unknown): RegistryError {
+  const proxy = proxyErrorOf(error);
+  if (proxy !== undefined) {
+    const code = proxy.code === "PROXY_INVALID" ? "InvalidArgument" : "Network";
+    const { status } = proxy;
+    return new RegistryError(code, `${host}: ${proxy.message}`, { host, status, cause: proxy });
+  }
+  dropBytes(error);
+  const code = codeOf(error);
+  if (code !== undefined && timeouts.has(code)) {
+    const message = `${host}: no answer for too long (${code}): check the network, or try again later`;
+    return new RegistryError("TimedOut", message, { host, cause: error });
+  }
+  const reason =
+    error instanceof Error && error.message !== "" ? printable(error.message) : "connection failed";
+  const said = `${reason}${code === undefined || reason.includes(code) ? "" : ` (${code})`}`;
+  const message = `${host}: ${said}: ${isAboutCertificate(code) ? "its certificate is not trusted" : "check the host name and the network"}`;
+  return new RegistryError("Network", message, { host, cause: error });
+}
+
+function isAboutCertificate(code = ""): boolean {
+  return /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u.test(code);
+}
+
+/** Whether the same request may well succeed a moment later. */
+export function isTransient(error: unknown): boolean {
+  if (!isRegistryError(error)) return false;
+  if (error.code === "TimedOut") return true;
+  if (error.code !== "Network") return false;
+  return !permanent.test(codeOf(error.cause) ?? "");
+}
+
+function codeOf(error: unknown): string | undefined {
+  let found: string | undefined;
+  // An AggregateError (both address families failed) has its code on itself or on its parts.
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    const code: unknown = Reflect.get(cause, "code");
+    if (typeof code === "string" && (found === undefined || found.startsWith("UND_ERR_SOCKET"))) found = code;
+  }
+  return found;
+}
+
+/** Undici's parser errors carry what they could not parse, and a broken server may send back what it was sent. */
+function dropBytes(error: unknown): void {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    Reflect.deleteProperty(cause, "data");
+  }
+}
