@@ -35,7 +35,8 @@ export function createRekorV1Service(log: TransparencyLog): RekorV1Service {
       const answer = { [uuid]: answerOf(logged) };
       answers.set(key, uuid);
       answers.set(uuid, answer);
-      return jsonAnswer(201, answer, { location: `/api/v1/log/entries/${uuid}` });
+      // Go's client looks its entry up in the answer by this tag.
+      return jsonAnswer(201, answer, { location: `/api/v1/log/entries/${uuid}`, etag: uuid });
     },
     get(uuid) {
       const known = answers.get(uuid);
