@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
-import { objectIdentifier } from "../der.js";
+import { objectIdentifier } from "../der/der-writer.js";
 import { PolicyError } from "../errors.js";
 import { textAt } from "../json-path.js";
 import type { ServiceLimits, ServiceRequest } from "./service-request.js";

@@ -2,7 +2,7 @@ import type { Signer } from "@blob/registry";
 import { PolicyError } from "../errors.js";
 import type { PrivateKey } from "../keys/private-key.js";
 import type { SigningOptions } from "./sign-manifest.js";
-import { signatureAlgorithmOf } from "./signature-algorithm.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
 export interface KeySignerOptions extends SigningOptions {
   /** From `loadPrivateKey`. */

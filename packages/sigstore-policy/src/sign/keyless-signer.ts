@@ -40,7 +40,7 @@ export function keylessSigner(options: KeylessSignerOptions): Signer {
       const [{ certifyNewKey }, { signManifest }, { signatureAlgorithmOf }] = await Promise.all([
         import("./fulcio.js"),
         import("./sign-manifest.js"),
-        import("./signature-algorithm.js"),
+        import("../keys/signature-algorithm.js"),
       ]);
       const identityToken = await identity.token({ audience, signal });
       signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import { PolicyError } from "../errors.js";
-import type { LogEntryJson } from "./bundle-json.js";
+import type { LogEntryJson } from "../bundle/bundle-json.js";
 import { provenRoot } from "./inclusion-proof.js";
 
 /** An entry as a log has described it, whichever its API. */

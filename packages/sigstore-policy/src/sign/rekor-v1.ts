@@ -1,10 +1,10 @@
 import { PolicyError } from "../errors.js";
 import { listAt, textAt, valueAt } from "../json-path.js";
-import type { LogEntryJson } from "./bundle-json.js";
+import type { LogEntryJson } from "../bundle/bundle-json.js";
 import { provenEntry } from "./log-entry.js";
 import type { ServiceLimits, ServiceRequest } from "./service-request.js";
 import { parsedJson, requestService, serverOf, urlBelow } from "./service-request.js";
-import { hashOf } from "./signature-algorithm.js";
+import { hashOf } from "../keys/signature-algorithm.js";
 import type { SignedContent } from "./signed-content.js";
 
 export interface LogRequest {

@@ -1,11 +1,11 @@
 import { PolicyError } from "../errors.js";
 import { listAt, textAt, valueAt } from "../json-path.js";
-import type { LogEntryJson } from "./bundle-json.js";
+import type { LogEntryJson } from "../bundle/bundle-json.js";
 import { provenEntry } from "./log-entry.js";
 import type { LogRequest } from "./rekor-v1.js";
 import type { ServiceRequest } from "./service-request.js";
 import { parsedJson, requestService, serverOf, urlBelow } from "./service-request.js";
-import { hashOf, protobufHashNames } from "./signature-algorithm.js";
+import { hashOf, protobufHashNames } from "../keys/signature-algorithm.js";
 
 const what = "the transparency log";
 

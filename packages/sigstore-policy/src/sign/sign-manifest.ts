@@ -2,11 +2,11 @@ import type { Attachment, Manifest, StatementClaim } from "@blob/registry";
 import type { KeyObject } from "node:crypto";
 import { createHash, sign } from "node:crypto";
 import { PolicyError } from "../errors.js";
-import type { BundleJson, LogEntryJson } from "./bundle-json.js";
-import { bundleMediaType, inTotoPayloadType } from "./bundle-json.js";
-import { preAuthEncoding } from "./pae.js";
+import type { BundleJson, LogEntryJson } from "../bundle/bundle-json.js";
+import { bundleMediaType, inTotoPayloadType } from "../bundle/bundle-json.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import type { ServiceLimits } from "./service-request.js";
-import { hashOf, protobufHashNames } from "./signature-algorithm.js";
+import { hashOf, protobufHashNames } from "../keys/signature-algorithm.js";
 import type { SignedBy, SignedContent } from "./signed-content.js";
 import { statementAbout } from "./statement.js";
 

@@ -17,8 +17,8 @@ import {
 } from "../index.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
 import { createKeyPair, githubActionsClaims, startTestSigstore } from "../sigstore-server/index.js";
-import { preAuthEncoding } from "./pae.js";
-import { signatureAlgorithmOf } from "./signature-algorithm.js";
+import { preAuthEncoding } from "../bundle/pae.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
 let sigstore: TestSigstore;
 beforeEach(async () => {

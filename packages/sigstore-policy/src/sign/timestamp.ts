@@ -1,7 +1,7 @@
 import { PolicyError } from "../errors.js";
 import type { ServiceLimits, ServiceRequest } from "./service-request.js";
 import { requestService, serverOf } from "./service-request.js";
-import { hashOf } from "./signature-algorithm.js";
+import { hashOf } from "../keys/signature-algorithm.js";
 import { timestampRequest } from "./timestamp-request.js";
 
 export interface StampRequest {

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import { textAt } from "../json-path.js";
-import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 import type { CertificateAuthority } from "./certificate-authority.js";
 import { identityExtensions, subjectOf } from "./identity.js";
 import type { IdentityTokens } from "./identity-tokens.js";

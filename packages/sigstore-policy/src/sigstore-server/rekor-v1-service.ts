@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { listAt, textAt, valueAt } from "../json-path.js";
-import type { DsseEnvelopeJson, LogEntryJson } from "../sign/bundle-json.js";
-import { preAuthEncoding } from "../sign/pae.js";
+import type { DsseEnvelopeJson, LogEntryJson } from "../bundle/bundle-json.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { isSignedBy } from "./fulcio-service.js";
 import type { Verifier } from "./log-bodies.js";
 import { dsseBody, hashedRekordBody, intotoBody, verifierKey } from "./log-bodies.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { BundleJson } from "../sign/bundle-json.js";
+import type { BundleJson } from "../bundle/bundle-json.js";
 import type { CertificateAuthority } from "./certificate-authority.js";
 import { createCertificateAuthority, yearsAfter } from "./certificate-authority.js";
 import type { CtLog } from "./ct-log.js";

@@ -1,5 +1,5 @@
 import { createHash, sign } from "node:crypto";
-import type { Der } from "../der.js";
+import type { Der } from "../der/der-writer.js";
 import {
   element,
   explicit,
@@ -10,7 +10,7 @@ import {
   sequence,
   setOf,
   utcTime,
-} from "../der.js";
+} from "../der/der-writer.js";
 import {
   authorityKeyIdentifier,
   basicConstraints,

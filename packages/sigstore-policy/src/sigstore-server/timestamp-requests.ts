@@ -1,4 +1,4 @@
-import { objectIdentifier, sequence } from "../der.js";
+import { objectIdentifier, sequence } from "../der/der-writer.js";
 import { textAt } from "../json-path.js";
 import type { TimestampRequest } from "./timestamp-authority.js";
 import { sha256Algorithm } from "./timestamp-authority.js";
