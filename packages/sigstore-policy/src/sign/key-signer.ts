@@ -36,7 +36,7 @@ export function keySigner(options: KeySignerOptions): Signer {
       signal?.throwIfAborted();
       const { signManifest } = await import("./sign-manifest.js");
       const by = { publicKey: publicKey.key, algorithm };
-      return signManifest({ manifest, claim, privateKey, by, signal }, options);
+      return signManifest({ manifest, claim, signingKey: async () => ({ privateKey, by }), signal }, options);
     },
   };
 }
