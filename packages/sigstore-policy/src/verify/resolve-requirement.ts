@@ -1,9 +1,9 @@
 import { PolicyError } from "../errors.js";
 import { parsePublicKey, type PublicKey } from "../keys/public-key.js";
-import type { CertificateClaims } from "../verify/certificate-claims.js";
-import { matchesGlob } from "../verify/glob.js";
-import { shown } from "../verify/refusal.js";
-import type { TrustedRootSource } from "../verify/trusted-root-source.js";
+import type { CertificateClaims } from "./certificate-claims.js";
+import { matchesGlob } from "./glob.js";
+import { shown } from "./refusal.js";
+import type { TrustedRootSource } from "./trusted-root-source.js";
 import type {
   KeylessRequirement,
   KeylessThresholds,

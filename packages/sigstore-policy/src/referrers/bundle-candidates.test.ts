@@ -1,9 +1,9 @@
 import type { Descriptor, Digest, PolicySubject, Registry } from "@blob/registry";
 import { createMemoryRegistry, RegistryError, sha256Digest } from "@blob/registry";
 import { describe, expect, test } from "vitest";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import { bundleCandidates } from "./bundle-candidates.js";
-import { maxBundleBytes } from "./referrer-manifest.js";
+import { maxBundleBytes } from "../bundle/bundle-size.js";
 
 const repository = "acme/site";
 const imageManifest = "application/vnd.oci.image.manifest.v1+json";

@@ -1,4 +1,4 @@
-import type { TrustedRootSource } from "../verify/trusted-root-source.js";
+import type { TrustedRootSource } from "./trusted-root-source.js";
 
 /**
  * Who has to have signed, as the certificate says it. Each is an exact string, or a pattern in which `*` stands for any

@@ -2,10 +2,8 @@ import type { BlobId, Descriptor, Digest } from "@blob/registry";
 import { listAt, textAt, valueAt } from "../json-path.js";
 import { Refusal, shown } from "../verify/refusal.js";
 import { parseStrictJson } from "../verify/strict-json.js";
-import { isBundleMediaType } from "./bundle-media-types.js";
-
-/** Larger bundles are refused. Those with a log entry and a long provenance have some 20 KiB. */
-export const maxBundleBytes: number = 1024 * 1024;
+import { isBundleMediaType } from "../bundle/bundle-media-types.js";
+import { maxBundleBytes } from "../bundle/bundle-size.js";
 
 const sha256Digest = /^sha256:[0-9a-f]{64}$/;
 

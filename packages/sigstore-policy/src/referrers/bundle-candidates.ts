@@ -1,8 +1,9 @@
 import type { BlobId, CallOptions, Descriptor, Digest, Manifest, PolicySubject } from "@blob/registry";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import { Refusal } from "../verify/refusal.js";
-import { olderBundleMediaTypes } from "./bundle-media-types.js";
-import { bundleOfReferrer, maxBundleBytes } from "./referrer-manifest.js";
+import { maxBundleBytes } from "../bundle/bundle-size.js";
+import { olderBundleMediaTypes } from "../bundle/bundle-media-types.js";
+import { bundleOfReferrer } from "./referrer-manifest.js";
 import { sharedWork } from "./shared-work.js";
 
 /** More than any registry is asked to list. */

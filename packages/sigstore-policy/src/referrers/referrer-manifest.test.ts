@@ -1,7 +1,8 @@
 import type { Descriptor } from "@blob/registry";
 import { describe, expect, test } from "vitest";
-import { bundleMediaType } from "../sign/bundle-json.js";
-import { bundleOfReferrer, maxBundleBytes } from "./referrer-manifest.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
+import { maxBundleBytes } from "../bundle/bundle-size.js";
+import { bundleOfReferrer } from "./referrer-manifest.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
