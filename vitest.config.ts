@@ -23,7 +23,7 @@ const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "cli
 export default defineConfig({
   test: {
     ...runSettings,
-    coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
+    coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {
