@@ -83,8 +83,10 @@ describe.skipIf(cosignProgram === undefined)("the real cosign", () => {
   const byIdentity = {
     blobExpects: (): readonly string[] => ["--issuer", issuer, "--identity", workflow],
     cosignExpects: (): readonly string[] => [
-      ...["--certificate-oidc-issuer", issuer],
-      ...["--certificate-identity", workflow],
+      "--certificate-oidc-issuer",
+      issuer,
+      "--certificate-identity",
+      workflow,
     ],
   };
   const signers = [

@@ -71,8 +71,9 @@ const invalidAnswer = (message: RegExp | string): unknown =>
 /** A log that puts something else into the entry that it was asked for. */
 const logging = (change: (spec: Record<string, unknown>) => unknown): Misbehaviour => ({
   alter: (answer) => {
-    const [uuid = "", entry] =
-      Object.entries(JSON.parse(answer) as Record<string, { body: string }>)[0] ?? [];
+    const [[uuid, entry] = ["", undefined]] = Object.entries(
+      JSON.parse(answer) as Record<string, { body: string }>,
+    );
     const body = JSON.parse(Buffer.from(entry?.body ?? "", "base64").toString()) as {
       spec: Record<string, unknown>;
     };
