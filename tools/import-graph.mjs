@@ -61,7 +61,7 @@ function importsBelow(folder) {
   /** @type {Map<string, Import[]>} */
   const found = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.ts$/.test(name) || /\.(test|contract)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
+    if (!name.endsWith(".ts") || /\.(test|contract|d)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
     const file = path.join(folder, name);
     found.set(file, importsOf(file));
   }
