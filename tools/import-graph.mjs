@@ -1,8 +1,8 @@
 // Checks every production import against the table of ARCHITECTURE.md, and that the main entry of @blob/format stays pure.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseSync } from "oxc-parser";
+import { importsOf } from "./imports-of.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -34,7 +34,7 @@ const table = {
   },
 };
 
-/** @typedef {{ from: string, typesOnly: boolean }} Import */
+/** @typedef {import("./imports-of.mjs").Import} Import */
 
 /** @type {string[]} */
 const violations = [];
@@ -61,34 +61,11 @@ function importsBelow(folder) {
   /** @type {Map<string, Import[]>} */
   const found = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.ts$/.test(name) || /\.(test|contract)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
+    if (!name.endsWith(".ts") || /\.(test|contract|d)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
     const file = path.join(folder, name);
     found.set(file, importsOf(file));
   }
   return found;
-}
-
-/** @returns {Import[]} @param {string} file */
-function importsOf(file) {
-  const text = readFileSync(file, "utf8");
-  const { module, errors } = parseSync(file, text);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const entries = [
-    ...module.staticImports.map((one) => ({
-      from: one.moduleRequest.value,
-      typesOnly: one.entries.length > 0 && one.entries.every((entry) => entry.isType),
-    })),
-    ...module.staticExports.flatMap(({ entries: exported }) =>
-      exported.flatMap((entry) =>
-        entry.moduleRequest === null ? [] : [{ from: entry.moduleRequest.value, typesOnly: entry.isType }],
-      ),
-    ),
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({
-      from: text.slice(start, end).replace(/^["'`]|["'`]$/g, ""),
-      typesOnly: false,
-    })),
-  ];
-  return entries;
 }
 
 /**
