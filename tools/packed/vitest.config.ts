@@ -26,7 +26,7 @@ const excluded = {
     "cli/src/config/{config,unmatchable}",
     "cli/src/doctor/proxy",
     "cli/src/open/{keys,line,path-search,preview,tree,update,visible-text}",
-    "cli/src/{boolean-flags,entry-text,printable,sizes,terminal-text}",
+    "cli/src/{boolean-flags,entry-text,sizes,terminal-text}",
     "cli/src/serve/markdown-link",
     "client/src/location",
     "format/src/node/portable-path",

@@ -31,14 +31,14 @@ export interface OpenOptions {
  * An archive over its index and a source of its data. The index is checked once, here, and is kept: it must not be
  * written to any more. Nothing is read from the source. Costs about a quarter of a microsecond a file.
  *
- * `InvalidIndex` and `Unsupported` for what the index says, `SizeOverflow` when it is larger than
+ * `InvalidIndex` and `Unsupported` for what the index says, `SizeExceeded` when it is larger than
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
-      "SizeOverflow",
+      "SizeExceeded",
       `The index has ${index.length} bytes, which is more than the limit of ${limits.maxIndexBytes}; ` +
         "raise limits.maxIndexBytes to open it",
     );

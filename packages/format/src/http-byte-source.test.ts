@@ -5,7 +5,6 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { describeByteSource } from "./byte-source.contract.js";
 import { createHttpByteSource } from "./http-byte-source.js";
-import { parseContentRange } from "./http-content-range.js";
 import { collectBytes } from "./testing/collect.js";
 
 const content = Uint8Array.from({ length: 100_000 }, (_, i) => i * 7 + (i >> 8));
@@ -238,23 +237,4 @@ test("a read that is left early lets go of its connection", async () => {
   // A connection whose body is not read to the end cannot be used again: it has to be closed.
   while (server.open > 1) await new Promise((resolve) => setImmediate(resolve));
   expect(server.open).toBeLessThanOrEqual(1);
-});
-
-test("Content-Range is read strictly", () => {
-  expect(parseContentRange("bytes 0-4/10")).toEqual({ offset: 0, length: 5, size: 10 });
-  expect(parseContentRange("bytes 5-9/*")).toEqual({ offset: 5, length: 5, size: undefined });
-  expect(parseContentRange("bytes */10")).toEqual({ offset: undefined, length: undefined, size: 10 });
-  for (const header of [
-    null,
-    "",
-    "bytes",
-    "bytes 5-4/10",
-    "bytes 0-10/10",
-    "bytes -4/10",
-    "0-4/10",
-    "bytes 0-4",
-    "bytes 0-4/10x",
-  ]) {
-    expect(parseContentRange(header)).toBeUndefined();
-  }
 });

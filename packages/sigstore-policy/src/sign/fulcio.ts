@@ -24,7 +24,7 @@ const what = "the certificate authority";
 /**
  * Makes a P-256 key and has Fulcio certify it (API v2).
  *
- * @throws PolicyError `InvalidToken`, `TokenRefused`, `InvalidAnswer` for a certificate that is not for the key, or that
+ * @throws PolicyError `InvalidToken`, `IdentityRefused`, `InvalidAnswer` for a certificate that is not for the key, or that
  * no log has seen, and the errors of `requestService`
  */
 export async function certifyNewKey(options: FulcioOptions): Promise<CertifiedKey> {

@@ -1,6 +1,6 @@
+import { isSystemError } from "@blob/core/files";
 import { FormatError, isFormatError } from "../../errors.js";
 import type { FormatErrorCode } from "../../errors.js";
-import { isSystemError } from "../files/file-system-error.js";
 
 /** An error as plain data: a structured clone keeps neither class nor fields. */
 export interface PlainError {
