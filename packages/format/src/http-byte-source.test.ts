@@ -177,10 +177,10 @@ describe("a server that sends something else", () => {
     ["what it no longer has a version for", { etag: "" }, "SourceMismatch", /was replaced/],
     ["something encoded", { contentEncoding: "br" }, "SourceMismatch", /encoded/],
     ["an error", { status: 500 }, "Http", /status 500/],
-    ["that it is gone", { status: 404 }, "Http", /status 404/],
+    ["that it is gone", { status: 404 }, "NotFound", /status 404/],
     ["that it is not allowed", { status: 403 }, "Http", /status 403/],
     ["that the range is not there", { status: 416 }, "SourceMismatch", /any more/],
-    ["half of it", { breakAfter: 7 }, "Http", /broke off/],
+    ["half of it", { breakAfter: 7 }, "Network", /broke off/],
   ];
   for (const [what, quirks, code, message] of cases) {
     test(`${what} is ${code}`, async () => {
@@ -215,7 +215,7 @@ describe("a server that sends something else", () => {
     const server = await startServer(content);
     await server.close();
     const opening = createHttpByteSource(server.url);
-    await expect(opening).rejects.toMatchObject({ code: "Http", cause: expect.any(Error) });
+    await expect(opening).rejects.toMatchObject({ code: "Network", cause: expect.any(Error) });
     await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining("secret") });
   });
   test("what is no URL is an InvalidArgument", async () => {

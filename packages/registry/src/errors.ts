@@ -29,8 +29,15 @@ export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 
 /** What a {@link RegistryError} can have beside its code and message. */
 export interface RegistryErrorDetails extends BlobErrorDetails {
+  /**
+   * What it is about: with a host `repository:tag`, `repository@digest` or a repository of that host, which the error's
+   * `reference` has in front.
+   */
+  readonly reference?: string | undefined;
   /** The registry's host, or the path of a layout. */
   readonly host?: string | undefined;
+  /** The registry that `reference` is a name at, where that is not `host`: when somebody refused whom it redirected to. */
+  readonly registry?: string | undefined;
   /** Of the blob or manifest that it is about. */
   readonly digest?: string | undefined;
   /** The HTTP status of the reply that was refused. */
@@ -56,7 +63,10 @@ export class RegistryError extends BlobError {
   readonly credentialsSent: boolean | undefined;
 
   constructor(code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {
-    super(message, details);
+    super(message, {
+      ...details,
+      reference: referenceAt(details.registry ?? details.host, details.reference),
+    });
     this.code = code;
     this.host = details.host;
     this.digest = details.digest;
@@ -65,6 +75,17 @@ export class RegistryError extends BlobError {
     this.copied = details.copied;
     this.credentialsSent = details.credentialsSent;
   }
+}
+
+/**
+ * A name with the host that it is a name at: `host/repository:tag`. The name of a layout is its path, and of its only
+ * repository there is nothing more to say: `oci:/path:tag`. A name that has its host already stays.
+ */
+function referenceAt(host: string | undefined, name: string | undefined): string | undefined {
+  if (host === undefined || name === undefined) return name;
+  if (name === "" || name === host) return host;
+  if (name.startsWith(`${host}/`) || name.startsWith(`${host}:`) || name.startsWith(`${host}@`)) return name;
+  return /^[:@]/u.test(name) ? `${host}${name}` : `${host}/${name}`;
 }
 
 /** Whether a value is a {@link RegistryError}, of this or another copy of the package. */

@@ -145,7 +145,7 @@ export function wrongSize(directory: string, { digest, size }: BlobId, actual: n
 
 function notThere(directory: string, { digest }: BlobId): RegistryError {
   const message = `${directory}: the layout does not have the blob ${digest}`;
-  return new RegistryError("NotFound", message, { host: directory, digest });
+  return new RegistryError("NotFound", message, { host: directory, reference: "", digest, what: "blob" });
 }
 
 /** Only the file system's own failures: those of the body stay what they are. */

@@ -83,7 +83,8 @@ export function createUploadSession(
         // It may have been made after it was to be removed.
         if (isRemoved && hasFile) await rm(await file(), { force: true });
       }
-      if (isRemoved) throw new RegistryError("NotFound", "the upload was given up meanwhile");
+      if (isRemoved)
+        throw new RegistryError("NotFound", "the upload was given up meanwhile", { what: "upload" });
     },
     async *pass(bytes) {
       let passed = 0;
