@@ -10,7 +10,7 @@ import { matcher } from "./path-search.js";
 import { previewPane } from "./preview-pane.js";
 import { rowAt } from "./tree.js";
 import type { TreeRow } from "./tree.js";
-import { printableCells } from "../printable.js";
+import { printableCells } from "@blob/core/text";
 
 /** The screen, from the top. Only what is visible is computed. */
 export function frameOf(state: BrowserState): readonly Line[] {

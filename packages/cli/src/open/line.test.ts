@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Line, Style } from "./line.js";
 import { cellWidth, cutLine, fillLine, lineWidth, spreadLine } from "./line.js";
-import { printableCells } from "../printable.js";
+import { printableCells } from "@blob/core/text";
 
 const line = (...texts: readonly string[]): Line => texts.map((text) => ({ text, style: "plain" }));
 const textOf = (cut: Line): string => cut.map(({ text }) => text).join("");

@@ -7,7 +7,7 @@ import { cutLine } from "./line.js";
 import type { Line, Style } from "./line.js";
 import { hexLine, hexPerRow } from "./preview.js";
 import type { DirectoryEntry } from "@blob/format";
-import { printableCells } from "../printable.js";
+import { printableCells } from "@blob/core/text";
 
 /** What the selected file or directory is, and below that its content. */
 export function previewPane(state: BrowserState, width: number, height: number): readonly Line[] {

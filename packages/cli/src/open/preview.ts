@@ -1,6 +1,6 @@
 import type { Archive, DirectoryEntry, DirectoryStats } from "@blob/format";
 import type { Line, Span } from "./line.js";
-import { printableCells } from "../printable.js";
+import { printableCells } from "@blob/core/text";
 
 /** What the preview pane shows of the selected file or directory. */
 export type Preview =

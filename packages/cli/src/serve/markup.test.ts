@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { printableLines } from "../printable.js";
+import { printableLines } from "@blob/core/text";
 import { escapeHtml, markup } from "./markup.js";
 
 test("what is put into a template is text", () => {

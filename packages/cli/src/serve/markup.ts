@@ -1,4 +1,4 @@
-import { printableLines } from "../printable.js";
+import { printableLines } from "@blob/core/text";
 
 /** Markup that is safe to send as it is. Only this file makes it, out of templates and escaped text. */
 export class Html {

@@ -1,3 +1,6 @@
+import { readBeginning } from "@blob/core/bytes";
+import type { BlobErrorCode } from "@blob/core/errors";
+import { isBlobError } from "@blob/core/errors";
 import type { BlobId, CallOptions, Descriptor, Digest, Manifest, PolicySubject } from "@blob/registry";
 import { bundleMediaType } from "../bundle/bundle-json.js";
 import { Refusal } from "../verify/refusal.js";
@@ -157,14 +160,10 @@ async function loadBundle(
 ): Promise<Uint8Array> {
   const { registry, repository } = subject;
   const blob = await blobOf(subject, referrer, kept, signal);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of registry.readBlob(repository, blob, { signal })) {
-    size += chunk.length;
-    if (size > maxBundleBytes) throw new Refusal("the bundle is larger than its descriptor says");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
+  const body = registry.readBlob(repository, blob, { signal });
+  const { bytes, isCut } = await readBeginning(body, maxBundleBytes);
+  if (isCut) throw new Refusal("the bundle is larger than its descriptor says");
+  return bytes;
 }
 
 async function blobOf(
@@ -184,12 +183,15 @@ async function blobOf(
   }
 }
 
-/** Codes of `RegistryError` that are the content's fault: anybody who may push can bring them about. */
-const contentFaults: readonly string[] = ["NotFound", "DigestMismatch", "SizeExceeded", "InvalidResponse"];
+/** Codes of errors of a registry that are the content's fault: anybody who may push can bring them about. */
+const contentFaults: readonly BlobErrorCode[] = [
+  "NotFound",
+  "DigestMismatch",
+  "SizeExceeded",
+  "InvalidResponse",
+];
 
 function isRefusal(error: unknown): error is Error {
   if (error instanceof Refusal) return true;
-  // Only types may be imported from there, and the brand is how copies of a package recognise each other's errors.
-  if (!(error instanceof Error) || !(Symbol.for("@blob/registry/error") in error)) return false;
-  return "code" in error && contentFaults.some((code) => code === error.code);
+  return isBlobError(error) && contentFaults.some((code) => code === error.code);
 }

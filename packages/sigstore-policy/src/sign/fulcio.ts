@@ -26,7 +26,7 @@ const what = "the certificate authority";
 /**
  * Makes a P-256 key and has Fulcio certify it (API v2).
  *
- * @throws PolicyError `InvalidToken`, `TokenRefused`, `InvalidAnswer` for a certificate that is not for the key, that no
+ * @throws PolicyError `InvalidToken`, `IdentityRefused`, `InvalidAnswer` for a certificate that is not for the key, that no
  * log has seen, or that does not say who signs, and the errors of `requestService`
  */
 export async function certifyNewKey(options: FulcioOptions): Promise<CertifiedKey> {

@@ -22,7 +22,7 @@ const publicFulcio = "https://fulcio.sigstore.dev";
  * answers before it asks the next. The token is sent to Fulcio alone, and is in no error.
  *
  * @throws PolicyError `InvalidSigner` when nothing would say when a signature was made: neither Rekor v1 nor time
- * stamps. From `sign`: `TokenRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
+ * stamps. From `sign`: `IdentityRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
  * the errors of the identity.
  */
 export function keylessSigner(options: KeylessSignerOptions): Signer {

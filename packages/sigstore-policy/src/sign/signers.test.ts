@@ -303,7 +303,7 @@ describe("services that fail", () => {
     expect(await attempt({ reset: true, times: 1 })).toBe("signed");
     expect(await attempt({ status: 503 })).toBe("ServiceUnavailable");
     expect(await attempt({ status: 400, body: '{"message":"no"}' })).toBe("ServiceRefused");
-    expect(await attempt({ status: 401 })).toBe(service === "fulcio" ? "TokenRefused" : "ServiceRefused");
+    expect(await attempt({ status: 401 })).toBe(service === "fulcio" ? "IdentityRefused" : "ServiceRefused");
     expect(await attempt({ status: 307, headers: { location: "http://127.0.0.1:1/" } })).toBe(
       "ServiceRefused",
     );
@@ -405,7 +405,7 @@ describe("services that fail", () => {
     for (const said of [token, `bad: ${token.slice(0, 40)}`, secrets[1] ?? ""]) {
       sigstore.misbehave("fulcio", { status: 401, body: JSON.stringify({ message: said }) });
       const error: unknown = await signing.sign(manifest).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code: "TokenRefused" });
+      expect(error).toMatchObject({ code: "IdentityRefused" });
       for (const secret of secrets) expect(inspect(error, { depth: 9 })).not.toContain(secret.slice(0, 12));
     }
     sigstore.misbehave("fulcio", { status: 401, body: '{"message":"the token has expired"}' });

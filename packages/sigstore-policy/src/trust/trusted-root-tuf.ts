@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import { readPrivateFile } from "@blob/cache/private-files";
+import { readPrivateFile } from "@blob/core/files";
 import { isSafe } from "../bounded-request.js";
 import { PolicyError } from "../errors.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "@blob/core/abort";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 import { checkIsDocument, maxTrustedRootBytes } from "./trusted-root-file.js";
 import { openTufCache } from "./tuf-cache.js";
