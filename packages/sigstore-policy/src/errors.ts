@@ -1,4 +1,4 @@
-/** Every code of {@link PolicyError}, with what it means. */
+/** Every code of {@link PolicyError}, with what it means, for programs that go by it. */
 export const policyErrorCodes = [
   /** The policy itself makes no sense, such as one that would accept everything: mend the code or file that made it. */
   "InvalidPolicy",
@@ -38,6 +38,7 @@ export const policyErrorCodes = [
   "TrustUnavailable",
 ] as const;
 
+/** One of {@link policyErrorCodes}. */
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];
 
 /** Lets two copies of this package recognise each other's errors. */
@@ -45,7 +46,9 @@ const brand = Symbol.for("@blob/sigstore-policy/error");
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
 export class PolicyError extends Error {
+  /** For logs: classes of two copies of this package have the same. */
   override readonly name = "PolicyError";
+  /** What went wrong: the message is for people, and changes. */
   readonly code: PolicyErrorCode;
   /** The name of the policy that it is about. */
   readonly policy: string | undefined;
@@ -54,6 +57,11 @@ export class PolicyError extends Error {
     Object.defineProperty(PolicyError.prototype, brand, { value: true });
   }
 
+  /**
+   * @param code What programs go by.
+   * @param message What was found, and what to do about it; no secrets.
+   * @param details The policy that it is about, and what brought it about.
+   */
   constructor(
     code: PolicyErrorCode,
     message: string,
@@ -65,7 +73,18 @@ export class PolicyError extends Error {
   }
 }
 
-/** Whether a value is a {@link PolicyError}, of this or another copy of the package. */
+/**
+ * Whether a value is a {@link PolicyError}, of this or another copy of the package.
+ *
+ * ```ts
+ * try {
+ *   await signer.sign(manifest);
+ * } catch (error) {
+ *   if (isPolicyError(error) && error.code === "ServiceUnavailable") return tryAgainLater();
+ *   throw error;
+ * }
+ * ```
+ */
 export function isPolicyError(value: unknown): value is PolicyError {
   return typeof value === "object" && value !== null && brand in value;
 }
