@@ -9,6 +9,10 @@ import { PolicyError } from "./errors.js";
  * returned even when another policy could not be checked. Without a refusal, the first error is thrown. The evidence
  * is that of all.
  *
+ * ```ts
+ * const trusted = all([githubActionsPolicy("acme/site", { trustedRoot }), githubActionsProvenance("acme/site", { trustedRoot })]);
+ * ```
+ *
  * @throws PolicyError `InvalidPolicy` without any policy: "all of nothing" would accept everything.
  */
 export function all(policies: readonly [Policy, ...Policy[]]): Policy {
@@ -31,6 +35,12 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
  * The policies are evaluated at the same time, and once more when none accepts and one of them can look further for bundles.
  * When none accepts, the verdict has the reasons of all of them; when one of them could not be checked, it might have
  * accepted, so that is an error and not a verdict.
+ *
+ * ```ts
+ * const trusted = any([githubActionsPolicy("acme/site", { trustedRoot }), publicKeyPolicy({ key })]);
+ * const verdict = await trusted.evaluate(subject);
+ * if (!verdict.ok) for (const { policy, message } of verdict.reasons) console.error(`${policy}: ${message}`);
+ * ```
  *
  * @throws PolicyError `InvalidPolicy` without any policy; `NotChecked` from `evaluate` as described.
  */

@@ -4,6 +4,7 @@ import type { KeyAlgorithm } from "./key-algorithm.js";
 import { encodePem } from "./pem.js";
 import { sealSigstoreEnvelope } from "./sigstore-encryption.js";
 
+/** What kind of key, and what protects it. */
 export interface GenerateKeyPairOptions {
   /** Encrypts the private key. The empty password is one, and protects nothing. */
   readonly password: string | Uint8Array;
@@ -19,7 +20,16 @@ export interface GeneratedKeyPair {
   readonly publicKey: string;
 }
 
-/** A new key pair, in the files that cosign writes and reads. RSA keys get 3072 bits. */
+/**
+ * A new key pair, in the files that cosign writes and reads. RSA keys get 3072 bits. Making and encrypting
+ * it (scrypt) takes a while, outside of the event loop.
+ *
+ * ```ts
+ * const { privateKey, publicKey } = await generateKeyPair({ password });
+ * await writeFile("release.key", privateKey, { mode: 0o600 });
+ * await writeFile("release.pub", publicKey);
+ * ```
+ */
 export async function generateKeyPair(options: GenerateKeyPairOptions): Promise<GeneratedKeyPair> {
   const { privateKey, publicKey } = await generatePair(options.algorithm ?? "ecdsa-p256");
   const der = privateKey.export({ format: "der", type: "pkcs8" });

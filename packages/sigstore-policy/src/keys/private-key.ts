@@ -8,10 +8,13 @@ import { openSigstoreEnvelope } from "./sigstore-encryption.js";
 
 /** A key that signs. The key material stays inside of `key`: printing this shows none of it. */
 export interface PrivateKey {
+  /** For `node:crypto`. */
   readonly key: KeyObject;
+  /** What signatures of this key are verified with. */
   readonly publicKey: PublicKey;
 }
 
+/** What it takes to read a private key. */
 export interface LoadPrivateKeyOptions {
   /** Of an encrypted key; a key that is not encrypted ignores it. Text is taken as UTF-8. */
   readonly password?: string | Uint8Array | undefined;
@@ -25,6 +28,11 @@ export interface LoadPrivateKeyOptions {
  *
  * P-256, P-384, P-521, Ed25519 and RSA from 2048 bits are accepted. A file cannot make the derivation of its key take
  * more than 128 MiB or a few seconds. No message or cause quotes the file or the password.
+ *
+ * ```ts
+ * const key = await loadPrivateKey(await readFile("release.key"), { password });
+ * const signer = keySigner({ key });
+ * ```
  *
  * @throws PolicyError `MalformedKey`, `UnsupportedKey`, `PasswordRequired`, `WrongPassword`
  */

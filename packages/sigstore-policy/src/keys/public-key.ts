@@ -6,7 +6,9 @@ import { parsePem } from "./pem.js";
 
 /** A key that signatures are verified with. */
 export interface PublicKey {
+  /** Which kind of key it is. */
   readonly algorithm: KeyAlgorithm;
+  /** For `node:crypto`. */
   readonly key: KeyObject;
   /** DER, SubjectPublicKeyInfo (RFC 5280, section 4.1). */
   readonly spki: Uint8Array;

@@ -14,6 +14,7 @@ export const publicIssuer = "https://oauth2.sigstore.dev/auth";
 
 const defaultTimeoutMs = 5 * 60 * 1000;
 
+/** Where to sign in, and how the page is shown. Everything has a default for the public Sigstore services. */
 export interface BrowserTokenOptions extends TokenClock {
   /** The issuer's URL; everything else is discovered. Default: the public Sigstore issuer. */
   readonly issuer?: string | undefined;
@@ -28,7 +29,14 @@ export interface BrowserTokenOptions extends TokenClock {
 /**
  * Lets the user sign in with a browser on this machine: authorization code with PKCE (RFC 7636, S256), state and
  * nonce, redirected to a port of the loopback interface (RFC 8252, section 7.3) that is closed afterwards, however it
- * ends.
+ * ends. The user is asked anew for each token; none is kept.
+ *
+ * ```ts
+ * const signer = keylessSigner({ identity: browserToken() });
+ * ```
+ *
+ * @throws PolicyError From `token`: `IdentityUnavailable` when the issuer cannot be asked, refuses, or nobody signs in in
+ * time; `InvalidToken` for what it gives instead of one.
  */
 export function browserToken(options: BrowserTokenOptions = {}): TokenProvider {
   const issuerUrl = options.issuer ?? publicIssuer;

@@ -4,6 +4,7 @@ import { githubActionsToken } from "./github-actions-token.js";
 import { environmentToken, type EnvironmentTokenOptions, staticToken } from "./static-token.js";
 import type { TokenProvider } from "./token-provider.js";
 
+/** What goes before the environment, and what comes after it. */
 export interface DefaultTokenOptions extends EnvironmentTokenOptions {
   /** A token that the user gave: it goes before everything else. */
   readonly token?: string | undefined;
@@ -14,6 +15,12 @@ export interface DefaultTokenOptions extends EnvironmentTokenOptions {
 /**
  * The first that there is: the given token, `SIGSTORE_ID_TOKEN`, the GitHub Actions job, and, if it is allowed, the
  * browser. The choice depends on the environment alone: a source that fails is an error, and no reason to try another.
+ *
+ * ```ts
+ * const signer = keylessSigner({ identity: defaultToken() });
+ * ```
+ *
+ * @throws PolicyError From `token`: `IdentityUnavailable` without any source, and the errors of the chosen one.
  */
 export function defaultToken(options: DefaultTokenOptions = {}): TokenProvider {
   return {

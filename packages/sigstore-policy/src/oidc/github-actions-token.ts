@@ -10,6 +10,9 @@ const name = "GitHub Actions";
 /**
  * Tokens of the GitHub Actions job that this runs in, one request each. The job needs `permissions: id-token: write`.
  * The address that the runner gives has to be https, or http on a loopback address.
+ *
+ * @throws PolicyError From `token`: `IdentityUnavailable` outside of a job, without the permission, or when the runner's
+ * service does not answer; `InvalidToken` for what it gives instead of one.
  */
 export function githubActionsToken(options: EnvironmentTokenOptions = {}): TokenProvider {
   const now = options.now ?? (() => new Date());

@@ -1,6 +1,8 @@
+/** What a token is wanted for. */
 export interface TokenOptions {
   /** Who the token is for. The public Sigstore services want `sigstore`. */
   readonly audience: string;
+  /** Ends the waiting, with its own reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,7 +12,9 @@ import { signedPredicateType } from "./verified-attestation.js";
 
 /** Which jobs of a repository do. */
 export interface GitHubActionsRequirement extends RefOptions {
+  /** What certificates, log entries and times are checked with. */
   readonly trustedRoot: TrustedRootSource;
+  /** How many witnesses a signature needs. Default: one of each kind. */
   readonly thresholds?: KeylessThresholds | undefined;
   /** The workflow that was started, a path in the repository: `.github/workflows/release.yml`. Default: any. */
   readonly workflow?: string | undefined;
@@ -33,11 +35,17 @@ export interface GitHubActionsRequirement extends RefOptions {
   readonly server?: string | undefined;
 }
 
+/** Which jobs do, and what they may state. */
 export interface GitHubActionsPolicyOptions extends GitHubActionsRequirement, PredicateOptions {}
 
 /**
  * A policy that accepts what a GitHub Actions job of a repository has signed. It decides on what the certificate says
  * about the job; the certificate's subject alone would name a reusable workflow, and not who called it.
+ *
+ * ```ts
+ * const trustedRoot = trustedRootTuf({ cacheDirectory });
+ * const released = githubActionsPolicy("acme/site", { trustedRoot, tags: ["v*"], events: ["push"] });
+ * ```
  *
  * @param repository `owner/name`.
  * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.

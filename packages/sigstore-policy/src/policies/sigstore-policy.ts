@@ -13,8 +13,10 @@ export interface PredicateOptions {
   readonly predicateTypes?: readonly string[] | undefined;
 }
 
+/** Who has to have signed, with which witnesses, and what may be stated. */
 export interface SigstorePolicyOptions extends KeylessRequirement, PredicateOptions {}
 
+/** Which key has to have signed, with which witnesses, and what may be stated. */
 export interface PublicKeyPolicyOptions extends KeyRequirement, PredicateOptions {}
 
 /**
@@ -22,6 +24,13 @@ export interface PublicKeyPolicyOptions extends KeyRequirement, PredicateOptions
  *
  * It is made without loading anything. Each evaluation asks the source for the trusted root, and takes three requests for
  * a subject with one signature; policies over one subject share them.
+ *
+ * ```ts
+ * const signed = sigstorePolicy({
+ *   identity: { issuer: "https://accounts.google.com", subject: "release@acme.example" },
+ *   trustedRoot: trustedRootTuf({ cacheDirectory }),
+ * });
+ * ```
  *
  * @throws PolicyError `InvalidPolicy`; `InvalidTrustedRoot` and errors of registry and source from `evaluate`.
  */
@@ -39,6 +48,10 @@ export function sigstorePolicy(options: SigstorePolicyOptions): Policy {
 /**
  * A policy that accepts what somebody has signed with a private key. The same requests as {@link sigstorePolicy}.
  *
+ * ```ts
+ * const approved = publicKeyPolicy({ key: await readFile("release.pub", "utf8") });
+ * ```
+ *
  * @throws PolicyError `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`; from `evaluate` as {@link sigstorePolicy}.
  */
 export function publicKeyPolicy(options: PublicKeyPolicyOptions): Policy {
@@ -53,11 +66,18 @@ export function publicKeyPolicy(options: PublicKeyPolicyOptions): Policy {
   });
 }
 
+/** Who has to have signed: somebody with an identity, or with a key. */
 export type PolicyRequirement = KeylessRequirement | KeyRequirement;
 
 /**
  * A policy that asks a function about each attestation whose signature and signer have been verified, of any predicate
  * type, until it accepts one.
+ *
+ * ```ts
+ * const tested = policy("tested", { key }, ({ predicateType, predicate }) =>
+ *   predicateType === "https://acme.example/tests/v1" && hasPassed(predicate) ? true : "no test has passed",
+ * );
+ * ```
  *
  * @param name For messages: what is required, in a few words.
  * @param accept `true` accepts, and nothing else does; a string says why not. Whatever it throws ends the evaluation as

@@ -10,6 +10,7 @@ import type { VerifiedAttestation } from "./verified-attestation.js";
 
 const provenanceTypes = [slsaV1, slsaV02] as const;
 
+/** What the provenance has to say, and who has to have signed it. */
 export interface SlsaPolicyOptions extends KeylessRequirement, RefOptions {
   /** The builder's whole identifier. */
   readonly builder: string;
@@ -22,6 +23,16 @@ export interface SlsaPolicyOptions extends KeylessRequirement, RefOptions {
 /**
  * A policy that accepts what has SLSA provenance, of version 1 or 0.2, signed by an identity: made by this builder, from
  * this repository. Where the signer's certificate names repository or ref too, both have to agree.
+ *
+ * ```ts
+ * const built = slsaPolicy({
+ *   identity: { issuer: "https://token.actions.githubusercontent.com", subject: builder },
+ *   trustedRoot,
+ *   builder,
+ *   repository: "https://github.com/acme/site",
+ *   tags: ["v*"],
+ * });
+ * ```
  *
  * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.
  */
@@ -47,6 +58,7 @@ export function slsaPolicy(options: SlsaPolicyOptions): Policy {
   });
 }
 
+/** Which jobs do, and which builder. */
 export interface GitHubActionsProvenanceOptions extends GitHubActionsRequirement {
   /** The builder's whole identifier. Default: the workflow that signed, as its certificate says it. */
   readonly builder?: string | undefined;
@@ -55,6 +67,10 @@ export interface GitHubActionsProvenanceOptions extends GitHubActionsRequirement
 /**
  * A policy that accepts what has SLSA provenance, signed by a GitHub Actions job of a repository. What the provenance says
  * about builder, repository, ref and workflow has to be what the job's certificate says.
+ *
+ * ```ts
+ * const built = githubActionsProvenance("acme/site", { trustedRoot, branches: ["main"] });
+ * ```
  *
  * @param repository `owner/name`.
  * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.

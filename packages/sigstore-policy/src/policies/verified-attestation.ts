@@ -8,10 +8,12 @@ export const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 export interface VerifiedAttestation {
   /** Of the referrer that carries it. */
   readonly digest: Digest;
+  /** Who signed, proven. */
   readonly signer:
     | { readonly kind: "certificate"; readonly claims: CertificateClaims }
     /** base64 of the SHA-256 of the key's SubjectPublicKeyInfo. */
     | { readonly kind: "key"; readonly fingerprint: string };
+  /** A URI that says what `predicate` means. */
   readonly predicateType: string;
   /** Parsed JSON: whatever the signer stated. */
   readonly predicate: unknown;

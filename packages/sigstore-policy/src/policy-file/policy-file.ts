@@ -11,6 +11,10 @@ import { maxPolicyFileBytes, parsePolicyYaml } from "./policy-yaml.js";
  * The policy that a YAML file describes: all that it says has to hold. Keys that it names are read or fetched now, with
  * paths relative to the file; the trusted root is asked for when the policy is evaluated.
  *
+ * ```ts
+ * const trusted = await policyFromFile("blob-policy.yaml", { trustedRoot: trustedRootTuf({ cacheDirectory }) });
+ * ```
+ *
  * @throws PolicyError `InvalidPolicy` with file, line and column; `KeyUnavailable`, `MalformedKey`, `UnsupportedKey`.
  */
 export async function policyFromFile(file: string, options: PolicyFileOptions): Promise<Policy> {
@@ -18,7 +22,11 @@ export async function policyFromFile(file: string, options: PolicyFileOptions): 
   return parsePolicyFile(text, { ...options, file, directory: path.dirname(file) });
 }
 
-/** As {@link policyFromFile}, for text that was read already. */
+/**
+ * As {@link policyFromFile}, for text that was read already.
+ *
+ * @throws PolicyError The same.
+ */
 export async function parsePolicyFile(text: string, options: PolicyTextOptions): Promise<Policy> {
   const { content, locate } = await parsePolicyYaml(text, options.file ?? "the policy");
   return buildPolicy(readPolicyDocument(content, locate), locate, options);
@@ -29,6 +37,7 @@ export async function parsePolicyFile(text: string, options: PolicyTextOptions):
  * and texts.
  *
  * @param options `file` is the place of the policy, for messages: `config.yaml:7`.
+ * @throws PolicyError The same.
  */
 export function policyFromContent(content: unknown, options: PolicyTextOptions): Promise<Policy> {
   const locate = (): string => options.file ?? "the policy";

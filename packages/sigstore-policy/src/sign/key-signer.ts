@@ -4,6 +4,7 @@ import type { PrivateKey } from "../keys/private-key.js";
 import type { SigningOptions } from "./sign-manifest.js";
 import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
+/** Which key signs, and which services confirm it. */
 export interface KeySignerOptions extends SigningOptions {
   /** From `loadPrivateKey`. */
   readonly key: PrivateKey;
@@ -13,10 +14,17 @@ export interface KeySignerOptions extends SigningOptions {
  * Signs with a private key: P-256, P-384, P-521, RSA or Ed25519. Bundles name the key by its fingerprint, and verify
  * with the public key alone, at any time.
  *
- * `sign` asks the time-stamp authority, then the log, if there are any, and checks what they answer.
+ * `sign` asks the time-stamp authority, then the log, if there are any. What it returns has been verified as readers
+ * will do it; what would not verify is an error.
  *
- * @throws PolicyError `InvalidSigner` for an Ed25519 key and Rekor v2. From `sign`: `ServiceUnavailable`,
- * `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`
+ * ```ts
+ * const key = await loadPrivateKey(await readFile("release.key"), { password });
+ * const attachment = await keySigner({ key, log: false }).sign(manifest);
+ * ```
+ *
+ * @throws PolicyError `UnsupportedKey`, and `InvalidSigner` for an Ed25519 key and Rekor v2. From `sign`:
+ * `InvalidSigner` for a claim that cannot be signed, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`,
+ * `InvalidAnswer`, and what the source of the trusted root throws, if there is one.
  */
 export function keySigner(options: KeySignerOptions): Signer {
   const { key: privateKey, publicKey } = options.key;

@@ -3,6 +3,7 @@ import { PolicyError } from "../errors.js";
 import type { TokenProvider } from "../oidc/token-provider.js";
 import type { SigningKey, SigningOptions } from "./sign-manifest.js";
 
+/** Whose identity signs, who certifies it, and which services confirm it. */
 export interface KeylessSignerOptions extends SigningOptions {
   /** Who signs. It is asked once for each signature. */
   readonly identity: TokenProvider;
@@ -19,11 +20,18 @@ const publicFulcio = "https://fulcio.sigstore.dev";
  * forgotten afterwards. The log, or a time stamp, proves that the certificate was valid when it was used.
  *
  * `sign` asks for a token, a certificate, a time stamp and a log entry, in this order, and checks what each service
- * answers before it asks the next. The token is sent to Fulcio alone, and is in no error.
+ * answers before it asks the next. The token is sent to Fulcio alone, and is in no error. What it returns has been
+ * verified as readers will do it; what would not verify is an error.
+ *
+ * ```ts
+ * const signer = keylessSigner({ identity: defaultToken(), trustedRoot: trustedRootTuf({ cacheDirectory }) });
+ * const attachment = await signer.sign(manifest);
+ * ```
  *
  * @throws PolicyError `InvalidSigner` when nothing would say when a signature was made: neither Rekor v1 nor time
- * stamps. From `sign`: `IdentityRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
- * the errors of the identity.
+ * stamps. From `sign`: `InvalidSigner` for a claim that cannot be signed, `InvalidToken` for one that names nobody,
+ * `IdentityRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, the errors of the identity,
+ * and what the source of the trusted root throws, if there is one.
  */
 export function keylessSigner(options: KeylessSignerOptions): Signer {
   const { identity, audience = "sigstore", fulcioUrl = publicFulcio } = options;

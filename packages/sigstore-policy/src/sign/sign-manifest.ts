@@ -16,6 +16,7 @@ import type { Timestamp } from "./timestamp.js";
 
 /** Where signatures are logged. */
 export interface LogService {
+  /** https, or http on a loopback address; what it may have for a path stays. */
   readonly url: string;
   /** Of Rekor's API. */
   readonly version: 1 | 2;

@@ -4,11 +4,15 @@ import type { LogService } from "./sign-manifest.js";
 
 /** Which services to use: a part of the options of a signer. */
 export interface SigningServices {
+  /** As `fulcioUrl` of a keyless signer. */
   readonly fulcioUrl?: string;
+  /** As `log` of a signer. */
   readonly log?: LogService;
+  /** As `timestampUrl` of a signer. */
   readonly timestampUrl?: string;
 }
 
+/** Which of the services to choose. */
 export interface SigningConfigOptions {
   /** Services that are not valid at this time are passed over. Default: the machine's clock. */
   readonly now?: (() => Date) | undefined;
@@ -24,6 +28,11 @@ const maxLength = 1024 ** 2;
  * The services of a signing configuration (`SigningConfig` of the Sigstore protobuf specifications, version 0.2): of each
  * kind the newest API version that we speak, and of these the service that became valid last. Spread the result into a
  * signer's options.
+ *
+ * ```ts
+ * const services = parseSigningConfig(await readFile("signing-config.json", "utf8"));
+ * const signer = keylessSigner({ identity, ...services });
+ * ```
  *
  * @throws PolicyError `InvalidSigner` for another format, or one without a usable authority or log
  */

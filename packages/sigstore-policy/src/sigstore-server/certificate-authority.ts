@@ -21,6 +21,7 @@ import { createKeyPair } from "./key-pair.js";
 
 /** What a certificate says. Everything has a default that a verifier accepts, and can be anything else. */
 export interface CertificateRequest {
+  /** The key that is certified. */
   readonly publicKey: KeyObject;
   /** One for each name; a certificate of Fulcio has exactly one. */
   readonly subjectAlternativeNames: readonly SubjectAlternativeName[];
@@ -42,8 +43,13 @@ export interface CertificateRequest {
 export interface CertificateAuthority {
   /** The root's certificate, DER. */
   readonly certificate: Uint8Array;
+  /** Of the root: what else it should sign can be signed with them. */
   readonly keys: KeyPair;
-  /** @returns A certificate, DER. */
+  /**
+   * Certifies a key, now or at any other time.
+   *
+   * @returns A certificate, DER.
+   */
   issue(request: CertificateRequest): Uint8Array;
 }
 

@@ -67,6 +67,7 @@ export function distinguishedName(names: {
   return sequence(...attribute("2.5.4.3", names.commonName), ...attribute("2.5.4.10", names.organization));
 }
 
+/** An encoded extension of a certificate. */
 export function extension(oid: string, value: Der, critical = false): Der {
   return sequence(objectIdentifier(oid), ...(critical ? [boolean(true)] : []), octetString(value));
 }
@@ -76,6 +77,7 @@ export const keyUsage: { readonly digitalSignature: Der; readonly certificateSig
   certificateSigning: extension("2.5.29.15", element(0x03, Uint8Array.of(1, 0x06)), true),
 };
 
+/** What a certificate can be for. */
 export const extendedKeyUsageOids = {
   codeSigning: "1.3.6.1.5.5.7.3.3",
   timeStamping: "1.3.6.1.5.5.7.3.8",
@@ -95,7 +97,9 @@ export const authorityKeyIdentifier = (key: KeyObject): Der =>
 
 /** Who a certificate is for: one name, of the kind that its issuer puts there. */
 export interface SubjectAlternativeName {
+  /** Which kind of name. */
   readonly type: "uri" | "email";
+  /** The name, as it is. */
   readonly value: string;
 }
 

@@ -7,6 +7,7 @@ import type { KeyPair } from "./key-pair.js";
 
 /** Signs certificate timestamps, and keeps nothing: no verifier ever asks a certificate log. */
 export interface CtLog {
+  /** Verifies its timestamps. */
   readonly publicKey: KeyObject;
   /** The SHA-256 of the public key. */
   readonly logId: Uint8Array;
@@ -14,13 +15,17 @@ export interface CtLog {
   timestamp(submission: CtSubmission): Uint8Array;
 }
 
+/** What a certificate log gets to see. */
 export interface CtSubmission {
   /** What the final certificate's signature covers, without the list of timestamps. */
   readonly tbsCertificate: Uint8Array;
+  /** Of who is about to sign the certificate. */
   readonly issuerKey: KeyObject;
+  /** When the log claims to have got it, to the millisecond. */
   readonly time: Date;
 }
 
+/** A certificate log with these keys. Nothing listens anywhere. */
 export function createCtLog(keys: KeyPair): CtLog {
   const logId = createHash("sha256").update(spkiOf(keys.publicKey)).digest();
   return {

@@ -15,6 +15,7 @@ export interface BundleContent {
   readonly payload: string | Uint8Array;
   /** Default: that of in-toto statements. */
   readonly payloadType?: string | undefined;
+  /** Signs the envelope. */
   readonly privateKey: KeyObject;
   /** The signer's certificate, DER, of this key or of another. Default: none, and the hint of the key instead. */
   readonly certificate?: Uint8Array | undefined;

@@ -1,3 +1,5 @@
+// `@blob/sigstore-policy/testing`: a Sigstore for tests, of this package and of whoever verifies with it. Nothing else here
+// imports it. What only our own tests need lies in `src/testing`, and is not published.
 export type { CertificateAuthority, CertificateRequest } from "./certificate-authority.js";
 export type { SubjectAlternativeName } from "./certificate.js";
 export { extendedKeyUsageOids, extension } from "./certificate.js";

@@ -1,8 +1,11 @@
 import type { KeyObject } from "node:crypto";
 import { generateKeyPairSync } from "node:crypto";
 
+/** Keys that belong together. */
 export interface KeyPair {
+  /** Signs. */
   readonly privateKey: KeyObject;
+  /** Verifies. */
   readonly publicKey: KeyObject;
 }
 

@@ -28,6 +28,7 @@ import { createTransparencyLog } from "./transparency-log.js";
 import type { ServiceUrls } from "./trusted-root.js";
 import { signingConfigOf, trustedRootOf } from "./trusted-root.js";
 
+/** Which time it is, and who is there. */
 export interface TestSigstoreOptions {
   /** The time of all services. Default: the machine's. */
   readonly now?: (() => Date) | undefined;
@@ -39,11 +40,15 @@ export interface TestSigstoreOptions {
 
 /** A request that one of the services got. */
 export interface SigstoreRequest {
+  /** Which service it was sent to. */
   readonly service: ServiceName;
+  /** As it came: `POST`. */
   readonly method: string;
   /** Below the service's URL, with the query. */
   readonly path: string;
+  /** As Node gives them: names in lower case. */
   readonly headers: IncomingMessage["headers"];
+  /** The whole body; at most 8 MiB are taken. */
   readonly body: Uint8Array;
 }
 
@@ -53,16 +58,23 @@ export interface SigstoreRequest {
  * serve them: these certify, log and stamp anything, so that a test can forge what a real Sigstore would not sign.
  */
 export interface TestSigstore extends AsyncDisposable {
+  /** Where the services listen. */
   readonly urls: ServiceUrls;
   /** What a verifier has to trust: JSON of a `TrustedRoot`. */
   readonly trustedRoot: unknown;
   /** Which services a signer uses: JSON of a `SigningConfig`; it prefers Rekor v2. */
   readonly signingConfig: unknown;
+  /** Behind Fulcio: certifies anything. */
   readonly certificateAuthority: CertificateAuthority;
+  /** Where the authority logs what it certifies. */
   readonly ctLog: CtLog;
+  /** Behind Rekor v1: logs anything. */
   readonly rekorV1: TransparencyLog;
+  /** Behind Rekor v2: logs anything. */
   readonly rekorV2: TransparencyLog;
+  /** Behind its service: stamps anything, at any time. */
   readonly timestampAuthority: TimestampAuthority;
+  /** Of the issuer: for any claims. */
   readonly tokens: IdentityTokens;
   /** The environment of a job of GitHub Actions that may ask for tokens: what `defaultToken` goes by. */
   readonly workflowEnvironment: Readonly<Record<string, string>>;
@@ -78,7 +90,19 @@ export interface TestSigstore extends AsyncDisposable {
 
 const host = "127.0.0.1";
 
-/** Starts a Sigstore on a free port of this machine; whoever starts it closes it. */
+/**
+ * Starts a Sigstore on a free port of this machine; whoever starts it closes it.
+ *
+ * ```ts
+ * await using sigstore = await startTestSigstore();
+ * const token = sigstore.tokens.mint({ sub: "1", email: "dev@example.com", email_verified: true });
+ * const signer = keylessSigner({
+ *   identity: staticToken(token),
+ *   ...parseSigningConfig(JSON.stringify(sigstore.signingConfig)),
+ * });
+ * const trustedRoot = trustedRootBytes(Buffer.from(JSON.stringify(sigstore.trustedRoot)));
+ * ```
+ */
 export async function startTestSigstore(options: TestSigstoreOptions = {}): Promise<TestSigstore> {
   const now = options.now ?? (() => new Date());
   // Certificates and signatures of the past have to be verifiable too.

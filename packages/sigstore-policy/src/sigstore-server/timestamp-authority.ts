@@ -28,10 +28,15 @@ import { createKeyPair } from "./key-pair.js";
 export interface TimestampAuthority {
   /** The signing certificate and the root, DER. */
   readonly certificates: readonly [Uint8Array, Uint8Array];
-  /** @returns A TimeStampResp, DER: what a bundle carries. */
+  /**
+   * Stamps a hash, now or at any other time.
+   *
+   * @returns A TimeStampResp, DER: what a bundle carries.
+   */
   timestamp(request: TimestampRequest): Uint8Array;
 }
 
+/** What is stamped. */
 export interface TimestampRequest {
   /** The SHA-256 of what is stamped: in a bundle, of the signature. */
   readonly sha256: Uint8Array;

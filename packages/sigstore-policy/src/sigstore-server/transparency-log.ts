@@ -9,6 +9,7 @@ import { createMerkleTree } from "./merkle-tree.js";
 
 /** A log that takes any entry: what guards a real log is the business of its HTTP service. */
 export interface TransparencyLog {
+  /** Verifies promises and checkpoints. */
   readonly publicKey: KeyObject;
   /** The SHA-256 of the public key. */
   readonly logId: Uint8Array;
@@ -22,17 +23,21 @@ export interface TransparencyLog {
   checkpoint(options?: CheckpointOptions): string;
 }
 
+/** What an entry claims about itself. */
 export interface AppendOptions {
   /** When a log of version 1 claims to have got it, in whole seconds. Default: now. */
   readonly time?: Date | undefined;
 }
 
+/** What a checkpoint says instead of the truth. */
 export interface CheckpointOptions {
   /** The first line. Default: the log's own. */
   readonly origin?: string | undefined;
   /** On the line of the signature. Default: the log's host. */
   readonly signerName?: string | undefined;
+  /** Default: the number of entries. */
   readonly treeSize?: number | undefined;
+  /** Default: that of the tree of this size. */
   readonly rootHash?: Uint8Array | undefined;
 }
 
@@ -46,6 +51,7 @@ export interface TransparencyLogOptions {
 /** Version 1 names its trees. */
 export const treeId = 1;
 
+/** An empty log with a new key. Nothing listens anywhere. */
 export function createTransparencyLog(options: TransparencyLogOptions): TransparencyLog {
   const { version, host, now } = options;
   const { publicKey, privateKey } = createKeyPair();

@@ -7,9 +7,13 @@ import type { TransparencyLog } from "./transparency-log.js";
 
 /** Where each service listens: `http://127.0.0.1:port/…`, without a slash at the end. */
 export interface ServiceUrls {
+  /** Certifies keys: `/api/v2/signingCert`. */
   readonly fulcio: string;
+  /** Logs signatures: `/api/v1/log/entries`. */
   readonly rekorV1: string;
+  /** Logs signatures: `/api/v2/log/entries`. */
   readonly rekorV2: string;
+  /** Stamps signatures, with the path. */
   readonly timestampAuthority: string;
   /** Also what the tokens have as their issuer. */
   readonly oidc: string;

@@ -9,6 +9,10 @@ export const maxTrustedRootBytes: number = 4 * 1024 * 1024;
  * A trusted root in a file (`trusted_root.json`), read at its first use and kept. What cannot be read is tried again
  * the next time.
  *
+ * ```ts
+ * const trustedRoot = trustedRootFile("trusted_root.json");
+ * ```
+ *
  * @throws PolicyError `TrustUnavailable` from `load`.
  */
 export function trustedRootFile(path: string): TrustedRootSource {
@@ -23,7 +27,11 @@ export function trustedRootFile(path: string): TrustedRootSource {
   };
 }
 
-/** A trusted root that is in memory already. */
+/**
+ * A trusted root that is in memory already. The bytes are not copied.
+ *
+ * @throws PolicyError `TrustUnavailable` from `load`, when they are another document.
+ */
 export function trustedRootBytes(bytes: Uint8Array): TrustedRootSource {
   return {
     name: "the given trusted root",

@@ -23,6 +23,7 @@ export interface TufMirror {
   readonly root: Uint8Array;
 }
 
+/** Where the trusted root is kept, and whom it comes from. */
 export interface TrustedRootTufOptions {
   /**
    * Where metadata and targets are kept; made when it is missing. Who can write there decides what is trusted: one that is
@@ -43,6 +44,10 @@ export interface TrustedRootTufOptions {
 /**
  * The trusted root from a TUF repository: signed by thresholds of keys, protected against rollback, and refused once
  * its metadata has expired. Nothing is loaded or asked before the first use; then a warm cache costs no request.
+ *
+ * ```ts
+ * const trustedRoot = trustedRootTuf({ cacheDirectory: path.join(homedir(), ".cache", "acme", "sigstore") });
+ * ```
  *
  * @throws PolicyError `InvalidPolicy` for a mirror that is not reached over https; `TrustUnavailable` from `load`.
  */

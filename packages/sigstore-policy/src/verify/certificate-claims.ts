@@ -11,16 +11,21 @@ export interface CertificateClaims {
   readonly buildSignerUri?: string | undefined;
   /** The repository that it ran for, such as `https://github.com/acme/site`. */
   readonly sourceRepositoryUri?: string | undefined;
+  /** The commit that it ran for. */
   readonly sourceRepositoryDigest?: string | undefined;
   /** Such as `refs/heads/main`. */
   readonly sourceRepositoryRef?: string | undefined;
+  /** The repository's number, which a new one of the same name does not have. */
   readonly sourceRepositoryId?: string | undefined;
+  /** The number of the repository's owner. */
   readonly sourceRepositoryOwnerId?: string | undefined;
   /** The workflow that was started; another one than `buildSignerUri` when it calls a reusable workflow. */
   readonly buildConfigUri?: string | undefined;
   /** The event that started it, such as `push`. */
   readonly buildTrigger?: string | undefined;
+  /** `github-hosted` or `self-hosted`. */
   readonly runnerEnvironment?: string | undefined;
+  /** The page of the run. */
   readonly runInvocationUri?: string | undefined;
 }
 

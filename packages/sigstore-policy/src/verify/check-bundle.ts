@@ -49,6 +49,7 @@ export type CheckedSigner =
 
 /** What is left of a bundle when everything else has been checked. */
 export interface CheckedBundle {
+  /** Who signed. */
   readonly signer: CheckedSigner;
   /** Undefined for a signature over the artifact's bytes. */
   readonly statement: Statement | undefined;

@@ -34,8 +34,11 @@ export interface KeyThresholds {
 
 /** Trust in whoever can prove an identity to a certificate authority. */
 export interface KeylessRequirement {
+  /** Who has to have signed. */
   readonly identity: SignerIdentity;
+  /** What certificates, log entries and times are checked with. */
   readonly trustedRoot: TrustedRootSource;
+  /** How many witnesses a signature needs. Default: one of each kind. */
   readonly thresholds?: KeylessThresholds | undefined;
 }
 
@@ -45,5 +48,6 @@ export interface KeyRequirement {
   readonly key: string;
   /** Needed to check log entries and time stamps; without it neither is looked at, and none can be required. */
   readonly trustedRoot?: TrustedRootSource | undefined;
+  /** How many witnesses a signature needs. Default: one log entry with a trusted root, none without. */
   readonly thresholds?: KeyThresholds | undefined;
 }

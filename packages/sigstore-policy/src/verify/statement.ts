@@ -5,6 +5,7 @@ import { parseStrictJson } from "./strict-json.js";
 
 /** What somebody states about an artifact (in-toto attestation framework). */
 export interface Statement {
+  /** A URI that says what `predicate` means. */
   readonly predicateType: string;
   /** Parsed JSON. */
   readonly predicate: unknown;

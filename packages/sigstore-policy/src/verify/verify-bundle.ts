@@ -22,6 +22,15 @@ export type VerifyBundleOptions = (KeylessRequirement | KeyRequirement) &
  * Verifies a bundle that is at hand, over any artifact: signer, witnesses, signature, and that the statement or digest is
  * about the artifact. Statements of any predicate type pass: look at the result.
  *
+ * ```ts
+ * const { signer, statement } = await verifyBundle({
+ *   bundle: await readFile("site.tar.sigstore.json"),
+ *   artifact: { bytes: await readFile("site.tar") },
+ *   identity: { issuer: "https://accounts.google.com", subject: "release@acme.example" },
+ *   trustedRoot: trustedRootTuf({ cacheDirectory }),
+ * });
+ * ```
+ *
  * @throws PolicyError `NotVerified` with the reason; `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`,
  * `InvalidTrustedRoot`, and what the source of the trusted root throws.
  */
