@@ -22,6 +22,7 @@ const steps = {
   types: [["tsc", "-p", "tsconfig.check.json"]],
   publint: packages.map((folder) => ["publint", folder, "--strict"]),
   imports: [[process.execPath, "tools/import-graph.mjs"]],
+  cycles: [[process.execPath, "tools/cycles.mjs"]],
   tests: [["vitest", "run"]],
 };
 

@@ -14,7 +14,12 @@ test.each([
 ] as const)("on %s with %j: %s, for all that is kept", (platform, env, directory) => {
   const who = { env, homeDirectory: "/home/me" };
   expect(cacheHome(who, platform)?.directory).toBe(path.normalize(directory));
-  const { cacheDirectory } = resolveSettings({}, who, { file: undefined, config: {} }, platform);
+  const { cacheDirectory } = resolveSettings(
+    {},
+    who,
+    { file: undefined, exists: false, config: {} },
+    platform,
+  );
   expect(cacheDirectory.value).toBe(path.join(directory, "blob"));
 });
 
