@@ -23,6 +23,7 @@ const steps = {
   publint: packages.map((folder) => ["publint", folder, "--strict"]),
   imports: [[process.execPath, "tools/import-graph.mjs"]],
   cycles: [[process.execPath, "tools/cycles.mjs"]],
+  words: [[process.execPath, "tools/words.mjs"]],
   tests: [["vitest", "run"]],
 };
 
