@@ -22,6 +22,8 @@ const steps = {
   types: [["tsc", "-p", "tsconfig.check.json"]],
   publint: packages.map((folder) => ["publint", folder, "--strict"]),
   imports: [[process.execPath, "tools/import-graph.mjs"]],
+  cycles: [[process.execPath, "tools/cycles.mjs"]],
+  words: [[process.execPath, "tools/words.mjs"]],
   tests: [["vitest", "run"]],
 };
 

@@ -8,6 +8,12 @@ export interface CacheHome {
   readonly within: string;
 }
 
+/** Where platforms have caches that are not where the others have them. */
+const below: Partial<Readonly<Record<NodeJS.Platform, string>>> = {
+  win32: "AppData/Local",
+  darwin: "Library/Caches",
+};
+
 /** The user's directory of caches, where the platform has it. Undefined when nobody knows the home directory. */
 export function cacheHome(
   { env, homeDirectory }: Pick<Io, "env" | "homeDirectory">,
@@ -19,6 +25,5 @@ export function cacheHome(
   const local = env["LOCALAPPDATA"];
   if (platform === "win32" && local) return { directory: local, within: local };
   if (!homeDirectory) return undefined;
-  const below = { win32: "AppData/Local", darwin: "Library/Caches" }[String(platform)] ?? ".cache";
-  return { directory: path.join(homeDirectory, below), within: homeDirectory };
+  return { directory: path.join(homeDirectory, below[platform] ?? ".cache"), within: homeDirectory };
 }

@@ -1,6 +1,6 @@
 import { cacheNames, defaultCacheBytes, divideCacheBytes } from "@blob/cache";
 import type { ClientOptions } from "@blob/client";
-import type { Session } from "./session.js";
+import type { Run } from "./run.js";
 
 /** The caches of this run, as configuration and `--skip-cache` say. One that does not work is told about with `-v`. */
 export function cacheOptionsOf({
@@ -8,10 +8,7 @@ export function cacheOptionsOf({
   settings,
   config,
   output,
-}: Pick<Session, "flags" | "settings" | "config" | "output">): Pick<
-  ClientOptions,
-  "cacheDir" | "cacheOptions"
-> {
+}: Pick<Run, "flags" | "settings" | "config" | "output">): Pick<ClientOptions, "cacheDir" | "cacheOptions"> {
   const { cache = {} } = config.config;
   if (flags.skipCache || cache.enabled === false) return {};
   const cacheDir = settings.cacheDirectory.value;

@@ -3,6 +3,7 @@ import { plainBooleanFlags } from "./boolean-flags.js";
 import { newCircumstances } from "./circumstances.js";
 import { reportError } from "./error-report.js";
 import { hasColor } from "./color.js";
+import { commandTable } from "./command-table.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
@@ -27,6 +28,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   let failure: unknown;
   try {
     const { program, options } = await createProgram(
+      commandTable,
       argv,
       { io, standardOutput },
       async (code, { withoutConfig = false } = {}) => {

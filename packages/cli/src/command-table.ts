@@ -184,7 +184,8 @@ export const commandTable: readonly CommandEntry[] = [
     summary: "what may stand at the cursor of a command line",
     group: other,
     hidden: true,
-    load: async () => (await import("./commands/completion/completion.command.js")).declareComplete,
+    load: async () =>
+      (await import("./commands/completion/completion.command.js")).declareComplete(commandTable),
   },
   {
     name: "version",

@@ -1,5 +1,5 @@
 import type { CredentialSource, Hosts } from "@blob/auth";
-import type { Session } from "./session.js";
+import type { Run } from "./run.js";
 import { UsageError } from "./usage-error.js";
 
 /**
@@ -7,10 +7,10 @@ import { UsageError } from "./usage-error.js";
  * registry they are for: it is those that the command line names, and no other one that asks.
  */
 export async function credentialsOf(
-  session: Pick<Session, "io" | "flags" | "output" | "circumstances">,
+  run: Pick<Run, "io" | "flags" | "output" | "circumstances">,
   hosts: Hosts,
 ): Promise<CredentialSource> {
-  const { io, flags, output } = session;
+  const { io, flags, output } = run;
   const { defaultCredentials, firstOf, forHosts } = await import("@blob/auth");
   const found = defaultCredentials({
     env: io.env,
@@ -19,19 +19,19 @@ export async function credentialsOf(
     onWarning: (message) => output.warning(message),
   });
   const { username } = flags;
-  if (username === undefined) return tellingSource(found, session);
+  if (username === undefined) return tellingSource(found, run);
   const { readPassword } = await import("./password.js");
   if (!flags.passwordStdin) {
     throw new UsageError("--username needs --password-stdin: the password is read from standard input");
   }
   const credential = { kind: "basic", username, password: await readPassword(io) } as const;
   const given = forHosts(hosts, () => Promise.resolve({ credential, source: "--username" }));
-  return tellingSource(firstOf(given, found), session);
+  return tellingSource(firstOf(given, found), run);
 }
 
 function tellingSource(
   credentials: CredentialSource,
-  { output, circumstances }: Pick<Session, "output" | "circumstances">,
+  { output, circumstances }: Pick<Run, "output" | "circumstances">,
 ): CredentialSource {
   return async (target, options) => {
     const found = await credentials(target, options);

@@ -1,15 +1,24 @@
 import { Interruption } from "./interruption.js";
 
-/** The command's exit codes; scripts rely on them. */
+/** The command's exit codes; scripts rely on them. A signal's are those of {@link Interruption}. */
 export const exitCodes = {
+  /** All of it was done, and all of the result was written. */
   done: 0,
+  /** What no other code is for; also that `diff` and `status` found a difference. */
   other: 1,
+  /** The command line, the configuration or a file that it names makes no sense. */
   usage: 2,
+  /** The registry wants other credentials, or there are none. */
   authentication: 3,
+  /** There is no such reference, or no such path in the archive. */
   notFound: 4,
+  /** Bytes are not what was promised, or a policy refused them: do not use what was read. */
   verification: 5,
+  /** A part was not done, or was left out where `--strict` does not allow it: the message says which. */
   incomplete: 6,
+  /** A service could not be reached, or did not answer in time: try again later. */
   network: 7,
+  /** The registry had enough of us for now: try again later still. */
   rateLimited: 8,
 } as const;
 

@@ -152,7 +152,7 @@ test("--no-default-policy is a flag of the commands that are tried here, and no 
   const io = { stdout: process.stdout, stderr: process.stderr } as never;
   const found: string[] = [];
   for (const { name } of commandTable) {
-    const { program } = await createProgram([name], io, () => Promise.resolve());
+    const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
     const command = program.commands.find((one) => one.name() === name);
     if (command?.options.some(({ long }) => long === "--no-default-policy") === true) found.push(name);
   }

@@ -2,7 +2,6 @@ import type { Option } from "commander";
 import { Command } from "commander";
 import type { CommandEntry, RunCommand } from "./command-declaration.js";
 import { withExamples } from "./command-declaration.js";
-import { commandTable } from "./command-table.js";
 import { addGlobalOptions } from "./global-options.js";
 import type { Io } from "./io.js";
 import { printableLines } from "@blob/core/text";
@@ -15,8 +14,9 @@ interface Program {
   readonly options: readonly Option[];
 }
 
-/** Every command by name, and the one that the command line is about with its arguments and flags. */
+/** All `commands` by name, and the one that the command line is about with its arguments and flags. */
 export async function createProgram(
+  commands: readonly CommandEntry[],
   argv: readonly string[],
   { io, standardOutput }: { readonly io: Pick<Io, "stderr">; readonly standardOutput: StandardOutput },
   run: RunCommand,
@@ -42,7 +42,7 @@ export async function createProgram(
   );
   const name = commandNameOf(argv, program.options);
   const options = [...program.options];
-  for (const entry of commandTable) {
+  for (const entry of commands) {
     const command = addCommand(program, entry);
     if (entry.name !== name) continue;
     (await entry.load())(command, run);

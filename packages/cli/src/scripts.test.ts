@@ -64,7 +64,7 @@ describe("JSON schemas", () => {
     const io = { stdout: process.stdout, stderr: process.stderr } as never;
     const names: string[] = [];
     for (const { name } of commandTable) {
-      const { program } = await createProgram([name], io, () => Promise.resolve());
+      const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
       const below = program.commands.find((one) => one.name() === name)?.commands ?? [];
       names.push(...(below.length === 0 ? [name] : below.map((one) => `${name}-${one.name()}`)));
     }

@@ -3,18 +3,15 @@ import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
-import type { Circumstances } from "./circumstances.js";
 import { expandAlias } from "./config/aliases.js";
-import type { LoadedConfig } from "./config/config.js";
-import type { AppliedRule } from "./config/policies.js";
+import type { AppliedRule } from "./config/applied-rule.js";
 import type { GlobalFlags } from "./global-flags.js";
 import type { Io } from "./io.js";
 import { collectLeftOut } from "./left-out.js";
 import type { Output } from "./output.js";
 import { createOutput } from "./output.js";
 import type { ProgressState } from "./progress/progress-state.js";
-import type { Settings } from "./settings.js";
-import type { StandardOutput } from "./standard-output.js";
+import type { Run } from "./run.js";
 import { UsageError } from "./usage-error.js";
 import { version } from "./version.js";
 
@@ -52,15 +49,8 @@ export interface ReadOptions extends ReadVerbOptions {
 }
 
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
-export interface Session {
-  readonly io: Io;
-  readonly standardOutput: StandardOutput;
-  readonly output: Output;
+export interface Session extends Run {
   readonly signal: AbortSignal;
-  readonly flags: GlobalFlags;
-  readonly settings: Settings;
-  readonly config: LoadedConfig;
-  readonly circumstances: Circumstances;
   /**
    * The reference that an alias stands for; any other text as it is. Only for what the command line names: credentials of
    * flags and environment go to its registry.
@@ -85,13 +75,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export interface SessionOptions {
-  readonly circumstances: Circumstances;
-  readonly standardOutput: StandardOutput;
-  readonly flags: GlobalFlags;
-  readonly settings: Settings;
-  readonly config: LoadedConfig;
-}
+export type SessionOptions = Omit<Run, "io" | "output">;
 
 const localPrefix = "file:";
 

@@ -171,7 +171,7 @@ test("every argument of every command has a kind, so that a new one is not forgo
   const names = new Set<string>();
   const io = { stdout: process.stdout, stderr: process.stderr } as never;
   for (const { name } of commandTable) {
-    const { program } = await createProgram([name], io, () => Promise.resolve());
+    const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
     const command = program.commands.find((one) => one.name() === name);
     for (const one of command === undefined ? [] : [command, ...command.commands]) {
       for (const argument of one.registeredArguments) {

@@ -1,8 +1,9 @@
 import path from "node:path";
 import type { Policy } from "@blob/registry";
-import type { Session } from "../session.js";
+import type { Run } from "../run.js";
 import type { TrustFlags } from "../signing/trusted-root.js";
 import { trustedRootOf } from "../signing/trusted-root.js";
+import type { AppliedRule } from "./applied-rule.js";
 import type { LoadedConfig, PolicyRule } from "./config.js";
 import { requireConfigFile } from "./config-path.js";
 import { NoRuleError } from "./no-rule-error.js";
@@ -14,22 +15,8 @@ export interface ConfiguredPolicy {
 }
 
 /** The same for people and programs. */
-export interface AppliedRule {
-  readonly match: string;
-  /** What the policy requires, in a few words. */
-  readonly policy: string;
-  /** File and line. */
-  readonly place: string;
-}
-
 export function appliedRule({ rule: { match, place }, policy }: ConfiguredPolicy): AppliedRule {
   return { match, policy: policy.name, place };
-}
-
-/** Lines that say which rules were about a reference. */
-export function ruleLines(rules: readonly AppliedRule[]): readonly string[] {
-  if (rules.length === 0) return ["Rules:       none of the configuration"];
-  return rules.map(({ match, policy, place }) => `Rule:        ${match}: ${policy} (${place})`);
 }
 
 /**
@@ -44,7 +31,7 @@ export async function configuredPolicies(
   { file, config: { policies: rules = [], policy_default: otherwise = "allow", aliases } }: LoadedConfig,
   reference: string,
   written: readonly string[],
-  session: Pick<Session, "settings" | "io">,
+  run: Pick<Run, "settings" | "io">,
 ): Promise<readonly ConfiguredPolicy[]> {
   if (rules.length === 0 && otherwise === "allow") return [];
   const { matchingRules } = await import("./match-reference.js");
@@ -53,34 +40,34 @@ export async function configuredPolicies(
   const aboutOthers = written.flatMap((one) => matchingRules(rules, one, aliases));
   const matching = [...new Set([...aboutSource, ...aboutOthers])];
   if (matching.length === 0) return [];
-  const make = await policyMaker(file, session);
+  const make = await policyMaker(file, run);
   return Promise.all(matching.map(async (rule) => ({ rule, policy: await make(rule) })));
 }
 
 /** Makes policies of rules; paths of keys are relative to the configuration file. */
 export async function policyMaker(
   file: string | undefined,
-  session: Pick<Session, "settings" | "io">,
+  run: Pick<Run, "settings" | "io">,
 ): Promise<(rule: PolicyRule) => Promise<Policy>> {
   const [{ policyFromContent }, trustedRoot] = await Promise.all([
     import("@blob/sigstore-policy"),
-    trustedRootOf(session, {}),
+    trustedRootOf(run, {}),
   ]);
   const directory = path.dirname(requireConfigFile({ file }));
-  const { signal } = session.io;
+  const { signal } = run.io;
   return ({ policy, place }) => policyFromContent(policy, { file: place, directory, trustedRoot, signal });
 }
 
 /** The policies of files that a flag names. */
 export async function filePolicies(
   files: readonly string[],
-  session: Pick<Session, "settings" | "io">,
+  run: Pick<Run, "settings" | "io">,
   trust: TrustFlags = {},
 ): Promise<readonly Policy[]> {
   if (files.length === 0) return [];
   const [{ policyFromFile }, trustedRoot] = await Promise.all([
     import("@blob/sigstore-policy"),
-    trustedRootOf(session, trust),
+    trustedRootOf(run, trust),
   ]);
-  return Promise.all(files.map((file) => policyFromFile(file, { trustedRoot, signal: session.io.signal })));
+  return Promise.all(files.map((file) => policyFromFile(file, { trustedRoot, signal: run.io.signal })));
 }

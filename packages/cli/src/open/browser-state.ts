@@ -69,6 +69,9 @@ export type Effect =
   | { readonly kind: "save"; readonly request: SaveRequest }
   | { readonly kind: "cancelSave" };
 
+/** A state, and what has to be done because of it. */
+export type Updated = readonly [state: BrowserState, ...effects: readonly Effect[]];
+
 export function selectedNode({ place }: BrowserState): DirectoryEntry | undefined {
   return rowAt(place.tree, place.selected)?.node;
 }

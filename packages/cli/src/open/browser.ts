@@ -16,7 +16,7 @@ import { createPreviewLoader } from "./preview-loader.js";
 import { saveToDisk } from "./save-to-disk.js";
 import { enterTerminal, requireTerminal } from "./terminal.js";
 import { initialState, update } from "./update.js";
-import type { BrowserEvent } from "./update.js";
+import type { BrowserEvent } from "./browser-event.js";
 
 /** Shows an archive on the whole screen until the user leaves. The terminal is given back on every way out. */
 export async function browse(session: Session, reference: string): Promise<void> {

@@ -1,11 +1,11 @@
-import type { BrowserState, Mode, Place, Search } from "./browser-state.js";
+import type { BrowserEvent } from "./browser-event.js";
+import type { BrowserState, Mode, Place, Search, Updated } from "./browser-state.js";
 import { browsing, selectedNode } from "./browser-state.js";
 import type { Key } from "./keys.js";
 import { layoutOf } from "./layout.js";
 import { editLine } from "./line-editor.js";
 import { matcher, nextMatch } from "./path-search.js";
 import { reveal, rowAt } from "./tree.js";
-import type { BrowserEvent, Updated } from "./update.js";
 
 export function searchKey(state: BrowserState, mode: Mode & { readonly kind: "search" }, key: Key): Updated {
   if (key.name === "enter") {

@@ -5,7 +5,7 @@ import { selectedNode } from "./browser-state.js";
 import { frameOf } from "./frame.js";
 import type { ScreenSize } from "./layout.js";
 import { lineWidth } from "./line.js";
-import type { BrowserEvent } from "./update.js";
+import type { BrowserEvent } from "./browser-event.js";
 import { initialState, update } from "./update.js";
 
 const files: Record<string, string> = {

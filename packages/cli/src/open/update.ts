@@ -1,40 +1,15 @@
 import type { DirectoryListing } from "@blob/format";
-import type { BrowserState, Effect, Message, Mode, Place, SaveRequest } from "./browser-state.js";
+import type { BrowserEvent } from "./browser-event.js";
+import type { BrowserState, Mode, Place, Updated } from "./browser-state.js";
 import { browsing, selectedNode } from "./browser-state.js";
 import { humanSize } from "../sizes.js";
 import type { Key } from "./keys.js";
 import { layoutOf } from "./layout.js";
 import type { ScreenSize } from "./layout.js";
 import { editLine, editorOf } from "./line-editor.js";
-import type { Preview } from "./preview.js";
 import { previewHeight } from "./preview.js";
 import { collapse, createTree, expand, parentOf, rowAt } from "./tree.js";
 import { addMatches, goToMatch, searchKey, withoutPlace } from "./update-search.js";
-
-/** What happens to the browser. */
-export type BrowserEvent =
-  | { readonly kind: "key"; readonly key: Key }
-  | { readonly kind: "resize"; readonly size: ScreenSize }
-  | { readonly kind: "preview"; readonly path: string; readonly preview: Preview }
-  | {
-      readonly kind: "found";
-      readonly query: string;
-      readonly paths: readonly string[];
-      readonly isDone: boolean;
-    }
-  | { readonly kind: "message"; readonly message: Message }
-  | {
-      readonly kind: "saved";
-      readonly request: SaveRequest;
-      readonly files: number;
-      readonly size: number;
-      readonly target: string;
-      readonly skipped: readonly string[];
-    }
-  | { readonly kind: "saveFailed"; readonly message: string };
-
-/** A state, and what has to be done because of it. */
-export type Updated = readonly [state: BrowserState, ...effects: readonly Effect[]];
 
 /** The state that a browser begins with. */
 export function initialState(

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { TrustedRootSource } from "@blob/sigstore-policy";
 import { NoHomeError } from "../no-home-error.js";
-import type { Session } from "../session.js";
+import type { Run } from "../run.js";
 
 export interface TrustFlags {
   readonly trustedRoot?: string;
@@ -10,7 +10,7 @@ export interface TrustFlags {
 
 /** A file that a flag or `BLOB_TRUSTED_ROOT` names, or else the public instance's trusted root, kept below the cache directory. Nothing is read before it is needed. */
 export async function trustedRootOf(
-  { settings, io }: Pick<Session, "settings" | "io">,
+  { settings, io }: Pick<Run, "settings" | "io">,
   flags: TrustFlags,
 ): Promise<TrustedRootSource> {
   const { trustedRootFile, trustedRootTuf } = await import("@blob/sigstore-policy");

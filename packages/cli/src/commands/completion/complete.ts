@@ -1,3 +1,4 @@
+import type { CommandEntry } from "../../command-declaration.js";
 import { parseBashLine, quoteForBash } from "../../completion/bash-line.js";
 import type { Candidate } from "../../completion/candidate.js";
 import { candidatesFor } from "../../completion/candidate.js";
@@ -21,18 +22,19 @@ export interface CompleteFlags {
  */
 export async function complete(
   session: Session,
+  commands: readonly CommandEntry[],
   words: readonly string[],
   { bashLine, wordBreaks }: CompleteFlags,
 ): Promise<void> {
   let lines: readonly string[];
   if (bashLine === undefined) {
-    const found = await candidatesAt(session, words.slice(0, -1), words.at(-1) ?? "");
+    const found = await candidatesAt(session, commands, words.slice(0, -1), words.at(-1) ?? "");
     lines = found.map(({ value, description }) =>
       description === undefined ? value : `${value}\t${description}`,
     );
   } else {
     const { words: finished, current, kept, quote } = parseBashLine(bashLine, wordBreaks);
-    const found = await candidatesAt(session, finished.slice(1), current);
+    const found = await candidatesAt(session, commands, finished.slice(1), current);
     lines = found.map(({ value }) => quoteForBash(value.slice(kept), quote));
   }
   await session.output.bytes(Buffer.from(lines.map((line) => `${line}\n`).join("")));
@@ -40,11 +42,12 @@ export async function complete(
 
 async function candidatesAt(
   session: Session,
+  commands: readonly CommandEntry[],
   words: readonly string[],
   word: string,
 ): Promise<readonly Candidate[]> {
   const { io, standardOutput, circumstances } = session;
-  const { program } = await createProgram(words, { io, standardOutput }, () => Promise.resolve());
+  const { program } = await createProgram(commands, words, { io, standardOutput }, () => Promise.resolve());
   const config = await configOf(session, words);
   const settings = resolveSettings(session.flags, io, config);
   const configured = createSession(io, {

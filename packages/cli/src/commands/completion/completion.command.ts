@@ -1,5 +1,5 @@
 import { Argument } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
+import type { CommandEntry, DeclareCommand } from "../../command-declaration.js";
 import { withExamples } from "../../command-declaration.js";
 import type { Shell } from "../../completion/shell-scripts.js";
 import type { CompleteFlags } from "./complete.js";
@@ -18,17 +18,19 @@ export const declareCompletion: DeclareCommand = (command, run) => {
   );
 };
 
-/** What the scripts call. */
-export const declareComplete: DeclareCommand = (command, run) => {
-  withExamples(command, "blob complete -- cat ghcr.io/acme/site:v1 css/");
-  command
-    .argument("[words...]", "a command line without blob; the last word is the one at the cursor")
-    .option("--bash-line <text>", "a line of bash up to the cursor, instead of words")
-    .option("--word-breaks <characters>", "COMP_WORDBREAKS of bash", "")
-    .action((words: readonly string[], flags: CompleteFlags) =>
-      run(async (session) => (await import("./complete.js")).complete(session, words, flags), {
-        // A configuration that is broken must not write into a line that is being typed.
-        withoutConfig: true,
-      }),
-    );
-};
+/** What the scripts call. It completes the lines of all `commands`. */
+export const declareComplete =
+  (commands: readonly CommandEntry[]): DeclareCommand =>
+  (command, run) => {
+    withExamples(command, "blob complete -- cat ghcr.io/acme/site:v1 css/");
+    command
+      .argument("[words...]", "a command line without blob; the last word is the one at the cursor")
+      .option("--bash-line <text>", "a line of bash up to the cursor, instead of words")
+      .option("--word-breaks <characters>", "COMP_WORDBREAKS of bash", "")
+      .action((words: readonly string[], flags: CompleteFlags) =>
+        run(async (session) => (await import("./complete.js")).complete(session, commands, words, flags), {
+          // A configuration that is broken must not write into a line that is being typed.
+          withoutConfig: true,
+        }),
+      );
+  };

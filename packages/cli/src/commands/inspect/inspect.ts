@@ -1,6 +1,6 @@
 import type { Archive } from "@blob/format";
 import type { Descriptor, LeftOut } from "@blob/registry";
-import { ruleLines } from "../../config/policies.js";
+import { ruleLines } from "../../config/applied-rule.js";
 import { errorCodeOf } from "../../exit-code.js";
 import { collectLeftOut } from "../../left-out.js";
 import type { Session } from "../../session.js";

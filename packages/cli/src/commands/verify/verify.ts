@@ -1,7 +1,8 @@
 import type { PolicyVerdict } from "@blob/client";
 import { ClientError } from "@blob/client";
 import type { Evidence } from "@blob/registry";
-import { filePolicies, ruleLines } from "../../config/policies.js";
+import { ruleLines } from "../../config/applied-rule.js";
+import { filePolicies } from "../../config/policies.js";
 import { resolvedReference } from "../../session.js";
 import type { Session } from "../../session.js";
 import type { RequiredSignerFlags } from "../../signing/required-signers.js";
