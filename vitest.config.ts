@@ -23,7 +23,7 @@ const packages = ["core", "format", "auth", "cache", "registry", "sigstore-polic
 export default defineConfig({
   test: {
     ...runSettings,
-    coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
+    coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseSync } from "oxc-parser";
+import { importsOf } from "./imports-of.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -31,7 +31,7 @@ const table = {
   },
 };
 
-/** @typedef {{ from: string, typesOnly: boolean }} Import */
+/** @typedef {import("./imports-of.mjs").Import} Import */
 
 /** Parts of @blob/core that may use `node:` modules. */
 const nodeParts = new Set(["files", "processes"]);
@@ -76,34 +76,11 @@ function importsBelow(folder) {
   /** @type {Map<string, Import[]>} */
   const found = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.tsx?$/.test(name) || /\.(test|contract)\.tsx?$|^(testing|runtimes)\b/.test(name)) continue;
+    if (!name.endsWith(".ts") || /\.(test|contract|d)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
     const file = path.join(folder, name);
     found.set(file, importsOf(file));
   }
   return found;
-}
-
-/** @returns {Import[]} @param {string} file */
-function importsOf(file) {
-  const text = readFileSync(file, "utf8");
-  const { module, errors } = parseSync(file, text);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const entries = [
-    ...module.staticImports.map((one) => ({
-      from: one.moduleRequest.value,
-      typesOnly: one.entries.length > 0 && one.entries.every((entry) => entry.isType),
-    })),
-    ...module.staticExports.flatMap(({ entries: exported }) =>
-      exported.flatMap((entry) =>
-        entry.moduleRequest === null ? [] : [{ from: entry.moduleRequest.value, typesOnly: entry.isType }],
-      ),
-    ),
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({
-      from: text.slice(start, end).replace(/^["'`]|["'`]$/g, ""),
-      typesOnly: false,
-    })),
-  ];
-  return entries;
 }
 
 /**

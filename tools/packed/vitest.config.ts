@@ -25,7 +25,7 @@ const excluded = {
     "cli/src/completion/bash-line",
     "cli/src/config/{config,unmatchable}",
     "cli/src/doctor/proxy",
-    "cli/src/open/{keys,line,path-search,preview,tree,update,visible-text}",
+    "cli/src/open/{keys,line,path-search,printable-cells,preview,tree,update}",
     "cli/src/{boolean-flags,entry-text,sizes,terminal-text}",
     "cli/src/serve/markdown-link",
     "client/src/location",

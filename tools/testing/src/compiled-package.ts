@@ -29,14 +29,7 @@ export function compilePackage(name: "cache" | "cli" | "format" | "registry"): U
 function compile(root: string, output: string): void {
   const { resolve } = createRequire(path.join(root, "../../package.json"));
   const compiler = path.join(path.dirname(resolve("typescript/package.json")), "bin/tsc");
-  const off = [
-    "composite",
-    "incremental",
-    "declaration",
-    "declarationMap",
-    "sourceMap",
-    "isolatedDeclarations",
-  ];
+  const off = ["composite", "incremental", "declaration", "isolatedDeclarations"];
   execFileSync(process.execPath, [
     compiler,
     "--noCheck",

@@ -1,2 +1,2 @@
 export { messageText } from "./message-text.js";
-export { printable, printableJson, printableLines } from "./printable.js";
+export { printable, printableCells, printableJson, printableLines } from "./printable.js";

@@ -17,6 +17,9 @@ const harmfulInLines = new RegExp(
 /** JSON escapes the others by itself, those of ASCII and halves of pairs. */
 const harmfulInJson = new RegExp(`[${beyondAscii}]`, "gu");
 
+/** What nobody can see, or would be another width than it is measured; marks that pile up over the lines above. */
+const harmfulInCells = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?<=\p{M}{4})\p{M}/gu;
+
 /**
  * Text from outside, for a line on a terminal: control characters are shown instead of obeyed, and so are the characters
  * that turn the direction of text, which could make one name look like another.
@@ -30,15 +33,28 @@ export function printableLines(text: string): string {
   return text.replace(harmfulInLines, escaped);
 }
 
+/**
+ * The same for cells of a full screen, where what is shown has to be as wide as it is measured: characters that nobody can
+ * see, and more marks on one character than any script needs, are shown as escapes, too.
+ */
+export function printableCells(text: string): string {
+  if (/^[\x20-\x7e]*$/u.test(text)) return text;
+  const shown = text.replace(harmfulInCells, escaped);
+  // A mark without a character would change whatever stands before the text.
+  return /^\p{M}/u.test(shown) ? `◌${shown}` : shown;
+}
+
 /** JSON text that says the same, in which nothing is left that a terminal would obey. */
 export function printableJson(json: string): string {
-  return json.replace(harmfulInJson, (character) => `\\u${hex(character, 4)}`);
+  return json.replace(harmfulInJson, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);
 }
 
 function escaped(character: string): string {
-  return character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+  const code = character.codePointAt(0) ?? 0;
+  if (code > 0xffff) return `\\u{${code.toString(16)}}`;
+  return code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`;
 }
 
-function hex(character: string, digits: number): string {
-  return character.charCodeAt(0).toString(16).padStart(digits, "0");
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
 }

@@ -16,9 +16,14 @@ import {
   parseSigningConfig,
 } from "../index.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
-import { createKeyPair, githubActionsClaims, startTestSigstore } from "../sigstore-server/index.js";
-import { preAuthEncoding } from "./pae.js";
-import { signatureAlgorithmOf } from "./signature-algorithm.js";
+import {
+  createKeyPair,
+  githubActionsClaims,
+  hashedRekordV2Body,
+  startTestSigstore,
+} from "../sigstore-server/index.js";
+import { preAuthEncoding } from "../bundle/pae.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
 let sigstore: TestSigstore;
 beforeEach(async () => {
@@ -332,11 +337,19 @@ describe("services that fail", () => {
     const other = sigstore.forge({ payload: "{}", privateKey: createKeyPair().privateKey });
     const body = Buffer.from(other.verificationMaterial.tlogEntries?.[0]?.canonicalizedBody ?? "", "base64");
     sigstore.misbehave("rekorV1", { logged: body });
-    await expect(keyless().sign(manifest)).rejects.toThrow("logged something else");
+    await expect(keyless().sign(manifest)).rejects.toThrow(
+      /the transparency log \(127\.0\.0\.1:\d+\) did not prove that it logged.*: the log entry is about another signature/u,
+    );
     sigstore.misbehave("rekorV2", { logged: body });
     const timestampUrl = sigstore.urls.timestampAuthority;
     const inV2 = keyless({ log: rekorV2(), timestampUrl });
-    await expect(inV2.sign(manifest)).rejects.toThrow("logged something else");
+    await expect(inV2.sign(manifest)).rejects.toThrow("of another kind");
+    const digest = createHash("sha256").update("{}").digest();
+    const signature = Buffer.from("another");
+    sigstore.misbehave("rekorV2", {
+      logged: hashedRekordV2Body(digest, signature, createKeyPair().publicKey),
+    });
+    await expect(inV2.sign(manifest)).rejects.toThrow("about another signature");
     const wrongs: readonly ((answer: string) => string)[] = [
       (answer) => answer.replace(/("treeSize":"?)\d+/u, "$199"),
       (answer) => answer.replace(/("rootHash":")..../u, "$10000"),
