@@ -3,13 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { formatErrorCodes, isFormatError } from "@blob/format";
+import { extractArchive } from "@blob/format/node";
 import type { Signer } from "@blob/registry";
 import { isRegistryError, registryErrorCodes } from "@blob/registry";
 import type { TestRegistry } from "@blob/testing";
 import { startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Client, PushResult } from "./index.js";
-import { clientErrorCodes, createClient, isClientError } from "./index.js";
+import type { BlobError, BlobErrorCode, Client, MissingThing, PushResult } from "./index.js";
+import {
+  blobErrorCodes,
+  clientErrorCodes,
+  createClient,
+  isBlobError,
+  isClientError,
+  missingThings,
+} from "./index.js";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
@@ -38,6 +46,12 @@ const signer: Signer = {
   name: "a test",
   sign: () => Promise.resolve({ mediaType: "application/x", bytes: Buffer.from("x"), annotations: {} }),
 };
+
+async function collect(items: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 /** Pulls what a change makes of a manifest. */
 async function pullChanged(change: (manifest: { layers: unknown[] }) => object): Promise<unknown> {
@@ -142,6 +156,7 @@ const waysTo: Readonly<Record<string, () => Promise<unknown>>> = {
 test.each(Object.keys(waysTo))("%s is reached, typed, and one of the documented codes", async (code) => {
   const error: unknown = await waysTo[code]?.().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code });
+  expect(isBlobError(error)).toBe(true);
   const known: readonly string[] = isClientError(error)
     ? clientErrorCodes
     : isRegistryError(error)
@@ -150,6 +165,88 @@ test.each(Object.keys(waysTo))("%s is reached, typed, and one of the documented 
         ? formatErrorCodes
         : [];
   expect(known).toContain(code);
+  expect(blobErrorCodes).toContain(code);
+});
+
+const missing: Readonly<Record<MissingThing, (() => Promise<unknown>) | undefined>> = {
+  async reference() {
+    await client.push(reference, source);
+    return client.pull(reference.replace("v1", "v9"));
+  },
+  repository: () => collect(client.tags(`${registry.host}/nobody/nothing`)),
+  async manifest() {
+    await client.push(reference, source);
+    return client.pull(`${registry.host}/acme/site@sha256:${"0".repeat(64)}`);
+  },
+  async blob() {
+    const { data } = await client.push(reference, source, { compression: "none" });
+    const archive = await client.pull(reference);
+    await registry.registry.deleteBlob("acme/site", data.digest);
+    return archive.readFile("a.txt");
+  },
+  layout: () => client.pull(`oci:${path.join(directory, "nothing")}:v1`),
+  async file() {
+    await client.push(reference, source);
+    return (await client.pull(reference)).readFile("c.txt");
+  },
+  async directory() {
+    await client.push(reference, source);
+    return (await client.pull(reference)).readDirectory("c");
+  },
+  // Of archives by URL, and of a registry's own uploads: no verb comes across them.
+  archive: undefined,
+  upload: undefined,
+};
+
+test.each(missingThings.filter((what) => missing[what] !== undefined))(
+  "a %s that is not there is NotFound, and says that it is one",
+  async (what) => {
+    const error: unknown = await missing[what]?.().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "NotFound", what });
+  },
+);
+
+test("an error of a registry has the full reference, with its host", async () => {
+  await client.push(reference, source);
+  const other = `${registry.host}/acme/site:v9`;
+  await expect(client.pull(other)).rejects.toMatchObject({ code: "NotFound", reference: other });
+  const layout = `oci:${path.join(directory, "layout")}`;
+  await client.push(`${layout}:v1`, source);
+  await expect(client.pull(`${layout}:v9`)).rejects.toMatchObject({
+    code: "NotFound",
+    reference: `${layout}:v9`,
+  });
+});
+
+test("an error about a pulled archive has its full reference, with the digest, however it is read", async () => {
+  const { descriptor, data } = await client.push(reference, source, { compression: "none" });
+  registry.damage(data.digest);
+  const archive = await client.pull(reference);
+  const expected = { reference: `${reference}@${descriptor.digest}`, path: "a.txt" };
+  const target = path.join(directory, "target");
+  const reads: Readonly<Record<string, () => Promise<unknown>>> = {
+    readFile: () => archive.readFile("a.txt"),
+    stream: () => collect(archive.stream("a.txt")),
+    extract: () => extractArchive(archive, target, { paths: ["a.txt"] }),
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    await expect(read(), name).rejects.toMatchObject({ code: "HashMismatch", ...expected });
+  }
+  expect(() => archive.readDirectory("none")).toThrow(
+    expect.objectContaining({ code: "NotFound", what: "directory", reference: expected.reference }),
+  );
+});
+
+test("what a caller makes of an error is checked by the compiler", async () => {
+  const error: unknown = await client.pull(reference).catch((thrown: unknown) => thrown);
+  if (!isBlobError(error)) throw error;
+  const code: BlobErrorCode = error.code;
+  // @ts-expect-error: no such code
+  expect(code === "Notfound").toBe(false);
+  // @ts-expect-error: no such thing
+  expect(error.what === "tag").toBe(false);
+  const own = (one: BlobError): string => (isFormatError(one) ? one.code : (one.reference ?? ""));
+  expect(own(error)).toBe(reference);
 });
 
 test("every code of this package is in the table", () => {

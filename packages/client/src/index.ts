@@ -5,6 +5,8 @@ export { createClient } from "./client.js";
 export type { Client, ClientOptions } from "./client.js";
 export type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
 export type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
+export { blobErrorCodes, isBlobError, missingThings } from "@blob/core/errors";
+export type { BlobError, BlobErrorCode, BlobErrorDetails, MissingThing } from "@blob/core/errors";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
 export type { Inspection } from "./verbs/inspect.js";

@@ -1,4 +1,4 @@
-import type { Digest } from "@blob/registry";
+import type { Digest, Registry } from "@blob/registry";
 import { isDigest, parseReference } from "@blob/registry";
 import { ClientError } from "./errors.js";
 
@@ -35,6 +35,12 @@ export function parseLocation(text: string): Location {
 /** What to ask the registry for. */
 export function referenceOf({ tag, digest }: Location): string {
   return digest ?? tag ?? "latest";
+}
+
+/** The whole reference of a manifest that was found there: `host/repository:tag@digest`, `oci:/path:tag@digest`. */
+export function fullReference({ id }: Registry, { repository, tag }: Location, digest: Digest): string {
+  const name = repository === "" ? id : `${id}/${repository}`;
+  return `${name}${tag === undefined ? "" : `:${tag}`}@${digest}`;
 }
 
 /** Whether the caller named the tag, and did not get `latest` for want of one. */

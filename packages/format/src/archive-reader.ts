@@ -1,4 +1,5 @@
 import type { Archive, ReadOptions } from "./archive.js";
+import { attributed, withOrigin } from "./archive-origin.js";
 import type { ByteSource } from "./byte-source.js";
 import { readContent, streamContent } from "./content-reader.js";
 import type { ContentSource } from "./content-reader.js";
@@ -25,6 +26,8 @@ export interface OpenOptions {
   /** What computes hashes. Default: plain JavaScript. */
   readonly sha256?: Sha256 | undefined;
   readonly limits?: ReadLimits | undefined;
+  /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
+  readonly origin?: string | undefined;
 }
 
 /**
@@ -35,6 +38,16 @@ export interface OpenOptions {
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
+  const { origin } = options;
+  try {
+    const archive = openNamelessArchive(index, data, options);
+    return origin === undefined ? archive : withOrigin(archive, origin);
+  } catch (error) {
+    throw attributed(error, origin);
+  }
+}
+
+function openNamelessArchive(index: Uint8Array, data: ByteSource, options: OpenOptions): Archive {
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(

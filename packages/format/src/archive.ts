@@ -33,6 +33,8 @@ export interface Archive {
   /** The bytes of the index, as they were opened. Must not be written to. */
   readonly index: Uint8Array;
   readonly data: ByteSource;
+  /** Where it comes from, when whoever opened it said so: errors about it have that as their `reference`. */
+  readonly origin?: string | undefined;
 
   /** The file at a path; `undefined` for directories and for what is not there. */
   entry(path: string): Entry | undefined;

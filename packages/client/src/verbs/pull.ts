@@ -8,6 +8,7 @@ import { noCaches } from "../caching/cache-views.js";
 import { withContentCache } from "../caching/cached-contents.js";
 import { createArchiveLifetime } from "../lifetime/closable-archive.js";
 import { ClientError } from "../errors.js";
+import { fullReference } from "../location.js";
 import { fetchManifest } from "./fetch.js";
 import { keepBlocks } from "../caching/kept-blocks.js";
 import type { FetchProgress } from "../progress.js";
@@ -29,7 +30,7 @@ interface InternalPullOptions {
 
 /** What is known about a pulled archive besides its files. */
 export interface PulledFrom {
-  /** As the caller wrote it. */
+  /** As the caller wrote it. The `reference` of errors about the archive has its registry and digest, too. */
   readonly reference: string;
   readonly manifest: ArchiveManifest;
 }
@@ -87,6 +88,7 @@ export async function pull(
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
     sha256: nodeSha256,
+    origin: fullReference(registry, location, manifest.descriptor.digest),
   });
   const closeArchive = async (): Promise<void> => lifetime.close();
   return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {

@@ -2,7 +2,10 @@ import type { BlobErrorCode, MissingThing } from "./codes.js";
 
 /** What an error of any `@blob` package can have beside its code and message. */
 export interface BlobErrorDetails {
-  /** What it is about, as `host/repository:tag`, `host/repository@digest`, or the path of a layout in front. */
+  /**
+   * What it is about: `host/repository:tag`, `host/repository@digest`, with `oci:` and a path for a layout. Of what a caller
+   * wrote wrongly, that.
+   */
   readonly reference?: string | undefined;
   /** With `NotFound`: what there is not. */
   readonly what?: MissingThing | undefined;

@@ -94,16 +94,16 @@ export function createFrameLimits(
 
   return {
     frame({ windowSize, contentSize = 0 }) {
-      if (windowSize > maxDecoderBytes) {
-        throw new ZstdWindowProblem(
-          `a frame asks for a window of ${windowSize} bytes; the limit is ${maxDecoderBytes}: ` +
-            "raise limits.maxDecoderBytes to read it",
-        );
-      }
       declared += contentSize;
       if (declared > size) {
         throw new ZstdFrameProblem(
           `its frames declare ${declared} bytes or more, and the index promises ${size}`,
+        );
+      }
+      if (windowSize > maxDecoderBytes) {
+        throw new ZstdWindowProblem(
+          `a frame asks for a window of ${windowSize} bytes; the limit is ${maxDecoderBytes}: ` +
+            "raise limits.maxDecoderBytes to read it",
         );
       }
       countFrame();

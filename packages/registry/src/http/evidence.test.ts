@@ -208,7 +208,11 @@ describe("the PUT of a manifest", () => {
         fail: { status, times: 1, path: isManifestPut, body, headers },
       });
       const error = await failureOf(push(quirky, "v1"));
-      expect(error).toMatchObject({ code: "InvalidResponse", status, reference: "acme/site:v1" });
+      expect(error).toMatchObject({
+        code: "InvalidResponse",
+        status,
+        reference: `${quirky.server.host}/acme/site:v1`,
+      });
       expect(String(error)).toContain(`HTTP ${status}, text/html, "Welcome , friend"`);
     },
   );

@@ -1,3 +1,4 @@
+import { attributing } from "../../archive-origin.js";
 import { basename, dirname, resolve } from "node:path";
 import { nextTurn } from "@blob/core/concurrency";
 
@@ -94,6 +95,14 @@ export async function extractArchive(
   directory: string,
   options: ExtractOptions = {},
 ): Promise<ExtractResult> {
+  return attributing(archive, () => extractSelected(archive, directory, options));
+}
+
+async function extractSelected(
+  archive: Archive,
+  directory: string,
+  options: ExtractOptions,
+): Promise<ExtractResult> {
   options.signal?.throwIfAborted();
   const selected = await planExtraction(archive, options);
   if (options.clean === true) checkExpendable(directory);
@@ -138,6 +147,15 @@ export async function extractFile(
   path: string,
   file: string,
   options: ExtractFileOptions = {},
+): Promise<ExtractResult> {
+  return attributing(archive, () => extractOne(archive, path, file, options));
+}
+
+async function extractOne(
+  archive: Archive,
+  path: string,
+  file: string,
+  options: ExtractFileOptions,
 ): Promise<ExtractResult> {
   options.signal?.throwIfAborted();
   const entry = archive.entry(path);

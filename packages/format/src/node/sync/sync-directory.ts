@@ -1,3 +1,4 @@
+import { attributing } from "../../archive-origin.js";
 import { existsSync } from "node:fs";
 
 import type { Archive } from "../../archive.js";
@@ -69,6 +70,10 @@ export async function syncDirectory(
   directory: string,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
+  return attributing(archive, () => syncTo(archive, directory, options));
+}
+
+async function syncTo(archive: Archive, directory: string, options: SyncOptions): Promise<SyncResult> {
   options.signal?.throwIfAborted();
   if (options.delete === true) checkExpendable(directory);
   const written = await missingOrDifferent(archive, directory, options);

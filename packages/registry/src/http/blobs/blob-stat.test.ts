@@ -190,7 +190,7 @@ describe("a HEAD that has", () => {
       status,
       digest,
       host: "registry.example.com",
-      reference: "acme/site",
+      reference: "registry.example.com/acme/site",
       message: expect.stringContaining(`look for the blob ${digest} in acme/site`) as string,
     });
     expect(requests).toHaveLength(1);

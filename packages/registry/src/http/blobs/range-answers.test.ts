@@ -123,7 +123,7 @@ describe("an answer is refused before a byte of it is handed on, and let go", ()
     const failing = read(endpoint, [5, 15]);
     await expect(failing).rejects.toMatchObject({
       code: "InvalidResponse",
-      reference: "acme/site",
+      reference: "registry.example.com/acme/site",
       digest: blob.digest,
     });
     await expect(failing).rejects.toThrow(`${asked} ${blob.digest} of acme/site: ${why}`);
@@ -136,7 +136,7 @@ describe("an answer is refused before a byte of it is handed on, and let go", ()
     await expect(read(endpoint, [5, 15])).rejects.toMatchObject({
       status,
       digest: blob.digest,
-      reference: "acme/site",
+      reference: "registry.example.com/acme/site",
       message: expect.stringContaining(`read the blob ${blob.digest} of acme/site`) as string,
     });
     expect(endpoint.requests).toHaveLength(1);

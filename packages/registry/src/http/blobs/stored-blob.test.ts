@@ -95,7 +95,7 @@ describe("a blob that was said to be stored is an error", () => {
     await expect(failing).rejects.toMatchObject({
       code: "DigestMismatch",
       host,
-      reference: "acme/site",
+      reference: `${host}/acme/site`,
       digest,
     });
     await expect(failing).rejects.toThrow(

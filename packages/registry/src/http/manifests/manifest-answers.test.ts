@@ -30,7 +30,7 @@ describe("a manifest that is read", () => {
   test("is one GET for its bytes and what they are", async () => {
     const { endpoint, requests } = fakeEndpoint(has(bytes.toString(), { ...typed, etag: "1" }));
     expect(await fetchManifest(endpoint, repository, "v1", { signal })).toEqual({
-      manifest: { descriptor: { mediaType, digest, size }, bytes },
+      manifest: { descriptor: { mediaType, digest, size }, bytes: new Uint8Array(bytes) },
       headers: { ...typed, etag: "1" },
     });
     expect(requests).toMatchObject([
@@ -59,12 +59,14 @@ describe("a manifest that is read", () => {
     const announced = has(bytes.toString(), { ...typed, "content-length": String(size) });
     for (const reply of [it, announced]) {
       const { endpoint } = fakeEndpoint(reply);
-      expect((await getManifest(endpoint, repository, "v1", { maxBytes: size })).bytes).toEqual(bytes);
+      expect((await getManifest(endpoint, repository, "v1", { maxBytes: size })).bytes).toEqual(
+        new Uint8Array(bytes),
+      );
       const failing = getManifest(endpoint, repository, "v1", { maxBytes: size - 1 });
       await expect(failing).rejects.toMatchObject({
         code: "SizeExceeded",
         host,
-        reference: "acme/site:v1",
+        reference: `${host}/acme/site:v1`,
         message: expect.stringContaining("the manifest acme/site:v1") as string,
       });
     }
@@ -97,7 +99,7 @@ describe("a manifest that is read", () => {
       getManifest(fakeEndpoint(head({}, 404)).endpoint, repository, "v1", {}),
     ).rejects.toMatchObject({
       code: "NotFound",
-      reference: "acme/site:v1",
+      reference: `${host}/acme/site:v1`,
       message: expect.stringContaining("read the manifest acme/site:v1") as string,
     });
   });
@@ -179,7 +181,7 @@ describe("the type of a manifest is", () => {
     ).rejects.toMatchObject({
       code: "InvalidResponse",
       status: 200,
-      reference: "acme/site:v1",
+      reference: `${host}/acme/site:v1`,
       message: expect.stringContaining(
         "cannot read the manifest acme/site:v1: what answered is no manifest",
       ) as string,
@@ -248,7 +250,7 @@ describe("what a tag points to is told", () => {
     const { endpoint, requests } = fakeEndpoint(head(complete, status), it);
     await expect(resolveManifest(endpoint, repository, "v1", {})).rejects.toMatchObject({
       status,
-      reference: "acme/site:v1",
+      reference: `${host}/acme/site:v1`,
     });
     expect(requests).toHaveLength(1);
   });
@@ -335,7 +337,7 @@ describe("a manifest that is pushed", () => {
       code,
       status,
       digest,
-      reference: "acme/site:v1",
+      reference: `${host}/acme/site:v1`,
       message: expect.stringContaining("push the manifest acme/site:v1") as string,
     });
     expect(fake.requests).toHaveLength(1);
@@ -353,7 +355,7 @@ describe("a manifest that is pushed", () => {
       await expect(put(fake, { tag: "v1", readsBack })).rejects.toMatchObject({
         code: "DigestMismatch",
         host,
-        reference: "acme/site:v1",
+        reference: `${host}/acme/site:v1`,
         digest,
       });
       expect(fake.requests).toHaveLength(1);
@@ -392,7 +394,7 @@ describe("a manifest that is pushed", () => {
     await expect(put(fake, { tag: "v1" })).rejects.toMatchObject({
       code: "InvalidResponse",
       status: 201,
-      reference: "acme/site:v1",
+      reference: `${host}/acme/site:v1`,
       message: expect.stringContaining("claims to have stored it, and did not") as string,
     });
     expect(fake.requests).toHaveLength(1 + looks);

@@ -116,7 +116,7 @@ describe("a refusal", () => {
       },
     });
     const error: unknown = await registry.manifest(repository, "v1").catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: expected, status, reference: "acme/site:v1" });
+    expect(error).toMatchObject({ code: expected, status, reference: `${registry.id}/acme/site:v1` });
     expect(String(error)).toContain(`${code}, reason`);
     expect(String(error)).not.toMatch(/[\u0000-\u001f]/u);
     expect(String(error)).not.toContain(secret);
@@ -149,7 +149,7 @@ describe("a refusal", () => {
     const error: unknown = await registry
       .pushManifest(repository, { mediaType, bytes: manifest.bytes }, { tag: "v2" })
       .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "Rejected", status: 400, reference: "acme/site:v2" });
+    expect(error).toMatchObject({ code: "Rejected", status: 400, reference: `${registry.id}/acme/site:v2` });
     expect(String(error)).toContain("only takes artifact types that it knows");
     expect(String(error)).toContain("manifest invalid: unknown media type: application/vnd.acme.site.v1");
   });
