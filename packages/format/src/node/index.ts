@@ -34,3 +34,6 @@ export { syncDirectory } from "./sync/sync-directory.js";
 export type { SyncOptions, SyncResult } from "./sync/sync-directory.js";
 export type { SkippedFile, SkipReason } from "./walk/walk.js";
 export { loadZstdDecoder } from "./zstd/zstd-decoder.js";
+export { archiveFileSystem } from "./file-system/archive-file-system.js";
+export type { ArchiveFilePromises, ArchiveFileSystem } from "./file-system/archive-file-system.js";
+export type { ArchiveFileHandle } from "./file-system/archive-file-handle.js";
