@@ -12,6 +12,7 @@ import { readIndexTable } from "./index-table.js";
 import type { IndexTable } from "./index-table.js";
 import { createPathLookup } from "./path-lookup.js";
 import { canonicalPath, isValidPath, normalizePath, rootPath } from "./path.js";
+import { checkMethods } from "./option-values.js";
 import { resolveLimits } from "./read-limits.js";
 import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
@@ -35,6 +36,18 @@ export interface OpenOptions {
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
+  checkMethods("data", data ?? null, ["read"]);
+  return openArchiveOver(index, options, () => data);
+}
+
+/** The same with a source that is made when it is known which data it has to have. */
+export function openArchiveOver(
+  index: Uint8Array,
+  options: OpenOptions,
+  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
+): Archive {
+  checkMethods("zstd", options.zstd, ["decompress", "stream"]);
+  checkMethods("sha256", options.sha256, ["hash", "create"]);
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
@@ -44,6 +57,7 @@ export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOp
     );
   }
   const table = inByteOrder(readIndexTable(index));
+  const data = sourceOf(table);
   if (data.size !== table.dataSize) {
     throw new FormatError(
       "SourceMismatch",
