@@ -12,7 +12,7 @@ import { readIndexTable } from "./index-table.js";
 import type { IndexTable } from "./index-table.js";
 import { createPathLookup } from "./path-lookup.js";
 import { canonicalPath, isValidPath, normalizePath, rootPath } from "./path.js";
-import { checkMethods } from "./option-values.js";
+import { checkMethods, checkOneOf, checkSignal } from "./option-values.js";
 import { resolveLimits } from "./read-limits.js";
 import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
@@ -114,7 +114,9 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     encoding: ReadOptions | "utf8" = {},
     options: ReadOptions = {},
   ): Promise<Uint8Array | string> {
+    if (typeof encoding === "string") checkOneOf("encoding", encoding, ["utf8"]);
     const { range, signal } = encoding === "utf8" ? options : encoding;
+    checkSignal(signal);
     const content = await readContent(source, file(path), { range, signal });
     return encoding === "utf8" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(content) : content;
   }

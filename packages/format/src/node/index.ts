@@ -10,7 +10,7 @@ export type { DiffDirectoryOptions, DirectoryDiff } from "./sync/diff-directory.
 export type { ContentsBy, ContentStore, StoredContent } from "./extract/content-store.js";
 export type { FactsNotKept } from "./extract/destination-file.js";
 export { extractArchive, extractFile } from "./extract/extract.js";
-export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract/extract.js";
+export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract/extract-options.js";
 export type { DroppedModeBits } from "./walk/file-columns.js";
 export { openFileSource } from "./files/file-source.js";
 export type { FileSource } from "./files/file-source.js";
@@ -20,7 +20,7 @@ export { nodeSha256 } from "./node-sha256.js";
 export { createNodeZstd } from "./zstd/node-zstd.js";
 export type { NodeZstd } from "./zstd/node-zstd.js";
 export type { FilterOptions } from "./walk/path-filter.js";
-export type { CreateProgress, ExtractProgress } from "./create/progress.js";
+export type { CreateProgress, ExtractProgress } from "./progress.js";
 export type { ChangeDetection } from "./walk/read-small-file.js";
 export { saveArchive } from "./create/save.js";
 export type { SavedArchive, SaveOptions } from "./create/save.js";

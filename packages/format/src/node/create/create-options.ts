@@ -13,7 +13,7 @@ import {
 } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FinishedArchive } from "./archive-writer.js";
-import type { CreateProgress } from "./progress.js";
+import type { CreateProgress } from "../progress.js";
 import type { SkipCompression } from "./skip-compression.js";
 import type { DroppedModeBits } from "../walk/file-columns.js";
 import type { FilterOptions } from "../walk/path-filter.js";

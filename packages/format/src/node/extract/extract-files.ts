@@ -17,7 +17,7 @@ import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
-import type { Extraction, ExtractOptions } from "./extract.js";
+import type { Extraction, ExtractOptions } from "./extract-options.js";
 import { forEachConcurrent } from "../workers/for-each-concurrent.js";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
@@ -63,10 +63,9 @@ export async function extractFiles(
   options: ExtractFilesOptions,
 ): Promise<WrittenFiles> {
   const { contents, contentsBy: by = "copy", signal } = options;
-  const concurrency = positive("concurrency", options.concurrency ?? defaultConcurrency);
-  const readAheadBytes = positive("readAheadBytes", options.readAheadBytes ?? defaultReadAheadBytes);
+  const { concurrency = defaultConcurrency, readAheadBytes = defaultReadAheadBytes } = options;
   const maxRangeBytes = Math.min(
-    positive("maxRangeBytes", options.maxRangeBytes ?? defaultMaxRangeBytes),
+    options.maxRangeBytes ?? defaultMaxRangeBytes,
     Math.ceil(readAheadBytes / concurrency),
   );
   const report = createExtractReport(wanted, options.onProgress, maxWholeBytes);
@@ -158,21 +157,12 @@ const minParallelMs = 300;
 /** Beside this thread, which gives files their names and cannot keep more of them busy. Each takes about 40 MB. */
 const maxAutomaticWorkers = 2;
 
-const maxWorkers = 64;
-
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
   wanted: readonly Extraction[],
   writer: FileWriter,
   { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
-  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
-    throw new FormatError(
-      "InvalidArgument",
-      `workers must be an integer from 0 to ${maxWorkers}, not ${workers}`,
-    );
-  }
-
   const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
@@ -187,11 +177,6 @@ function estimateMilliseconds(wanted: readonly Extraction[]): number {
     if (size > maxWholeBytes) return sum;
     return sum + 0.045 + (size / 1e6) * (compression === "zstd" ? 2 : 0.6);
   }, 0);
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new FormatError("InvalidArgument", `${name} must be a positive integer, not ${value}`);
 }
 
 interface BySize {

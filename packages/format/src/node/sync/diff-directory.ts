@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../byte-source.js";
 import type { Entry } from "../../entry.js";
+import { checkBoolean, checkOneOf, checkSignal, checkStrings } from "../../option-values.js";
 import { isSameTime } from "../files/file-time.js";
 import { placeOf } from "../walk/found-files.js";
 import type { FilePlace } from "../walk/found-files.js";
@@ -50,6 +51,10 @@ export async function diffDirectory(
   directory: string,
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
+  checkBoolean("quick", options.quick);
+  checkOneOf("symlinks", options.symlinks, ["skip", "follow", "error"]);
+  for (const name of ["include", "exclude", "ignoreFiles"] as const) checkStrings(name, options[name]);
+  checkSignal(options.signal);
   const listing = await beginWalk(directory, { ...options, anyTime: true });
   try {
     return await compare(archive, listing, options);
