@@ -3,6 +3,7 @@ import type { ByteSource } from "./byte-source.js";
 import { readContent, streamContent } from "./content-reader.js";
 import type { ContentSource } from "./content-reader.js";
 import { listDirectory, placesIn, sumUp } from "./directory-listing.js";
+import type { ContentThreads } from "./content-threads.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import { entryAt } from "./index-entry.js";
@@ -26,6 +27,11 @@ export interface OpenOptions {
   /** What computes hashes. Default: plain JavaScript. */
   readonly sha256?: Sha256 | undefined;
   readonly limits?: ReadLimits | undefined;
+  /**
+   * Threads that decompress and verify whole files that are read into memory, with a codec and hash of their own. They
+   * stay their owner's. Default: all is done on this thread, a few milliseconds at a time.
+   */
+  readonly threads?: ContentThreads | undefined;
 }
 
 /**
@@ -48,6 +54,7 @@ export function openArchiveOver(
 ): Archive {
   checkMethods("zstd", options.zstd, ["decompress", "stream"]);
   checkMethods("sha256", options.sha256, ["hash", "create"]);
+  checkMethods("threads", options.threads, ["read"]);
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
@@ -69,6 +76,7 @@ export function openArchiveOver(
     zstd: options.zstd ?? portableZstdDecoder,
     sha256: options.sha256 ?? portableSha256,
     limits,
+    threads: options.threads,
   });
 }
 

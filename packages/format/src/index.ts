@@ -36,6 +36,7 @@ export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
 export { openArchive } from "./archive-reader.js";
 export type { OpenOptions } from "./archive-reader.js";
+export type { ContentThreads, DecodeOnThread } from "./content-threads.js";
 export { bufferSource } from "./buffer-source.js";
 export type { BufferSourceOptions } from "./buffer-source.js";
 export type { ReadLimits } from "./read-limits.js";

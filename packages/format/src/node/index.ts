@@ -37,3 +37,5 @@ export { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 export { archiveFileSystem } from "./file-system/archive-file-system.js";
 export type { ArchiveFilePromises, ArchiveFileSystem } from "./file-system/archive-file-system.js";
 export type { ArchiveFileHandle } from "./file-system/archive-file-handle.js";
+export { createContentThreads } from "./read/content-threads.js";
+export type { ContentThreadsOptions, OwnedContentThreads } from "./read/content-threads.js";

@@ -10,7 +10,7 @@ import { planReads } from "../../read-plan.js";
 import { resolveLimits } from "../../read-limits.js";
 import { turnBytes } from "../../turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
-import { decodeWholeInTurns } from "./decode-whole.js";
+import { decodeWholeInTurns } from "../read/decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
