@@ -106,15 +106,15 @@ describe("openHttpArchive", () => {
     files.set("/site/data.blob", Buffer.from("twosee"));
     await expect(second.readFile("a.txt")).rejects.toMatchObject({ code: "HashMismatch" });
     files.delete("/site/data.blob");
-    await expect(second.readFile("a.txt")).rejects.toMatchObject({ code: "Http" });
+    await expect(second.readFile("a.txt")).rejects.toMatchObject({ code: "NotFound", what: "archive" });
   });
 
   test("an index that is not there, is none, or is too large is an error", async () => {
-    await expect(openHttpArchive(`${base}/elsewhere`)).rejects.toMatchObject({ code: "Http" });
-    await expect(openHttpArchive("http://127.0.0.1:1/")).rejects.toMatchObject({ code: "Http" });
+    await expect(openHttpArchive(`${base}/elsewhere`)).rejects.toMatchObject({ code: "NotFound" });
+    await expect(openHttpArchive("http://127.0.0.1:1/")).rejects.toMatchObject({ code: "Network" });
     await expect(openHttpArchive("not a url")).rejects.toMatchObject({ code: "InvalidArgument" });
     const small = { limits: { maxIndexBytes: 10 } };
-    await expect(openHttpArchive(`${base}/site`, small)).rejects.toMatchObject({ code: "SizeOverflow" });
+    await expect(openHttpArchive(`${base}/site`, small)).rejects.toMatchObject({ code: "SizeExceeded" });
     files.set("/site/index.blob", Buffer.from("<html>"));
     await expect(openHttpArchive(`${base}/site`)).rejects.toMatchObject({ code: "InvalidIndex" });
     const signal = AbortSignal.abort(new Error("enough"));

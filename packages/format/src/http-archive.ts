@@ -21,7 +21,7 @@ export type OpenHttpArchiveOptions = OpenOptions & HttpRequestOptions & SignalOp
  * is. Each file that is read is one more. A query of the URL is sent for both parts. In a page, a server of another origin
  * has to expose the headers `Content-Range` and `ETag`.
  *
- * `Http` when the server refuses or cannot be reached; the errors of `openArchive` for what the index says; later reads
+ * `NotFound` and `Http` when the server refuses, `Network` when it cannot be reached; the errors of `openArchive` for what the index says; later reads
  * throw `SourceMismatch` when the data is not the index's, or is replaced meanwhile. `InvalidArgument` for what is no
  * absolute URL.
  *
@@ -78,7 +78,7 @@ async function readIndex(
     size += chunk.length;
     if (size > maxBytes) {
       throw new FormatError(
-        "SizeOverflow",
+        "SizeExceeded",
         `${access.name} has more than the ${maxBytes} bytes that an index may have; raise limits.maxIndexBytes to open it`,
       );
     }

@@ -1,7 +1,7 @@
 import { checkByteRange } from "./byte-range.js";
 import type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
 import { FormatError } from "./errors.js";
-import { formatContentRange, parseContentRange } from "./http-content-range.js";
+import { formatContentRange, parseContentRange } from "@blob/core/ranges";
 import { accessTo, body, discard, refused, request } from "./http-request.js";
 import type { HttpAccess, HttpRequestOptions } from "./http-request.js";
 

@@ -35,7 +35,7 @@ export function parseUrl(url: URL | string): URL {
   }
 }
 
-/** Asks for a range, or for all where none is said. `Http` when the server cannot be reached. */
+/** Asks for a range, or for all where none is said. `Network` when the server cannot be reached. */
 export async function request(
   { url, name, headers, fetch }: HttpAccess,
   range: ByteRange | undefined,
@@ -58,11 +58,11 @@ export async function request(
     return await fetch(url, init);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new FormatError("Http", `${name} cannot be reached`, { cause });
+    throw new FormatError("Network", `${name} cannot be reached`, { cause });
   }
 }
 
-/** The chunks of an answer. `Http` when it breaks off. */
+/** The chunks of an answer. `Network` when it breaks off. */
 export async function* body(
   { name }: HttpAccess,
   response: Response,
@@ -84,7 +84,7 @@ export async function* body(
   } catch (cause) {
     isFinished = true;
     signal?.throwIfAborted();
-    throw new FormatError("Http", `${name} broke off while it was read`, { cause });
+    throw new FormatError("Network", `${name} broke off while it was read`, { cause });
   } finally {
     // A loop that was left early: frees the connection.
     if (!isFinished) await reader.cancel().catch(() => undefined);
@@ -98,5 +98,8 @@ export async function discard(response: Response): Promise<void> {
 
 /** The error for an answer that is a refusal. */
 export function refused({ name }: HttpAccess, { status }: Response): FormatError {
-  return new FormatError("Http", `${name} cannot be read: the server answered with status ${status}`);
+  const message = `${name} cannot be read: the server answered with status ${status}`;
+  return status === 404 || status === 410
+    ? new FormatError("NotFound", message, { what: "archive" })
+    : new FormatError("Http", message);
 }

@@ -14,7 +14,7 @@ import type { LargeFile } from "./large-file.js";
 import { openLargeFile } from "./read-large-file.js";
 import { openSpool } from "./spool.js";
 import type { Spool } from "./spool.js";
-import { untilAborted } from "./until-aborted.js";
+import { itemsUntilAborted } from "./items-until-aborted.js";
 
 /** Content that was given, and can be read again. */
 export type GivenContent =
@@ -108,7 +108,7 @@ export function createGivenContents(temporaryDirectory: string | undefined): Giv
         return isHeld ? { kind: "memory", size: content.length, bytes: content } : keep([content], file);
       }
       if (isDiskFile(content)) return lookAt(content.file);
-      if (isByteStream(content)) return keep(untilAborted<unknown>(content, signal), file);
+      if (isByteStream(content)) return keep(itemsUntilAborted<unknown>(content, signal), file);
       throw badContent(content, path);
     },
     placeOf(content, from) {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { SignalOptions } from "../../byte-source.js";
 import { comparePaths } from "../../compare-bytes.js";
@@ -13,7 +13,7 @@ import type { SmallPlace } from "./batch-source.js";
 import { createGivenContents } from "./given-contents.js";
 import type { GivenContent } from "./given-contents.js";
 import type { ListedFiles, Listing } from "./listing.js";
-import { untilAborted } from "./until-aborted.js";
+import { itemsUntilAborted } from "./items-until-aborted.js";
 
 /** How files that are given are listed: what `createArchive` documents. */
 export interface ListFilesOptions extends SignalOptions {
@@ -60,7 +60,7 @@ export function listFiles(
     // Whoever has an array holds its bytes in any case; what an iterator makes may be gone when it goes on.
     const isHeld = Array.isArray(input);
     let size = 0;
-    for await (const file of untilAborted(input, signal)) {
+    for await (const file of itemsUntilAborted(input, signal)) {
       const given = checkArchiveFile(file);
       const { path } = file;
       if (paths.has(path)) {

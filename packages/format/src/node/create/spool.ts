@@ -3,6 +3,8 @@ import type { FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { writeFully } from "@blob/core/files";
+
 import { fileSystemError } from "../files/file-system-error.js";
 
 /** A temporary file for what does not fit into memory, and is to be read again. */
@@ -42,11 +44,8 @@ function createSpool(handle: FileHandle, parent: string, remove: () => Promise<v
     },
     async append(bytes) {
       try {
-        for (let done = 0; done < bytes.length;) {
-          const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, end);
-          done += bytesWritten;
-          end += bytesWritten;
-        }
+        await writeFully(handle, bytes, end);
+        end += bytes.length;
       } catch (cause) {
         throw fileSystemError(cause, "write to a temporary file in", parent);
       }

@@ -36,7 +36,7 @@ export function nodeError(code: NodeErrorCode, syscall: string, path: string, ca
 /** An error of reading content. An aborted signal's reason stays what it is, as do errors of the source. */
 export function readError(cause: unknown, syscall: string, path: string): unknown {
   if (!isFormatError(cause)) return cause;
-  return nodeError(cause.code === "SizeOverflow" ? "EFBIG" : "EIO", syscall, path, cause);
+  return nodeError(cause.code === "SizeExceeded" ? "EFBIG" : "EIO", syscall, path, cause);
 }
 
 /** An error for arguments that make no sense, as Node has it. */

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 
 import type { Archive } from "../../archive.js";
 import type { DirectoryEntry } from "../../entry.js";
-import { nextTurn } from "../../turns.js";
+import { nextTurn } from "@blob/core/concurrency";
 import { findPath } from "./archive-paths.js";
 import { ArchiveDirent } from "./archive-stats.js";
 import { encodeName, encodingOf } from "./file-options.js";

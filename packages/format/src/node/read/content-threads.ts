@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 
+import { onAbort } from "@blob/core/abort";
+
 import type { ContentThreads, DecodeOnThread } from "../../content-threads.js";
 import type { Entry } from "../../entry.js";
 import { checkInteger } from "../../option-values.js";
@@ -91,15 +93,16 @@ export function createContentThreads(
 
   /** Waits until a thread has room. Whoever does not want to wait any more leaves. */
   async function turn(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     if (jobs >= count * jobsPerThread) {
       await new Promise<void>((resolve) => {
         const go = (): void => {
           waiting.delete(go);
-          signal?.removeEventListener("abort", go);
+          stop();
           resolve();
         };
         waiting.add(go);
-        signal?.addEventListener("abort", go, { once: true });
+        const stop = signal === undefined ? (): void => undefined : onAbort(signal, () => go());
       });
     }
     // Whose turn it was may have left: then it is the next one's.
