@@ -19,17 +19,21 @@ const alias = [
 ];
 
 const packages = ["core", "format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+const projects = [
+  ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
+  { name: "@blob/example-unstorage", folder: "examples/unstorage" },
+];
 
 export default defineConfig({
   test: {
     ...runSettings,
     coverage: { include: ["packages/*/src/**/*.ts"] },
-    projects: packages.map((name) => ({
+    projects: projects.map(({ name, folder }) => ({
       resolve: { alias },
       test: {
         ...projectSettings,
-        name: `@blob/${name}`,
-        include: [`packages/${name}/src/**/*.test.ts`],
+        name,
+        include: [`${folder}/src/**/*.test.ts`],
       },
     })),
   },

@@ -4,6 +4,7 @@ import type { ByteSource } from "./byte-source.js";
 import { readContent, streamContent } from "./content-reader.js";
 import type { ContentSource } from "./content-reader.js";
 import { listDirectory, placesIn, sumUp } from "./directory-listing.js";
+import type { ContentThreads } from "./content-threads.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import { entryAt } from "./index-entry.js";
@@ -13,6 +14,7 @@ import { readIndexTable } from "./index-table.js";
 import type { IndexTable } from "./index-table.js";
 import { createPathLookup } from "./path-lookup.js";
 import { canonicalPath, isValidPath, normalizePath, rootPath } from "./path.js";
+import { checkMethods, checkOneOf, checkSignal } from "./option-values.js";
 import { resolveLimits } from "./read-limits.js";
 import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
@@ -28,6 +30,11 @@ export interface OpenOptions {
   readonly limits?: ReadLimits | undefined;
   /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
   readonly origin?: string | undefined;
+  /**
+   * Threads that decompress and verify whole files that are read into memory, with a codec and hash of their own. They
+   * stay their owner's. Default: all is done on this thread, a few milliseconds at a time.
+   */
+  readonly threads?: ContentThreads | undefined;
 }
 
 /**
@@ -38,16 +45,33 @@ export interface OpenOptions {
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
+  checkMethods("data", data ?? null, ["read"]);
+  return openArchiveOver(index, options, () => data);
+}
+
+/** The same with a source that is made when it is known which data it has to have. */
+export function openArchiveOver(
+  index: Uint8Array,
+  options: OpenOptions,
+  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
+): Archive {
   const { origin } = options;
   try {
-    const archive = openNamelessArchive(index, data, options);
+    const archive = openNamelessArchive(index, options, sourceOf);
     return origin === undefined ? archive : withOrigin(archive, origin);
   } catch (error) {
     throw attributed(error, origin);
   }
 }
 
-function openNamelessArchive(index: Uint8Array, data: ByteSource, options: OpenOptions): Archive {
+function openNamelessArchive(
+  index: Uint8Array,
+  options: OpenOptions,
+  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
+): Archive {
+  checkMethods("zstd", options.zstd, ["decompress", "stream"]);
+  checkMethods("sha256", options.sha256, ["hash", "create"]);
+  checkMethods("threads", options.threads, ["read"]);
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
@@ -57,6 +81,7 @@ function openNamelessArchive(index: Uint8Array, data: ByteSource, options: OpenO
     );
   }
   const table = inByteOrder(readIndexTable(index));
+  const data = sourceOf(table);
   if (data.size !== table.dataSize) {
     throw new FormatError(
       "SourceMismatch",
@@ -68,6 +93,7 @@ function openNamelessArchive(index: Uint8Array, data: ByteSource, options: OpenO
     zstd: options.zstd ?? portableZstdDecoder,
     sha256: options.sha256 ?? portableSha256,
     limits,
+    threads: options.threads,
   });
 }
 
@@ -113,7 +139,9 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     encoding: ReadOptions | "utf8" = {},
     options: ReadOptions = {},
   ): Promise<Uint8Array | string> {
+    if (typeof encoding === "string") checkOneOf("encoding", encoding, ["utf8"]);
     const { range, signal } = encoding === "utf8" ? options : encoding;
+    checkSignal(signal);
     const content = await readContent(source, file(path), { range, signal });
     return encoding === "utf8" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(content) : content;
   }

@@ -1,6 +1,7 @@
 import type { ContentRange } from "./archive.js";
 import { checkByteRange } from "./byte-range.js";
 import type { ByteRange, ByteSource } from "./byte-source.js";
+import type { ContentThreads } from "./content-threads.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import type { ResolvedLimits } from "./read-limits.js";
@@ -17,6 +18,7 @@ export interface ContentSource {
   readonly zstd: ZstdDecoder;
   readonly sha256: Sha256;
   readonly limits: ResolvedLimits;
+  readonly threads?: ContentThreads | undefined;
 }
 
 export interface ContentOptions {
@@ -46,15 +48,37 @@ export async function readContent(
       { path: entry.path },
     );
   }
-  if (range !== undefined || entry.compression === "none" || entry.size > maxOneShotBytes) {
+  if (range !== undefined && size < entry.size) {
     return collect(streamContent(source, entry, { range, signal }), size, entry);
   }
+  const { threads } = source;
+  if (threads === undefined || entry.size === 0) return readWhole(source, entry, signal);
+  return threads.read(entry.size, async (decode) => {
+    if (decode === undefined) return readWhole(source, entry, signal);
+    const { maxDecoderBytes } = source.limits;
+    return decode(await readStored(source, entry, signal), entry, { maxDecoderBytes, signal });
+  });
+}
+
+function readStored(
+  { data }: ContentSource,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return collect(readExactly(data, storedRange(entry), entry, signal), entry.storedSize, entry);
+}
+
+/** A whole file, on this thread. */
+async function readWhole(
+  source: ContentSource,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (entry.compression === "none" || entry.size > maxOneShotBytes) {
+    return collect(streamContent(source, entry, { range: undefined, signal }), entry.size, entry);
+  }
   if (entry.size === 0) return verified(source, entry, new Uint8Array(0));
-  const stored = await collect(
-    readExactly(source.data, storedRange(entry), entry, signal),
-    entry.storedSize,
-    entry,
-  );
+  const stored = await readStored(source, entry, signal);
   const { maxDecoderBytes } = source.limits;
   return verified(
     source,
@@ -173,7 +197,7 @@ async function collect(
   chunks: AsyncIterable<Uint8Array>,
   size: number,
   { path }: Entry,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const whole = new Uint8Array(size);
   let at = 0;
   for await (const chunk of chunks) {

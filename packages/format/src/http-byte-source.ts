@@ -2,12 +2,11 @@ import { checkByteRange } from "./byte-range.js";
 import type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
 import { FormatError } from "./errors.js";
 import { formatContentRange, parseContentRange } from "@blob/core/ranges";
+import { accessTo, body, discard, refused, request } from "./http-request.js";
+import type { HttpAccess, HttpRequestOptions } from "./http-request.js";
 
-export interface HttpByteSourceOptions extends SignalOptions {
-  /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What sends requests. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
+/** Options of {@link createHttpByteSource}. */
+export interface HttpByteSourceOptions extends SignalOptions, HttpRequestOptions {
   /**
    * Names the content. Default: the URL without its query, and the resource's ETag; where there is no strong one,
    * something that no other source has.
@@ -22,14 +21,11 @@ const crossOriginAdvice =
   "; a server of another origin has to answer with `Access-Control-Expose-Headers: Content-Range, ETag`";
 
 /** What is known about the resource, to notice when it is replaced. */
-interface Resource {
-  readonly url: string;
-  /** For messages: without a query, which may be signed. */
-  readonly name: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: typeof globalThis.fetch;
+interface Resource extends HttpAccess {
   readonly size: number;
-  readonly etag: string | undefined;
+  /** Where it is not known yet, the first answer says. */
+  etag: string | undefined;
+  isFirst: boolean;
 }
 
 /**
@@ -46,35 +42,30 @@ export async function createHttpByteSource(
   url: URL | string,
   options: HttpByteSourceOptions = {},
 ): Promise<ByteSource> {
-  const { origin, pathname, href } = parseUrl(url);
-  const name = origin + pathname;
-  const access = {
-    url: href,
-    name,
-    headers: options.headers ?? {},
-    fetch: options.fetch ?? globalThis.fetch,
-  };
-  const found =
-    options.size === undefined
-      ? await probe(access, options.signal)
-      : { size: options.size, etag: undefined };
-  if (!Number.isSafeInteger(found.size) || found.size < 0) {
-    throw new FormatError("InvalidArgument", `${name} cannot have ${found.size} bytes`);
-  }
-  const resource: Resource = { ...access, ...found };
-  return {
-    id: options.id ?? (found.etag === undefined ? uniqueId(name) : `${name}#${found.etag}`),
-    size: found.size,
-    read: (range, { signal } = {}) => readRange(resource, range, signal),
-  };
+  const access = accessTo(url, options);
+  if (options.size !== undefined) return sourceOfSize(access, options.size, options.id);
+  const found = await probe(access, options.signal);
+  return createSource({ ...access, ...found, isFirst: false }, options.id);
 }
 
-function parseUrl(url: URL | string): URL {
-  try {
-    return new URL(url);
-  } catch (cause) {
-    throw new FormatError("InvalidArgument", "This is not an absolute URL", { cause });
+/**
+ * The same for a resource whose size is known: nothing is asked for before the first read. What its ETag is, the first
+ * answer says.
+ */
+export function sourceOfSize(access: HttpAccess, size: number, id: string | undefined): ByteSource {
+  return createSource({ ...access, size, etag: undefined, isFirst: true }, id);
+}
+
+function createSource(resource: Resource, id: string | undefined): ByteSource {
+  const { name, size, etag } = resource;
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new FormatError("InvalidArgument", `${name} cannot have ${size} bytes`);
   }
+  return {
+    id: id ?? (etag === undefined ? uniqueId(name) : `${name}#${etag}`),
+    size,
+    read: (range, { signal } = {}) => readRange(resource, range, signal),
+  };
 }
 
 function uniqueId(name: string): string {
@@ -82,10 +73,8 @@ function uniqueId(name: string): string {
   return `${name}#unversioned-${Array.from(random, (part) => part.toString(36)).join("-")}`;
 }
 
-type Access = Omit<Resource, "etag" | "size">;
-
 async function probe(
-  access: Access,
+  access: HttpAccess,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Resource, "etag" | "size">> {
   const response = await request(access, { offset: 0, length: 1 }, signal);
@@ -122,6 +111,10 @@ async function* readRange(
     await discard(response);
     throw error;
   }
+  if (resource.isFirst) {
+    resource.isFirst = false;
+    resource.etag = strongEtag(response);
+  }
   let left = range.length;
   for await (const chunk of body(resource, response, signal)) {
     const skipped = Math.min(skip, chunk.length);
@@ -140,12 +133,12 @@ async function* readRange(
 
 /** Checks that an answer is about this range of this resource; gives the number of bytes before the range. */
 function checkAnswer(resource: Resource, range: ByteRange, response: Response): number {
-  const { etag, size } = resource;
+  const { size } = resource;
   const { status } = response;
   if (status === 416) throw mismatch(resource, "does not have these bytes any more");
   if (status !== 200 && status !== 206) throw refused(resource, response);
   // An answer with a range has the ETag that the whole would have (RFC 9110, section 15.3.7).
-  if (etag !== undefined && strongEtag(response) !== etag) {
+  if (resource.etag !== undefined && strongEtag(response) !== resource.etag) {
     throw mismatch(resource, "was replaced since it was opened");
   }
   if (!isPlain(response)) throw mismatch(resource, "sent something encoded, which has other ranges");
@@ -171,64 +164,6 @@ function checkAnswer(resource: Resource, range: ByteRange, response: Response): 
   return 0;
 }
 
-async function request(
-  { url, name, headers, fetch }: Access,
-  { offset, length }: ByteRange,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  // Node's types do not have `cache`; browsers do.
-  const init: RequestInit & { readonly cache: "no-store" } = {
-    // Browsers would put ranges together from what they have of others, and ask the server about that first.
-    cache: "no-store",
-    headers: {
-      ...headers,
-      // With it, fetch asks for the bytes as they are and not for a compressed form (Fetch standard, 4.6). No If-Range: a
-      // page of another origin would have to ask for permission to send it, before each read. The ETag of the answer
-      // tells the same.
-      range: `bytes=${offset}-${offset + length - 1}`,
-    },
-    ...(signal === undefined ? {} : { signal }),
-  };
-  try {
-    return await fetch(url, init);
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new FormatError("Network", `${name} cannot be reached`, { cause });
-  }
-}
-
-async function* body(
-  { name }: Access,
-  response: Response,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  // Not iterated directly: not all browsers can.
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  let isFinished = false;
-  try {
-    for (;;) {
-      const result = await reader.read();
-      if (result.done) break;
-      // fetch does not say so in its types, but its bodies are bytes (Fetch standard, "body").
-      const chunk: unknown = result.value;
-      if (chunk instanceof Uint8Array) yield chunk;
-    }
-    isFinished = true;
-  } catch (cause) {
-    isFinished = true;
-    signal?.throwIfAborted();
-    throw new FormatError("Network", `${name} broke off while it was read`, { cause });
-  } finally {
-    // A loop that was left early: frees the connection.
-    if (!isFinished) await reader.cancel().catch(() => undefined);
-  }
-}
-
-async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => undefined);
-}
-
 /** RFC 9110, section 8.8.1: only a strong validator says that bytes are the same. */
 function strongEtag(response: Response): string | undefined {
   const etag = response.headers.get("etag");
@@ -239,13 +174,6 @@ function isPlain(response: Response): boolean {
   return (response.headers.get("content-encoding") ?? "identity") === "identity";
 }
 
-function refused({ name }: Access, { status }: Response): FormatError {
-  const message = `${name} cannot be read: the server answered with status ${status}`;
-  return status === 404 || status === 410
-    ? new FormatError("NotFound", message, { what: "archive" })
-    : new FormatError("Http", message);
-}
-
-function mismatch({ name }: Access, what: string): FormatError {
+function mismatch({ name }: HttpAccess, what: string): FormatError {
   return new FormatError("SourceMismatch", `${name} ${what}`);
 }

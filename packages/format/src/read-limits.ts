@@ -1,3 +1,4 @@
+import { checkLimit } from "./option-values.js";
 import { defaultMaxDecoderBytes } from "./zstd/frame-limits.js";
 
 /** How much memory an archive may take. The archive says how much it needs; these say how much it gets. */
@@ -18,7 +19,11 @@ const defaultMaxFileBytes = 256 * 1024 * 1024;
 
 export type ResolvedLimits = Readonly<Record<keyof ReadLimits, number>>;
 
+/** With defaults for what is not set. `InvalidArgument` for what is no limit. */
 export function resolveLimits(limits: ReadLimits = {}): ResolvedLimits {
+  for (const name of ["maxIndexBytes", "maxFileBytes", "maxDecoderBytes"] as const) {
+    checkLimit(`limits.${name}`, limits[name]);
+  }
   return {
     maxIndexBytes: limits.maxIndexBytes ?? defaultMaxIndexBytes,
     maxFileBytes: limits.maxFileBytes ?? defaultMaxFileBytes,

@@ -1,7 +1,7 @@
 import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
-import type { ContentStore } from "@blob/format/node";
-import { nodeSha256 } from "@blob/format/node";
+import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
+import { createContentThreads, nodeSha256 } from "@blob/format/node";
 import type { BlobId } from "@blob/registry";
 import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 import { noCaches } from "../caching/cache-views.js";
@@ -16,7 +16,7 @@ import type { OpenedRegistry } from "../registries.js";
 import { createRegistrySource } from "../registry-source.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
-export interface PullOptions extends ReadVerbOptions {
+export interface PullOptions extends ReadVerbOptions, ContentThreadsOptions {
   /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
   readonly limits?: OpenOptions["limits"];
   /** Told how far manifest and index are. */
@@ -84,13 +84,18 @@ export async function pull(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
   );
+  const threads = createContentThreads({ decoderConcurrency: options.decoderConcurrency });
   const archive = open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     zstd: await context.zstdDecoder(),
     sha256: nodeSha256,
     origin: fullReference(registry, location, manifest.descriptor.digest),
+    threads,
   });
-  const closeArchive = async (): Promise<void> => lifetime.close();
+  const closeArchive = async (): Promise<void> => {
+    await lifetime.close();
+    await threads.close();
+  };
   return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {
     reference,
     manifest,

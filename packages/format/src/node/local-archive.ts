@@ -7,6 +7,8 @@ import { FormatError } from "../errors.js";
 import { defaultDataName, defaultIndexName } from "../media-types.js";
 import { resolveLimits } from "../read-limits.js";
 import { openFileSource } from "./files/file-source.js";
+import { createContentThreads } from "./read/content-threads.js";
+import type { ContentThreadsOptions } from "./read/content-threads.js";
 import { nodeSha256 } from "./node-sha256.js";
 import { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 
@@ -19,7 +21,7 @@ export interface LocalArchive extends Archive, AsyncDisposable {
 export type LocalArchiveLocation = string | { readonly index: string; readonly data: string };
 
 /** Codec and hash default to the fastest ones of this runtime. */
-export type OpenLocalArchiveOptions = OpenOptions & SignalOptions;
+export type OpenLocalArchiveOptions = Omit<OpenOptions, "threads"> & ContentThreadsOptions & SignalOptions;
 
 /**
  * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
@@ -29,7 +31,7 @@ export async function openLocalArchive(
   location: LocalArchiveLocation,
   options: OpenLocalArchiveOptions = {},
 ): Promise<LocalArchive> {
-  const { signal, ...open } = options;
+  const { signal, decoderConcurrency, ...open } = options;
   const paths =
     typeof location === "string"
       ? { index: join(location, defaultIndexName), data: join(location, defaultDataName) }
@@ -40,11 +42,17 @@ export async function openLocalArchive(
     readIndex(paths.index, options),
   ]);
   const zstd = options.zstd ?? (await loadZstdDecoder());
+  // A codec or hash of the caller's lives on the caller's thread.
+  const isOwn = options.zstd !== undefined || options.sha256 !== undefined;
+  const threads = createContentThreads({ decoderConcurrency: isOwn ? 0 : decoderConcurrency });
   const data = await openFileSource(paths.data);
   try {
     signal?.throwIfAborted();
-    const archive = openArchive(index, data, { sha256: nodeSha256, ...open, zstd });
-    const close = (): Promise<void> => data.close();
+    const archive = openArchive(index, data, { sha256: nodeSha256, ...open, zstd, threads });
+    const close = async (): Promise<void> => {
+      await threads.close();
+      await data.close();
+    };
     return Object.assign(archive, { close, [Symbol.asyncDispose]: close });
   } catch (cause) {
     await data.close();

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../byte-source.js";
 import { FormatError } from "../../errors.js";
+import { checkFunction, checkSignal } from "../../option-values.js";
 import { writeArchiveFiles } from "./create-archive-files.js";
 
 export interface SaveOptions extends SignalOptions {
@@ -27,6 +28,8 @@ export async function saveArchive(
   outDirectory: string,
   options: SaveOptions = {},
 ): Promise<SavedArchive> {
+  checkSignal(options.signal);
+  checkFunction("onProgress", options.onProgress);
   options.signal?.throwIfAborted();
   const { indexPath, dataPath } = await writeArchiveFiles(outDirectory, async (sink) => {
     const hash = createHash("sha256");

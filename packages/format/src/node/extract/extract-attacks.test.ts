@@ -27,7 +27,7 @@ import { createFileWriter } from "./destination-file.js";
 import { openDestination } from "./destination.js";
 import type { Destination } from "./destination.js";
 import { extractArchive, extractFile } from "./extract.js";
-import type { ExtractOptions } from "./extract.js";
+import type { ExtractOptions } from "./extract-options.js";
 import type * as extractModule from "./extract.js";
 
 /** Threads cannot run TypeScript. */

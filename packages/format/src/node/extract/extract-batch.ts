@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
 
 import type { ZstdDecoder } from "../../zstd/codec.js";
-import { decodeWhole } from "./decode-whole.js";
-import type { StoredFile } from "./decode-whole.js";
+import { decodeWhole } from "../read/decode-whole.js";
+import type { StoredFile } from "../read/decode-whole.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { createTemporaryFile, finishTemporaryFile, writeFully } from "../files/temporary-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";

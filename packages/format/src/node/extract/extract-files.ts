@@ -10,14 +10,14 @@ import { planReads } from "../../read-plan.js";
 import { resolveLimits } from "../../read-limits.js";
 import { turnBytes } from "../../turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
-import { decodeWholeInTurns } from "./decode-whole.js";
+import { decodeWholeInTurns } from "../read/decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
-import type { Extraction, ExtractOptions } from "./extract.js";
+import type { Extraction, ExtractOptions } from "./extract-options.js";
 import { forEachConcurrent } from "@blob/core/concurrency";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
@@ -32,7 +32,7 @@ export type ExtractFilesOptions = Pick<
   | "concurrency"
   | "readAheadBytes"
   | "maxRangeBytes"
-  | "decoder"
+  | "zstd"
   | "workers"
   | "onProgress"
   | "contents"
@@ -63,10 +63,9 @@ export async function extractFiles(
   options: ExtractFilesOptions,
 ): Promise<WrittenFiles> {
   const { contents, contentsBy: by = "copy", signal } = options;
-  const concurrency = positive("concurrency", options.concurrency ?? defaultConcurrency);
-  const readAheadBytes = positive("readAheadBytes", options.readAheadBytes ?? defaultReadAheadBytes);
+  const { concurrency = defaultConcurrency, readAheadBytes = defaultReadAheadBytes } = options;
   const maxRangeBytes = Math.min(
-    positive("maxRangeBytes", options.maxRangeBytes ?? defaultMaxRangeBytes),
+    options.maxRangeBytes ?? defaultMaxRangeBytes,
     Math.ceil(readAheadBytes / concurrency),
   );
   const report = createExtractReport(wanted, options.onProgress, maxWholeBytes);
@@ -121,7 +120,7 @@ async function fetchFiles(
   const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
   const stage = startStage(wanted, writer, options);
   try {
-    const decoder = options.decoder ?? (await loadZstdDecoder());
+    const decoder = options.zstd ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
     const { small, large } = sortBySize(wanted, maxRangeBytes);
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
@@ -158,26 +157,17 @@ const minParallelMs = 300;
 /** Beside this thread, which gives files their names and cannot keep more of them busy. Each takes about 40 MB. */
 const maxAutomaticWorkers = 2;
 
-const maxWorkers = 64;
-
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
   wanted: readonly Extraction[],
   writer: FileWriter,
-  { decoder, workers }: ExtractFilesOptions,
+  { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
-  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
-    throw new FormatError(
-      "InvalidArgument",
-      `workers must be an integer from 0 to ${maxWorkers}, not ${workers}`,
-    );
-  }
-
   const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.
-  const isPossible = decoder === undefined && writer.canReserve && canExtractInWorkers();
+  const isPossible = zstd === undefined && writer.canReserve && canExtractInWorkers();
   return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
 }
 
@@ -187,11 +177,6 @@ function estimateMilliseconds(wanted: readonly Extraction[]): number {
     if (size > maxWholeBytes) return sum;
     return sum + 0.045 + (size / 1e6) * (compression === "zstd" ? 2 : 0.6);
   }, 0);
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new FormatError("InvalidArgument", `${name} must be a positive integer, not ${value}`);
 }
 
 interface BySize {

@@ -1,5 +1,5 @@
 import type { Entry } from "../../entry.js";
-import type { Extraction, ExtractOptions, ExtractResult } from "./extract.js";
+import type { Extraction, ExtractOptions, ExtractResult } from "./extract-options.js";
 
 /** What an extraction wrote, and what it left alone when it came to it. */
 export type WrittenFiles = Omit<ExtractResult, "notKept">;

@@ -2,7 +2,7 @@ import type { ByteRange } from "../../byte-source.js";
 import type { Entry } from "../../entry.js";
 import type { FileWriter, ReservedFile } from "./destination-file.js";
 import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
-import type { Extraction } from "./extract.js";
+import type { Extraction } from "./extract-options.js";
 import { inOrder } from "@blob/core/concurrency";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";

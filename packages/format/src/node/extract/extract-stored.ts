@@ -4,7 +4,7 @@ import { FormatError } from "../../errors.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
 import type { FileWriter } from "./destination-file.js";
 import type { ExtractReport } from "./extract-report.js";
-import type { Extraction } from "./extract.js";
+import type { Extraction } from "./extract-options.js";
 import { forEachConcurrent } from "@blob/core/concurrency";
 import { finishTemporaryFile } from "../files/temporary-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";

@@ -1,6 +1,6 @@
 import type { ContentStore } from "./content-store.js";
 import type { FileWriter } from "./destination-file.js";
-import type { Extraction } from "./extract.js";
+import type { Extraction } from "./extract-options.js";
 
 /** Puts what was extracted into a store, behind the extraction. */
 export interface ContentKeeper {

@@ -1,5 +1,5 @@
 import type { FileWriter } from "./destination-file.js";
-import type { Extraction } from "./extract.js";
+import type { Extraction } from "./extract-options.js";
 import { holeBytes } from "../files/holes.js";
 
 /**

@@ -4,11 +4,12 @@ import { nextTurn } from "@blob/core/concurrency";
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../byte-source.js";
 import type { Entry } from "../../entry.js";
+import { checkBoolean, checkOneOf, checkSignal, checkStrings } from "../../option-values.js";
 import { isSameTime } from "../files/file-time.js";
 import { placeOf } from "../walk/found-files.js";
 import type { FilePlace } from "../walk/found-files.js";
 import type { FilterOptions } from "../walk/path-filter.js";
-import { openLargeFile } from "../create/read-large-file.js";
+import { openFoundFile } from "../create/read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
 import { SourceDirectories } from "../walk/source-directories.js";
 import type { SourceRoot } from "../walk/source-directory.js";
@@ -50,6 +51,10 @@ export async function diffDirectory(
   directory: string,
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
+  checkBoolean("quick", options.quick);
+  checkOneOf("symlinks", options.symlinks, ["skip", "follow", "error"]);
+  for (const name of ["include", "exclude", "ignoreFiles"] as const) checkStrings(name, options[name]);
+  checkSignal(options.signal);
   const listing = await beginWalk(directory, { ...options, anyTime: true });
   try {
     return await compare(archive, listing, options);
@@ -110,7 +115,7 @@ function createContentComparer(root: SourceRoot, signal: AbortSignal | undefined
         const content = scratch.subarray(0, length);
         return Buffer.compare(createHash("sha256").update(content).digest(), hash) === 0;
       }
-      const file = await openLargeFile(place, "none");
+      const file = await openFoundFile(place, "none");
       try {
         await file.hashAll(signal);
         return Buffer.compare(file.digest().hash, hash) === 0;

@@ -11,7 +11,7 @@ import { openDestination } from "../extract/destination.js";
 import type { Destination, DestinationDirectory } from "../extract/destination.js";
 import { checkExpendable } from "../extract/expendable.js";
 import { extractInto } from "../extract/extract.js";
-import type { ExtractOptions } from "../extract/extract.js";
+import type { ExtractOptions } from "../extract/extract-options.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { wantedTree } from "./wanted-tree.js";
 

@@ -8,7 +8,9 @@ import { openDestination } from "../extract/destination.js";
 import type { FactsNotKept } from "../extract/destination-file.js";
 import { checkExpendable } from "../extract/expendable.js";
 import { extractArchive } from "../extract/extract.js";
-import type { ExtractOptions } from "../extract/extract.js";
+import { checkExtractOptions } from "../extract/extract-options.js";
+import type { ExtractOptions } from "../extract/extract-options.js";
+import { checkBoolean } from "../../option-values.js";
 import { replaceAndRemove } from "./replace-and-remove.js";
 import { wantedTree } from "./wanted-tree.js";
 
@@ -19,7 +21,7 @@ export interface SyncOptions extends Pick<
   | "concurrency"
   | "readAheadBytes"
   | "maxRangeBytes"
-  | "decoder"
+  | "zstd"
   | "workers"
   | "contents"
   | "contentsBy"
@@ -74,6 +76,8 @@ export async function syncDirectory(
 }
 
 async function syncTo(archive: Archive, directory: string, options: SyncOptions): Promise<SyncResult> {
+  checkExtractOptions(options);
+  for (const name of ["delete", "dryRun", "quick"] as const) checkBoolean(name, options[name]);
   options.signal?.throwIfAborted();
   if (options.delete === true) checkExpendable(directory);
   const written = await missingOrDifferent(archive, directory, options);

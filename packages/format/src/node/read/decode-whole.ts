@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
 import { FormatError } from "../../errors.js";
-import type { ZstdDecoder } from "../../zstd/codec.js";
+import type { ZstdDecodeOptions, ZstdDecoder } from "../../zstd/codec.js";
 import { decompressInTurns } from "../../zstd/in-turns.js";
 
 /** What the index says about a small file. */
@@ -15,8 +15,14 @@ export interface StoredFile {
 }
 
 /** The verified content of a file. `Decompression`, `HashMismatch`. Synchronous: for workers. */
-export function decodeWhole(file: StoredFile, stored: Uint8Array, decoder: ZstdDecoder): Uint8Array {
-  return verified(file, isDecoded(file) ? decoder.decompress(stored, file) : stored.subarray(0, file.size));
+export function decodeWhole(
+  file: StoredFile,
+  stored: Uint8Array,
+  decoder: ZstdDecoder,
+  options?: ZstdDecodeOptions,
+): Uint8Array {
+  const content = isDecoded(file) ? decoder.decompress(stored, file, options) : stored.subarray(0, file.size);
+  return verified(file, content);
 }
 
 /** The same for the thread that others wait for. */
