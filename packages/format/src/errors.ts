@@ -4,6 +4,8 @@ export const formatErrorCodes = [
   "InvalidIndex",
   /** The index has a version, hash algorithm or compression that this implementation does not know. */
   "Unsupported",
+  /** A tar stream is damaged, cut off, or says things that programs read in different ways: nothing of it is believed. */
+  "InvalidTar",
   /** A path is not a valid archive path, or not one that can be written on this system. */
   "InvalidPath",
   /** The archive has no such file or directory. */
