@@ -91,12 +91,11 @@ describe("what GNU tar writes", () => {
   async function directory(): Promise<string> {
     const root = join(await scratchDirectory(), "tree");
     mkdirSync(join(root, "sub"), { recursive: true });
-    mkdirSync(join(root, long, ".."), { recursive: true });
     writeFileSync(join(root, "a.txt"), "a");
     writeFileSync(join(root, "sub/b.sh"), "b");
     chmodSync(join(root, "sub/b.sh"), 0o755);
     utimesSync(join(root, "a.txt"), 1_700_000_000, 1_700_000_000);
-    utimesSync(join(root, "sub/b.sh"), -1000, -1000);
+    utimesSync(join(root, "sub/b.sh"), "-1000", "-1000");
     return root;
   }
 
@@ -104,7 +103,10 @@ describe("what GNU tar writes", () => {
     const root = await directory();
     const withLong = format === "gnu" || format === "oldgnu" || format === "pax";
     const withOld = format === "gnu" || format === "oldgnu" || format === "pax";
-    if (withLong) writeFileSync(join(root, long), "long");
+    if (withLong) {
+      mkdirSync(join(root, long, ".."), { recursive: true });
+      writeFileSync(join(root, long), "long");
+    }
     if (!withOld) utimesSync(join(root, "sub/b.sh"), 1, 1);
     writeFileSync(join(root, "ünïcödé"), "u");
     const flags = ["-c", `--format=${format}`, "--sort=name", "-C", root];
@@ -252,12 +254,10 @@ describe("names", () => {
     ["a file below a file", [{ name: "a" }, { name: "a/b" }]],
     ["a file far below a file", [{ name: "a/b" }, { name: "a/b/c/d" }]],
     ["a file where a directory is", [{ name: "a/b/c" }, { name: "a/b" }]],
-    ["a file without a name", [{ name: "./." }]],
     ["a file whose name is empty", [{ name: "" }]],
+    ["a directory with content", [{ name: "a/", content: "x" }]],
   ])("%s is refused", async (_what, members) => {
-    const reading = read(tar(...members));
-    if (_what === "a file without a name") expect((await reading).files).toEqual({});
-    else await expect(reading).rejects.toMatchObject({ code: "InvalidTar" });
+    await expect(read(tar(...members))).rejects.toMatchObject({ code: "InvalidTar" });
   });
 });
 

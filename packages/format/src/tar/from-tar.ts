@@ -97,7 +97,11 @@ async function* member(
   };
   if (!name.isUtf8) return skip("name-not-utf8");
   const kind = kindOf(header.type, name.isDirectory);
-  if (kind === "directory") return reader.skip(size + paddingAfter(size));
+  if (kind === "directory") {
+    // GNU's lists of directories have a type of their own.
+    if (size > 0 && header.type !== "D") throw invalidTar("is called a directory, and has content", name.path);
+    return reader.skip(size + paddingAfter(size));
+  }
   if (kind !== "file") return skip(kind);
   if (extensions.isSparse) return skip("sparse-file");
   if (name.path === "") throw invalidTar("has a file without a name");

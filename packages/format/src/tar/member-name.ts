@@ -16,15 +16,20 @@ export function memberName(bytes: Uint8Array): MemberName {
   try {
     name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return { path: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), isUtf8: false };
+    const shown = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    return { path: plain(shown.split("/")), isUtf8: false };
   }
   if (name.startsWith("/")) throw outside(name, "it begins with a slash");
   const elements = name.split("/");
   if (elements.includes("..")) throw outside(name, 'it has a ".." element');
-  const path = elements.filter((element) => element !== "" && element !== ".").join("/");
+  const path = plain(elements);
   if (path !== "") validatePath(path);
   const last = elements.at(-1);
-  return { path, isDirectory: last === "" || last === ".", isUtf8: true };
+  return { path, isDirectory: name !== "" && (last === "" || last === "."), isUtf8: true };
+}
+
+function plain(elements: readonly string[]): string {
+  return elements.filter((element) => element !== "" && element !== ".").join("/");
 }
 
 function outside(name: string, why: string): FormatError {

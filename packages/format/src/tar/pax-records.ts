@@ -35,7 +35,7 @@ export function decodePaxRecords(bytes: Uint8Array): Map<string, Uint8Array> {
     const from = bytes.indexOf(space, at) + 1;
     const record = bytes.subarray(from, end - 1);
     const sign = record.indexOf(equals);
-    if (end > bytes.length || from >= end || bytes[end - 1] !== newline || sign <= 0) {
+    if (length === 0 || end > bytes.length || from >= end || bytes[end - 1] !== newline || sign <= 0) {
       throw invalidTar("has an extended header that cannot be read: it is damaged");
     }
     records.set(new TextDecoder().decode(record.subarray(0, sign)), record.subarray(sign + 1));
