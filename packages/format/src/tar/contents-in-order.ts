@@ -14,7 +14,7 @@ import { portableZstdDecoder } from "../zstd/portable.js";
 /** How the files of an archive are read one after another. */
 export interface ContentsOptions {
   /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */
-  readonly decoder?: ZstdDecoder | undefined;
+  readonly zstd?: ZstdDecoder | undefined;
   /** What computes hashes. Default: plain JavaScript. */
   readonly sha256?: Sha256 | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +58,7 @@ export async function* contentsInOrder(
   options.signal?.addEventListener("abort", abort, { once: true });
   const source = {
     data: archive.data,
-    zstd: options.decoder ?? portableZstdDecoder,
+    zstd: options.zstd ?? portableZstdDecoder,
     sha256: options.sha256 ?? portableSha256,
     limits: resolveLimits(),
   };

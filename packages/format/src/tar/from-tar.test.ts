@@ -42,12 +42,12 @@ async function read(bytes: Uint8Array, options: FromTarOptions = {}): Promise<Re
   const [files, modes, times]: [Read["files"], Read["modes"], Read["times"]] = [{}, {}, {}];
   const skipped: SkippedTarMember[] = [];
   const all = fromTar(inPieces(bytes), { onSkipped: (member) => void skipped.push(member), ...options });
-  for await (const { path, size, mode, mtimeNs, content } of all) {
+  for await (const { path, size, mode, mtime, content } of all) {
     const whole = await collectBytes(content);
     expect(whole.length).toBe(size);
     files[path] = Buffer.from(whole).toString();
     modes[path] = mode;
-    times[path] = mtimeNs;
+    times[path] = mtime;
   }
   return { files, modes, times, skipped };
 }

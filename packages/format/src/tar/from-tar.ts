@@ -34,6 +34,8 @@ const defaultMaxBytes = 64 * 1024 * 1024 * 1024;
  * on the number of files only. Directories are implied by what is in them. Links, devices, files with holes and names that
  * are not UTF-8 are left out and reported; nothing is ever followed.
  *
+ * What it gives is what `createArchive` of `@blob/format/node` and `client.push` take.
+ *
  * The stream is somebody else's word. Whatever programs read in different ways is an error instead of a guess: the same name
  * twice, a name that leads elsewhere, a file that is a directory, anything behind the end, no end. Files that were given out
  * before an error are as the stream had them; whoever makes something of them waits for the end.
@@ -111,7 +113,7 @@ async function* member(
     path: name.path,
     size,
     mode: Number(header.mode & 0o7777n),
-    mtimeNs: checkedTime(extensions.mtimeNs ?? header.mtime * 1_000_000_000n, name.path),
+    mtime: checkedTime(extensions.mtimeNs ?? header.mtime * 1_000_000_000n, name.path),
     content: content.chunks(),
   };
   await content.skipRest();

@@ -7,7 +7,7 @@ export interface TarFile {
   /** Permission bits, with setuid, setgid and the sticky bit (`0o7777`). */
   readonly mode: number;
   /** Modification time in nanoseconds since the epoch; may be negative. */
-  readonly mtimeNs: bigint;
+  readonly mtime: bigint;
   /**
    * The content, read once and before the next file is asked for: what is not read by then is skipped. Throws where the
    * tar stream does, and never ends early.

@@ -55,8 +55,8 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 
 async function filesOf(stream: AsyncIterable<Uint8Array>): Promise<FileOfArchive[]> {
   const files: FileOfArchive[] = [];
-  for await (const { path: name, mode, mtimeNs, content } of fromTar(stream)) {
-    files.push({ path: name, mode, mtimeNs, content: await collectBytes(content) });
+  for await (const { path: name, mode, mtime, content } of fromTar(stream)) {
+    files.push({ path: name, mode, mtimeNs: mtime, content: await collectBytes(content) });
   }
   return files;
 }
