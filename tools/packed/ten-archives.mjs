@@ -96,7 +96,7 @@ const trees = Array.from({ length: times }, (_, at) => ({
 }));
 const server = await createRegistryServer(createMemoryRegistry()).listen();
 
-/** @typedef {() => Promise<Pick<import("../../packages/format/src/node/index.js").CreateOptions, "encoder" | "workers">>} OptionsForOne */
+/** @typedef {() => Promise<Pick<import("../../packages/format/src/node/index.js").CreateOptions, "zstd" | "workers">>} OptionsForOne */
 
 /** All are made before any is read: a later one may spoil an earlier one. @param {string} name @param {OptionsForOne} options */
 async function make(name, options) {
@@ -157,7 +157,7 @@ try {
       continue;
     }
     // Loaded for each archive, as it is where nobody gives an encoder.
-    const options = async () => ({ encoder: await loadEncoder() });
+    const options = async () => ({ zstd: await loadEncoder() });
     await make(name, options);
     await push(name, options);
   }

@@ -3,7 +3,7 @@ import { anonymous, createAuthenticator } from "@blob/auth";
 import type { Caches, CachesOptions } from "@blob/cache";
 import { cacheNames, createCaches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
-import type { DirectoryDiff } from "@blob/format/node";
+import type { ArchiveInput, DirectoryDiff } from "@blob/format/node";
 import { loadZstdDecoder } from "@blob/format/node";
 import type { Descriptor, HttpRegistryOptions, Policy, Signer, StatementClaim } from "@blob/registry";
 import type { ArchiveManifest } from "./manifest/archive-manifest.js";
@@ -73,8 +73,8 @@ export interface ClientOptions {
  * a `code`. After an abort they throw the signal's reason.
  */
 export interface Client {
-  /** Archives a directory and pushes it. What it makes is spooled to disk; memory stays flat. */
-  push(reference: string, directory: string, options?: PushOptions): Promise<PushResult>;
+  /** Archives a directory, or files that are given, and pushes it. What it makes is spooled to disk; memory stays flat. */
+  push(reference: string, input: ArchiveInput, options?: PushOptions): Promise<PushResult>;
   /** Pushes an archive that exists already, streaming its data. */
   pushArchive(reference: string, archive: Archive, options?: PushArchiveOptions): Promise<PushArchiveResult>;
   /** Opens an archive: two requests, and one more for each file that is read. */

@@ -129,7 +129,7 @@ describe.each(frameDecoders)("$name lets others go on", (frames) => {
     );
     const target = join(await scratchDirectory(), "out");
     const { content, pieces, error } = await most(() =>
-      extractArchive(archive, target, { decoder, workers: 0 }),
+      extractArchive(archive, target, { zstd: decoder, workers: 0 }),
     );
     expect(error).toBeUndefined();
     // Both parts of it count for themselves: the files of a turn, and the content of one file.

@@ -28,7 +28,7 @@ test.each([
     compress: (content, level) => honest.compress(new Uint8Array(content.length), level),
   };
   const reference = `${registry.host}/acme/site:v1`;
-  await expect(client.push(reference, source, { encoder, temporaryDirectory })).rejects.toMatchObject({
+  await expect(client.push(reference, source, { zstd: encoder, temporaryDirectory })).rejects.toMatchObject({
     code: "Compression",
     path: name,
   });

@@ -1,5 +1,5 @@
 import type { Archive } from "@blob/format";
-import type { CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
+import type { ArchiveInput, CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
 import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
@@ -27,7 +27,7 @@ export interface PushArchiveOptions extends VerbOptions {
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
-/** How a directory is archived (see `CreateOptions` of `@blob/format/node`) and how that is pushed. */
+/** How files are archived (see `CreateOptions` of `@blob/format/node`) and how that is pushed. */
 export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "signal" | "onProgress"> {
   /** Where the archive is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
   readonly temporaryDirectory?: string | undefined;
@@ -59,7 +59,7 @@ export interface PushResult extends PushArchiveResult {
 }
 
 /**
- * Archives a directory and pushes it. The archive is spooled to a temporary directory, because a registry wants to
+ * Archives a directory, or files that are given, and pushes it. The archive is spooled to a temporary directory, because a registry wants to
  * know size and digest before the first byte: memory stays flat, and a repeated request does not compress again.
  *
  * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
@@ -67,12 +67,12 @@ export interface PushResult extends PushArchiveResult {
 export async function push(
   context: VerbContext,
   reference: string,
-  directory: string,
+  input: ArchiveInput,
   options: PushOptions = {},
 ): Promise<PushResult> {
   const plan = planPush(context, reference, options);
   return withSpool(options.temporaryDirectory, async (spool) => {
-    const created = await createArchiveFiles(directory, spool, options);
+    const created = await createArchiveFiles(input, spool, options);
     const { signal } = options;
     await using archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder(), signal });
     const pushed = await pushPlanned(plan, archive, options);

@@ -4,12 +4,12 @@ import type { IndexColumns } from "../../index-columns.js";
 import { compressionNone, compressionZstd } from "../../index-schema.js";
 import { writeIndex } from "../../index-writer.js";
 import type { PackedBatch } from "./compress-batch.js";
-import { ContentRows } from "./content-rows.js";
+import type { ContentRows } from "./content-rows.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import type { CreateProgress } from "./progress.js";
-import type { Listing } from "../walk/walk.js";
+import type { Listing } from "./listing.js";
 import type { FileFacts } from "../walk/read-small-file.js";
-import type { FinishedFile, StagedPiece } from "./stage-files.js";
+import type { StagedPiece } from "./stage-files.js";
 
 /** Takes the bytes of the data part, in order. It may keep a chunk; the next one comes when the promise is done. */
 export interface DataSink {
@@ -43,7 +43,7 @@ export interface ArchiveWriter {
 
 export function createArchiveWriter(
   listing: Listing,
-  compress: readonly boolean[],
+  contents: ContentRows,
   sink: DataSink,
   options: ArchiveWriterOptions,
 ): ArchiveWriter {
@@ -55,7 +55,6 @@ export function createArchiveWriter(
   const storedSizes: number[] = [];
   const compressions: number[] = [];
   const corrections = new Map<number, FileFacts>();
-  const contents = new ContentRows(compress);
   const dataHash = createHash("sha256");
   let dataSize = 0;
   let contentSize = 0;
@@ -110,7 +109,7 @@ export function createArchiveWriter(
       end += storedSize;
     }
     if (end > runBegin) runs.push(packed.bytes.subarray(runBegin, end));
-    for (const [index, facts] of packed.facts) corrections.set(first + index, facts);
+    for (const [index, facts] of packed.facts) correct(first + index, facts);
     return runs;
   }
 
@@ -120,24 +119,20 @@ export function createArchiveWriter(
     await write(bytes);
   }
 
-  /** The row with the same content that was there before, if any. */
-  function pushLarge(row: number, { hash, facts }: FinishedFile): number {
-    contents.setHashes(row, hash);
-    corrections.set(row, facts);
-    return contents.firstOf(row);
-  }
-
   function addEnd({ row, content, compressed }: Extract<StagedPiece, { kind: "end" }>): void {
-    pushLarge(row, content);
+    correct(row, content.facts);
     const compression = compressed && large.stored > 0 ? compressionZstd : compressionNone;
     push(content.size, dataSize - large.stored, large.stored, compression);
     large = { stored: 0, size: 0 };
   }
 
-  function addDuplicate({ row, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
-    const firstRow = pushLarge(row, content);
-    if (firstRow === row) throw new TypeError("The content that a duplicate refers to was not stored");
-    pushDuplicate(content.size, firstRow);
+  function addDuplicate({ row, of, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
+    correct(row, content.facts);
+    pushDuplicate(content.size, of);
+  }
+
+  function correct(row: number, found: FileFacts | undefined): void {
+    if (found !== undefined) corrections.set(row, listing.contents.factsOf(row, found));
   }
 
   function lastRow(piece: StagedPiece): number {

@@ -7,8 +7,8 @@ import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import type { Tree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
-import type { CreatedArchive } from "./create-archive.js";
-import { beginWalk } from "../walk/walk.js";
+import type { CreatedArchive } from "./create-options.js";
+import { listDirectory } from "./list-directory.js";
 import { createWorkerStage } from "./worker-stage.js";
 import { writeArchive } from "./write-archive.js";
 import { loadZstdEncoder, zstdEncoderLoaders } from "../zstd/zstd-encoders.js";
@@ -64,7 +64,7 @@ describe.each(codecs)("archives by %s, three in one process", (name) => {
     for (const tree of trees) {
       const root = await writeTree(await scratchDirectory(), tree);
       const encoder = await loadZstdEncoder(name);
-      await expectContent(await collected((sink) => createArchive(root, sink, { encoder })), tree);
+      await expectContent(await collected((sink) => createArchive(root, sink, { zstd: encoder })), tree);
     }
   });
 
@@ -72,7 +72,7 @@ describe.each(codecs)("archives by %s, three in one process", (name) => {
     const made = trees.map(async (tree) => {
       const root = await writeTree(await scratchDirectory(), tree);
       const encoder = await loadZstdEncoder(name);
-      return collected((sink) => createArchive(root, sink, { encoder }));
+      return collected((sink) => createArchive(root, sink, { zstd: encoder }));
     });
     for (const [index, archive] of (await Promise.all(made)).entries())
       await expectContent(archive, trees[index] ?? {});
@@ -81,7 +81,7 @@ describe.each(codecs)("archives by %s, three in one process", (name) => {
   test("in workers", async () => {
     for (const tree of trees) {
       const root = await writeTree(await scratchDirectory(), tree);
-      const listing = await beginWalk(root, {});
+      const listing = await listDirectory(root, { shouldCompress: () => true });
       await listing.end();
       const encoder = await loadZstdEncoder(name);
       const setup = { level: 3, changeDetection: "none", encoder: name } as const;

@@ -2,27 +2,17 @@ import { hash } from "node:crypto";
 
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import { frameRoom } from "./compress-frame.js";
-import { nameOf } from "../walk/found-files.js";
-import type { FoundDirectory } from "../walk/found-files.js";
+import { openBatchSource } from "./batch-source.js";
+import type { BatchFiles, BatchReader, BatchSource } from "./batch-source.js";
 import { withFile } from "../zstd/frame-proof.js";
-import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
+import { maxSmallFileBytes } from "../walk/read-small-file.js";
 import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
-import { SourceDirectories } from "../walk/source-directories.js";
-import type { SourceRoot } from "../walk/source-directory.js";
 
 /** Small files that are to be read, hashed and compressed: in columns, which cost little to send to another thread. */
-export interface FileBatch {
-  /** Stays open as long as anybody works at the batch. */
-  readonly root: SourceRoot;
-  readonly paths: readonly string[];
-  /** The directories that the files are in. */
-  readonly directories: readonly FoundDirectory[];
-  /** Their names there, where these are not the paths' last: of links that were followed. */
-  readonly names: ReadonlyMap<number, string>;
-  /** Expected, in bytes. */
-  readonly sizes: Float64Array;
-  /** Whether to try to compress them. */
-  readonly compress: readonly boolean[];
+export interface FileBatch extends BatchFiles {
+  readonly source: BatchSource;
+  /** 1 where to try to compress. */
+  readonly compress: Uint8Array;
 }
 
 export interface BatchOptions {
@@ -55,8 +45,7 @@ export function createBatchCompressor(
   const scratch = new Uint8Array(maxSmallFileBytes + 1);
   let packed = new Uint8Array(0);
 
-  function compressBatch(batch: FileBatch, sources: SourceDirectories): PackedBatch {
-    const { paths, directories, sizes: expected, compress } = batch;
+  function compressBatch({ paths, compress }: FileBatch, reader: BatchReader): PackedBatch {
     const hashes = Buffer.from(new ArrayBuffer(32 * paths.length));
     const sizes = new Float64Array(paths.length);
     const storedSizes = new Float64Array(paths.length);
@@ -65,21 +54,13 @@ export function createBatchCompressor(
     let end = 0;
     for (let index = 0; index < paths.length; index++) {
       const path = paths[index] ?? "";
-      const directory = directories[index];
-      if (directory === undefined) throw new TypeError("A file of a batch has no directory");
-      const { length, facts: newFacts } = readSmallFile(
-        sources.locate(directory, nameOf(batch, index), path),
-        path,
-        expected[index] ?? 0,
-        scratch,
-        options.changeDetection,
-      );
+      const { content, facts: newFacts } = reader.read(index);
+      const { length } = content;
       if (newFacts !== undefined) facts.set(index, newFacts);
-      const content = scratch.subarray(0, length);
       hashes.write(hash("sha256", content, "hex"), 32 * index, "hex");
       if (end + frameRoom(length) > packed.length) packed = enlarge(packed, end + frameRoom(length));
       const frameSize =
-        encoder !== undefined && compress[index] === true && length > 0
+        encoder !== undefined && compress[index] === 1 && length > 0
           ? compressTo(packed.subarray(end), content, path, encoder, options.level)
           : undefined;
       const isSmaller = frameSize !== undefined && frameSize < length;
@@ -94,13 +75,13 @@ export function createBatchCompressor(
   }
 
   return (batch) => {
-    const sources = new SourceDirectories(batch.root);
+    const reader = openBatchSource(batch.source, batch, scratch, options.changeDetection);
     try {
-      const result = compressBatch(batch, sources);
-      sources.check();
+      const result = compressBatch(batch, reader);
+      reader.check();
       return result;
     } finally {
-      sources.close();
+      reader.close();
     }
   };
 }

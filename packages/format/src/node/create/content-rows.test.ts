@@ -7,7 +7,7 @@ import { ContentRows } from "./content-rows.js";
 const hashOf = (content: number): Buffer => createHash("sha256").update(String(content)).digest();
 
 function firstRows(contents: readonly number[], compress: readonly boolean[]): number[] {
-  const rows = new ContentRows(compress);
+  const rows = new ContentRows({ compress: Uint8Array.from(compress, Number) });
   return contents.map((content, row) => {
     rows.setHashes(row, hashOf(content));
     return rows.firstOf(row);
@@ -40,7 +40,7 @@ test("goes on when there are more rows than it had room for", () => {
 });
 
 test("hashes whose beginnings are equal are told apart", () => {
-  const rows = new ContentRows([true, true, true]);
+  const rows = new ContentRows({ compress: Uint8Array.of(1, 1, 1) });
   const hash = Buffer.alloc(3 * 32);
   hash[63] = 1;
   rows.setHashes(0, hash);

@@ -1,20 +1,21 @@
 import { hashBytes } from "../../index-schema.js";
+import type { FileColumns } from "../walk/file-columns.js";
 
 /**
- * Finds the rows of files with equal content, by a column of hashes and one that says whether the file is to be
- * compressed: one that is to be readable by range is not stored compressed. A hash table over numbers; its keys would
+ * Which files have equal content that is stored once: by a column of hashes and one that says whether the file is to be
+ * compressed, as one that is to be readable by range is not stored compressed. A hash table over numbers; its keys would
  * be tens of thousands of strings otherwise.
  */
 export class ContentRows {
-  readonly #compress: readonly boolean[];
+  readonly #files: Pick<FileColumns, "compress">;
   #hashes: Uint8Array<ArrayBuffer> = new Uint8Array(hashBytes * 1024);
   /** Rows, each at the first free place from the one on that its hash says; 0 is free, so they count from 1. */
   #slots = new Uint32Array(64 * 1024);
   #used = 0;
 
   /** Both columns grow; what is said of a row is there before the row is asked for. */
-  constructor(compress: readonly boolean[]) {
-    this.#compress = compress;
+  constructor(files: Pick<FileColumns, "compress">) {
+    this.#files = files;
   }
 
   /** The column of the hashes, as far as it was given. */
@@ -44,6 +45,16 @@ export class ContentRows {
     return row;
   }
 
+  /** Whether two rows have content that is stored once. */
+  areEqual(a: number, b: number): boolean {
+    const { compress } = this.#files;
+    if (compress[a] !== compress[b]) return false;
+    for (let index = 0; index < hashBytes; index++) {
+      if (this.#hashes[hashBytes * a + index] !== this.#hashes[hashBytes * b + index]) return false;
+    }
+    return true;
+  }
+
   /** Where a row with this content is, or would be. The number of slots is a power of two. */
   #slotOf(row: number): number {
     const mask = this.#slots.length - 1;
@@ -56,7 +67,7 @@ export class ContentRows {
         ((hash[at + 3] ?? 0) << 24)) &
       mask;
     for (let found = this.#slots[slot] ?? 0; found > 0; found = this.#slots[slot] ?? 0) {
-      if (this.#areEqual(found - 1, row)) break;
+      if (this.areEqual(found - 1, row)) break;
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -66,13 +77,5 @@ export class ContentRows {
     const rows = this.#slots.filter((found) => found > 0);
     this.#slots = new Uint32Array(4 * this.#slots.length);
     for (const found of rows) this.#slots[this.#slotOf(found - 1)] = found;
-  }
-
-  #areEqual(a: number, b: number): boolean {
-    if (this.#compress[a] !== this.#compress[b]) return false;
-    for (let index = 0; index < hashBytes; index++) {
-      if (this.#hashes[hashBytes * a + index] !== this.#hashes[hashBytes * b + index]) return false;
-    }
-    return true;
   }
 }

@@ -6,7 +6,8 @@ import { dirname, join, relative, sep } from "node:path";
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
 import type { DataSink } from "./archive-writer.js";
 import { prepareArchive } from "./create-archive.js";
-import type { CreatedArchive, CreateOptions } from "./create-archive.js";
+import type { CreatedArchive, CreateOptions } from "./create-options.js";
+import type { ArchiveInput } from "./archive-file.js";
 import { fileSystemError, isSystemError } from "../files/file-system-error.js";
 import { realPath } from "../files/real-path.js";
 
@@ -16,17 +17,19 @@ export interface CreatedArchiveFiles extends CreatedArchive {
 }
 
 /**
- * An archive of the regular files below a directory, as `index.blob` and `data.blob` in another one, which is made
- * when it does not exist. Files of these names are replaced at the end, both or none: after any failure, an abort or a
- * kill there is nothing half-written under the final names. When the output lies in the directory, it is not archived.
- * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `TooManyFiles`, `Unsupported`, `WorkerFailed`.
+ * Makes an archive as {@link createArchive} does, as `index.blob` and `data.blob` in a directory, which is made when it
+ * does not exist. Files of these names are replaced at the end, both or none: after any failure, an abort or a kill there
+ * is nothing half-written under the final names. When the output lies in the directory that is archived, it is left out.
+ * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `InvalidPath`, `TooManyFiles`, `Unsupported`,
+ * `WorkerFailed`.
  */
 export async function createArchiveFiles(
-  directory: string,
+  input: ArchiveInput,
   outDirectory: string,
   options: CreateOptions = {},
 ): Promise<CreatedArchiveFiles> {
-  const prepared = await prepareArchive(directory, options, outputsWithin(directory, outDirectory));
+  const outputs = typeof input === "string" ? outputsWithin(input, outDirectory) : new Set<string>();
+  const prepared = await prepareArchive(input, options, outputs);
   try {
     return await writeArchiveFiles(outDirectory, (sink) => prepared.write(sink));
   } finally {

@@ -20,7 +20,7 @@ import { bufferSource } from "../../buffer-source.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
-import type { CreatedArchive, CreateOptions } from "./create-archive.js";
+import type { CreatedArchive, CreateOptions } from "./create-options.js";
 
 interface Made extends CreatedArchive {
   readonly bytes: Buffer;

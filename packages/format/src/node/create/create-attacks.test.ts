@@ -19,12 +19,12 @@ import { noise } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import type { Tree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
-import type { CreateOptions } from "./create-archive.js";
+import type { CreateOptions } from "./create-options.js";
 import type * as createArchiveModule from "./create-archive.js";
 import { diffDirectory } from "../sync/diff-directory.js";
 import type { DirectoryAccess } from "../files/open-directory.js";
 import { syncDirectory } from "../sync/sync-directory.js";
-import { beginWalk } from "../walk/walk.js";
+import { listDirectory } from "./list-directory.js";
 import { writeArchive } from "./write-archive.js";
 
 const compiled = compilePackage("format");
@@ -82,7 +82,7 @@ const createBy =
     const chunks: Uint8Array[] = [];
     const read = once(whileReading);
     const { symlinks } = options;
-    const listing = await beginWalk(root, { access, symlinks, onFound: once(whileListing) });
+    const listing = await listDirectory(root, { access, symlinks, onFound: once(whileListing) });
     try {
       const write = (chunk: Uint8Array): void => {
         chunks.push(chunk);

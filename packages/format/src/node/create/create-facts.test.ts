@@ -6,7 +6,7 @@ import { openArchive } from "../../archive-reader.js";
 import { bufferSource } from "../../buffer-source.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
-import type { CreateOptions } from "./create-archive.js";
+import type { CreateOptions } from "./create-options.js";
 import { diffDirectory } from "../sync/diff-directory.js";
 
 async function create(root: string, options?: CreateOptions) {

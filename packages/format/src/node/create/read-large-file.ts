@@ -1,55 +1,53 @@
-import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
-import { frameRoom } from "./compress-frame.js";
+import { readAt } from "../files/read-at.js";
 import type { FilePlace } from "../walk/found-files.js";
-import {
-  checkUnchanged,
-  factsOf,
-  fileChanged,
-  maxSmallFileBytes,
-  openError,
-  readFlags,
-} from "../walk/read-small-file.js";
-import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
+import { checkUnchanged, factsOf, fileChanged, openError, readFlags } from "../walk/read-small-file.js";
+import type { ChangeDetection } from "../walk/read-small-file.js";
 import { SourceDirectories } from "../walk/source-directories.js";
+import { createLargeFile } from "./large-file.js";
+import type { LargeFile } from "./large-file.js";
 
-/** A large file that is read from beginning to end while its hash is computed. */
-export interface LargeFile {
-  /** In bytes, when it was opened. */
-  readonly size: number;
-  readonly facts: FileFacts;
-  /**
-   * Parts of {@link maxSmallFileBytes}, the last one may be shorter. They belong to the consumer, with memory for
-   * {@link frameRoom}.
-   */
-  chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
-  /** What was read, once the chunks have ended. */
-  digest(): { readonly hash: Uint8Array; readonly size: number };
-  /** The same without the chunks: reads everything for its hash. */
-  hashAll(signal: AbortSignal | undefined): Promise<void>;
-  /** Bytes from a place of the file, outside the sequence of chunks: as many as there are. */
-  sample(offset: number, length: number): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
-
-/** `FileChanged`, `FileSystem`. The caller closes it. */
-export async function openLargeFile(place: FilePlace, changeDetection: ChangeDetection): Promise<LargeFile> {
+/** Opens a file that was found below a directory. `FileChanged`, `FileSystem`. The caller closes it. */
+export async function openFoundFile(place: FilePlace, changeDetection: ChangeDetection): Promise<LargeFile> {
   const { root, directory, name, path } = place;
   const sources = new SourceDirectories(root);
-  let handle: FileHandle | undefined;
   try {
     const location = sources.locate(directory, name, path);
+    return await openLargeFile(location, path, changeDetection, sources);
+  } catch (cause) {
+    sources.close();
+    throw cause;
+  }
+}
+
+/** What a file was found through. */
+interface Surroundings {
+  /** Throws when what was opened may be something else. */
+  check(): void;
+  close(): void;
+}
+
+const noSurroundings: Surroundings = { check: () => undefined, close: () => undefined };
+
+/** Opens what is at a place, and is archived at `path`. What it was found through is open for as long as the file. */
+export async function openLargeFile(
+  location: string,
+  path: string,
+  changeDetection: ChangeDetection,
+  surroundings: Surroundings = noSurroundings,
+): Promise<LargeFile> {
+  let handle: FileHandle | undefined;
+  try {
     handle = await open(location, readFlags);
     const stats = await handle.stat({ bigint: true });
-    sources.check();
+    surroundings.check();
     if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
-    return createLargeFile({ handle, stats, location, sources, path }, changeDetection);
+    return createOpenedFile({ handle, stats, location, surroundings, path }, changeDetection);
   } catch (cause) {
     await handle?.close();
-    sources.close();
     throw openError(cause, path);
   }
 }
@@ -60,87 +58,37 @@ interface OpenedFile {
   readonly stats: BigIntStats;
   readonly location: string;
   /** Open for as long as the location is used. */
-  readonly sources: SourceDirectories;
+  readonly surroundings: Surroundings;
   /** For messages. */
   readonly path: string;
 }
 
-function createLargeFile(
-  { handle, stats, location, sources, path }: OpenedFile,
+function createOpenedFile(
+  { handle, stats, location, surroundings, path }: OpenedFile,
   changeDetection: ChangeDetection,
 ): LargeFile {
-  const hash = createHash("sha256");
-  let size = 0;
-
-  function readNext(): Promise<Uint8Array<ArrayBuffer>> {
-    const next = read(handle, path, size, maxSmallFileBytes);
-    // Somebody waits for it only later: until then a failure is not an unhandled one.
-    next.catch(() => undefined);
-    return next;
-  }
-
-  async function* chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    let next = readNext();
+  async function named<T>(work: () => Promise<T>): Promise<T> {
     try {
-      for (let more = true; more;) {
-        const chunk = await next;
-        size += chunk.length;
-        more = chunk.length === maxSmallFileBytes;
-        // The next chunk is read while this one is hashed and used.
-        if (more) next = readNext();
-        hash.update(chunk);
-        if (chunk.length > 0) yield chunk;
-      }
-    } finally {
-      await next.catch(() => undefined);
-    }
-    if (changeDetection === "strict") await check();
-  }
-
-  async function check(): Promise<void> {
-    try {
-      checkUnchanged(path, stats, await handle.stat({ bigint: true }), size);
-      checkUnchanged(path, stats, await lstat(location, { bigint: true }), size);
+      return await work();
     } catch (cause) {
       throw openError(cause, path);
     }
   }
 
-  return {
+  return createLargeFile({
     size: Number(stats.size),
     facts: factsOf(stats),
-    chunks,
-    async hashAll(signal) {
-      const rest = chunks();
-      while ((await rest.next()).done !== true) signal?.throwIfAborted();
+    read: (target, position) => named(() => readAt(handle, target, position)),
+    async check(bytesRead) {
+      if (changeDetection !== "strict") return;
+      await named(async () => {
+        checkUnchanged(path, stats, await handle.stat({ bigint: true }), bytesRead);
+        checkUnchanged(path, stats, await lstat(location, { bigint: true }), bytesRead);
+      });
     },
-    digest: () => ({ hash: hash.digest(), size }),
-    sample: (offset, length) => read(handle, path, offset, length),
     async close() {
-      sources.close();
+      surroundings.close();
       await handle.close();
     },
-  };
-}
-
-/** As many bytes as asked for, fewer only at the end of the file. */
-async function read(
-  handle: FileHandle,
-  path: string,
-  position: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // With room for a frame that is not smaller; and not zeroed, as it is written to at once.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frameRoom(length)).buffer, 0, length);
-  let filled = 0;
-  try {
-    while (filled < length) {
-      const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-  } catch (cause) {
-    throw openError(cause, path);
-  }
-  return bytes.subarray(0, filled);
+  });
 }

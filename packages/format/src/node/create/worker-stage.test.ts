@@ -56,13 +56,16 @@ describe("compressing in worker threads", () => {
   test("an error keeps its code, its path and the code of its cause", async () => {
     const stage = createWorkerStage(1, setup, workerUrl);
     const missing = {
-      root: { path: "/nonexistent", handle: undefined, handles: "", dev: 0n, ino: 0n },
+      source: {
+        kind: "found",
+        root: { path: "/nonexistent", handle: undefined, handles: "", dev: 0n, ino: 0n },
+        directories: [{ source: "", dev: 0n, ino: 0n }],
+        names: new Map(),
+      },
       paths: ["gone"],
-      directories: [{ source: "", dev: 0n, ino: 0n }],
-      names: new Map(),
       sizes: Float64Array.of(1),
-      compress: [true],
-    };
+      compress: Uint8Array.of(1),
+    } as const;
     await expect(stage.batch(missing)).rejects.toMatchObject({
       name: "FormatError",
       code: "FileChanged",
@@ -168,7 +171,7 @@ describe("compressing in worker threads", () => {
         return encoder.compress(content, level);
       },
     };
-    await createArchive(root, { write: () => undefined }, { workers: 4, encoder: counting });
+    await createArchive(root, { write: () => undefined }, { workers: 4, zstd: counting });
     expect(calls).toBe(1);
   });
 

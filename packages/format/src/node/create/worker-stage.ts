@@ -34,7 +34,11 @@ export function createWorkerStage(count: number, setup: WorkerSetup, url: URL): 
   return {
     width: count * requestsPerWorker,
     async batch(batch) {
-      const response = await team.ask({ kind: "batch", batch });
+      const { source } = batch;
+      const response = await team.ask(
+        { kind: "batch", batch },
+        source.kind === "given" ? [source.bytes.buffer] : [],
+      );
       return response.kind === "batch" ? response.packed : unexpected(response);
     },
     async frame(chunk) {

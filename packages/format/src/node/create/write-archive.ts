@@ -3,10 +3,10 @@ import { createArchiveWriter } from "./archive-writer.js";
 import type { DataSink } from "./archive-writer.js";
 import { createInlineStage } from "./compress-stage.js";
 import type { CompressStage } from "./compress-stage.js";
-import type { CreateOptions, CreatedArchive } from "./create-archive.js";
-import { defaultSkipCompression } from "./skip-compression.js";
+import type { CreatedArchive, CreateOptions } from "./create-options.js";
+import { ContentRows } from "./content-rows.js";
+import type { Listing } from "./listing.js";
 import { stageFiles } from "./stage-files.js";
-import type { Listing } from "../walk/walk.js";
 import { defaultLevel } from "../zstd/zstd-encoders.js";
 
 /** The second half of `createArchive`: reads and compresses what is listed, on this thread unless there are workers. */
@@ -18,15 +18,13 @@ export async function writeArchive(
   options: CreateOptions,
 ): Promise<CreatedArchive> {
   const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
-  const { reproducible, onProgress, skipCompression = defaultSkipCompression } = options;
+  const { reproducible, onProgress } = options;
   const stage = workers ?? createInlineStage(encoder, { level, changeDetection });
-  const compress: boolean[] = [];
-  const shouldCompress = (path: string, size: number): boolean =>
-    encoder !== undefined && !skipCompression.some((skips) => skips(path, size));
-  const writer = createArchiveWriter(listing, compress, sink, { deduplicate, reproducible, onProgress });
+  const contents = new ContentRows(listing.files);
+  const writer = createArchiveWriter(listing, contents, sink, { deduplicate, reproducible, onProgress });
   try {
-    const how = { shouldCompress, changeDetection, deduplicate, encoder, level, signal };
-    for await (const piece of stageFiles(listing, compress, stage, how)) {
+    const how = { changeDetection, deduplicate, encoder, level, signal };
+    for await (const piece of stageFiles(listing, contents, stage, how)) {
       signal?.throwIfAborted();
       await writer.add(piece);
     }

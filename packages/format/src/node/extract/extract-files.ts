@@ -32,7 +32,7 @@ export type ExtractFilesOptions = Pick<
   | "concurrency"
   | "readAheadBytes"
   | "maxRangeBytes"
-  | "decoder"
+  | "zstd"
   | "workers"
   | "onProgress"
   | "contents"
@@ -121,7 +121,7 @@ async function fetchFiles(
   const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
   const stage = startStage(wanted, writer, options);
   try {
-    const decoder = options.decoder ?? (await loadZstdDecoder());
+    const decoder = options.zstd ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
     const { small, large } = sortBySize(wanted, maxRangeBytes);
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
@@ -164,7 +164,7 @@ const maxWorkers = 64;
 function startStage(
   wanted: readonly Extraction[],
   writer: FileWriter,
-  { decoder, workers }: ExtractFilesOptions,
+  { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
     throw new FormatError(
@@ -177,7 +177,7 @@ function startStage(
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.
-  const isPossible = decoder === undefined && writer.canReserve && canExtractInWorkers();
+  const isPossible = zstd === undefined && writer.canReserve && canExtractInWorkers();
   return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
 }
 

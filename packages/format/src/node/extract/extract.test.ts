@@ -12,7 +12,7 @@ import { archiveOfEmptyFiles } from "../../testing/empty-files.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import type { Tree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";
-import type { CreateOptions } from "../create/create-archive.js";
+import type { CreateOptions } from "../create/create-options.js";
 import { extractArchive, extractFile } from "./extract.js";
 
 interface Sample {

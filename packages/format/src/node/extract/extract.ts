@@ -42,10 +42,10 @@ export interface ExtractOptions extends SignalOptions {
   /** The most that one request asks for; default 8 MiB, and at most its share of `readAheadBytes`. */
   readonly maxRangeBytes?: number | undefined;
   /** The codec to decompress with. Default: the best one that this runtime has. */
-  readonly decoder?: ZstdDecoder | undefined;
+  readonly zstd?: ZstdDecoder | undefined;
   /**
    * Threads that decompress, verify and write small files. 0 does all on this thread. Default: one for each core but
-   * this thread's, at most 2, when there are enough files. Only on Linux, and not with a given `decoder`, which is used
+   * this thread's, at most 2, when there are enough files. Only on Linux, and not with a given `zstd`, which is used
    * on this thread.
    */
   readonly workers?: number | undefined;
@@ -125,7 +125,7 @@ export type ExtractFileOptions = Pick<
   | "overwrite"
   | "preserveMode"
   | "preserveTimes"
-  | "decoder"
+  | "zstd"
   | "contents"
   | "contentsBy"
   | "onProgress"

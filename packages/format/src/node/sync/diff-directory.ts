@@ -8,7 +8,7 @@ import { isSameTime } from "../files/file-time.js";
 import { placeOf } from "../walk/found-files.js";
 import type { FilePlace } from "../walk/found-files.js";
 import type { FilterOptions } from "../walk/path-filter.js";
-import { openLargeFile } from "../create/read-large-file.js";
+import { openFoundFile } from "../create/read-large-file.js";
 import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
 import { SourceDirectories } from "../walk/source-directories.js";
 import type { SourceRoot } from "../walk/source-directory.js";
@@ -110,7 +110,7 @@ function createContentComparer(root: SourceRoot, signal: AbortSignal | undefined
         const content = scratch.subarray(0, length);
         return Buffer.compare(createHash("sha256").update(content).digest(), hash) === 0;
       }
-      const file = await openLargeFile(place, "none");
+      const file = await openFoundFile(place, "none");
       try {
         await file.hashAll(signal);
         return Buffer.compare(file.digest().hash, hash) === 0;

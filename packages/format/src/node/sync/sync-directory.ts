@@ -18,7 +18,7 @@ export interface SyncOptions extends Pick<
   | "concurrency"
   | "readAheadBytes"
   | "maxRangeBytes"
-  | "decoder"
+  | "zstd"
   | "workers"
   | "contents"
   | "contentsBy"

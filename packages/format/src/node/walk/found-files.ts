@@ -1,5 +1,7 @@
 import type { BigIntStats } from "node:fs";
 
+import { GrowingColumns } from "./file-columns.js";
+import type { FileColumns } from "./file-columns.js";
 import type { DirectoryIdentity, SourceRoot } from "./source-directory.js";
 
 /** A directory that was listed. */
@@ -8,28 +10,12 @@ export interface FoundDirectory extends DirectoryIdentity {
   readonly source: string;
 }
 
-/**
- * The files below a directory, a row each, in the order of their paths' bytes. A column for each fact: hundreds of
- * thousands of files are to cost little before anything of them is read. The columns of numbers may be longer than
- * there are files.
- */
-export interface FoundFiles {
-  /** The archive paths. */
-  readonly paths: readonly string[];
+/** The files below a directory. */
+export interface FoundFiles extends FileColumns {
   /** The directories that the bytes are in: not the paths' own behind links that were followed. */
   readonly directories: readonly FoundDirectory[];
   /** By row: the name there, if it is not the path's last: of a link that was followed. */
   readonly names: ReadonlyMap<number, string>;
-  /** In bytes, when they were found; so are the other facts. */
-  readonly sizes: Float64Array;
-  /** Permission bits. */
-  readonly modes: Uint32Array;
-  readonly uids: Uint32Array;
-  readonly gids: Uint32Array;
-  /** Nanoseconds since the epoch. */
-  readonly mtimes: BigInt64Array;
-  /** Rows of files whose time does not fit into its column. */
-  readonly farTimes: ReadonlySet<number>;
 }
 
 /** The name of a row's file in its directory. */
@@ -53,60 +39,23 @@ export function placeOf(root: SourceRoot, files: FoundFiles, row: number): FileP
   return { root, directory, name: nameOf(files, row), path: files.paths[row] ?? "" };
 }
 
-/** A file that is archived without bits of its mode: the format has permissions only. */
-export interface DroppedModeBits {
-  readonly path: string;
-  readonly bits: readonly ("setuid" | "setgid" | "sticky")[];
+/** Where a file was found: its directory, and its name there where that is not its path's last. */
+export interface FoundPlace {
+  readonly directory: FoundDirectory;
+  readonly name: string | undefined;
 }
 
-/** The same while it grows: columns are replaced by longer ones. */
-export class GrowingFiles implements FoundFiles {
-  readonly paths: string[] = [];
+/** The same while it grows. */
+export class GrowingFiles extends GrowingColumns implements FoundFiles {
   readonly directories: FoundDirectory[] = [];
   readonly names: Map<number, string> = new Map();
-  sizes: Float64Array = new Float64Array(1024);
-  modes: Uint32Array = new Uint32Array(1024);
-  uids: Uint32Array = new Uint32Array(1024);
-  gids: Uint32Array = new Uint32Array(1024);
-  mtimes: BigInt64Array = new BigInt64Array(1024);
-  readonly farTimes: Set<number> = new Set();
-  readonly modeBitsDropped: DroppedModeBits[] = [];
 
-  /** The name is said where it is not the path's last. */
-  add(path: string, size: number, stats: BigIntStats, directory: FoundDirectory, name?: string): void {
-    const row = this.paths.length;
-    if (row === this.sizes.length) this.#grow(2 * row);
-    this.paths.push(path);
-    this.directories.push(directory);
-    if (name !== undefined) this.names.set(row, name);
-    this.sizes[row] = size;
+  add(path: string, size: number, stats: BigIntStats, compress: boolean, place: FoundPlace): void {
     const mode = Number(stats.mode);
-    if ((mode & 0o7000) !== 0) this.modeBitsDropped.push({ path, bits: specialBits(mode) });
-    this.modes[row] = mode & 0o777;
-    this.uids[row] = Number(stats.uid);
-    this.gids[row] = Number(stats.gid);
-    this.mtimes[row] = stats.mtimeNs;
-    if (this.mtimes[row] !== stats.mtimeNs) this.farTimes.add(row);
+    const uid = Number(stats.uid);
+    const gid = Number(stats.gid);
+    const row = this.addRow({ path, size, mode, uid, gid, mtimeNs: stats.mtimeNs, compress });
+    this.directories.push(place.directory);
+    if (place.name !== undefined) this.names.set(row, place.name);
   }
-
-  #grow(rows: number): void {
-    this.sizes = enlarged(new Float64Array(rows), this.sizes);
-    this.modes = enlarged(new Uint32Array(rows), this.modes);
-    this.uids = enlarged(new Uint32Array(rows), this.uids);
-    this.gids = enlarged(new Uint32Array(rows), this.gids);
-    this.mtimes = enlarged(new BigInt64Array(rows), this.mtimes);
-  }
-}
-
-function specialBits(mode: number): DroppedModeBits["bits"] {
-  return [
-    ...((mode & 0o4000) === 0 ? [] : (["setuid"] as const)),
-    ...((mode & 0o2000) === 0 ? [] : (["setgid"] as const)),
-    ...((mode & 0o1000) === 0 ? [] : (["sticky"] as const)),
-  ];
-}
-
-function enlarged<T extends { set(from: T): void }>(larger: T, column: T): T {
-  larger.set(column);
-  return larger;
 }

@@ -13,6 +13,11 @@ export type ChangeDetection = "none" | "strict";
  */
 export const maxSmallFileBytes: number = 4 * 1024 * 1024;
 
+/** Whether a file of this size is read whole. */
+export function isSmall(size: number): boolean {
+  return size <= maxSmallFileBytes;
+}
+
 /** What an entry needs to know about a file. */
 export interface FileFacts {
   readonly mode: number;

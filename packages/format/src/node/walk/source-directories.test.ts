@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { placeOf } from "./found-files.js";
-import { openLargeFile } from "../create/read-large-file.js";
+import { openFoundFile } from "../create/read-large-file.js";
 import { SourceDirectories } from "./source-directories.js";
 import { beginWalk } from "./walk.js";
 import type { Listing } from "./walk.js";
@@ -59,7 +59,7 @@ describe("a directory by its path that becomes a link", () => {
     const { root, replace } = await filesInZ(1);
     const listing = await listed(root);
     const { files } = await listing.end();
-    const opening = openLargeFile(placeOf(listing.root, files, 0), "none");
+    const opening = openFoundFile(placeOf(listing.root, files, 0), "none");
     replace();
     await expect(opening).rejects.toThrow(changed);
     await listing.close();

@@ -284,7 +284,9 @@ export class Walk {
     const stats = link?.stats ?? this.#stat(directory, name);
     const size = Number(stats.size);
     if (this.#options.anyTime !== true) checkArchiveTime(path, stats.mtimeNs);
-    this.files.add(path, size, stats, link?.directory ?? directory.found, link?.name);
+    const compress = this.#options.shouldCompress?.(path, size) === true;
+    const found = { directory: link?.directory ?? directory.found, name: link?.name };
+    this.files.add(path, size, stats, compress, found);
     this.size += size;
     if (this.files.paths.length > maxFiles) {
       throw new FormatError(

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { SignalOptions } from "../../byte-source.js";
 import { checkPaths } from "../../index-encoder.js";
-import type { DroppedModeBits, FoundFiles } from "./found-files.js";
+import type { DroppedModeBits } from "./file-columns.js";
+import type { FoundFiles } from "./found-files.js";
 import type { DirectoryAccess } from "../files/open-directory.js";
 import { createPathFilter } from "./path-filter.js";
 import type { FilterOptions } from "./path-filter.js";
@@ -51,6 +52,8 @@ export interface WalkOptions extends SignalOptions, FilterOptions {
   readonly anyTime?: boolean | undefined;
   /** Archive paths that are being written by the same job. */
   readonly outputs?: ReadonlySet<string> | undefined;
+  /** Says of each file whether it is worth a try to compress it. Default: nobody asks. */
+  readonly shouldCompress?: ((path: string, size: number) => boolean) | undefined;
   /** How directories are held; default: as this system can best. */
   readonly access?: DirectoryAccess | undefined;
   /**

@@ -69,7 +69,7 @@ describe.each(Object.entries(lies))("an encoder that gives %s", (_name, lie) => 
     async (_what, tree, path, how) => {
       const root = await writeTree(await scratchDirectory(), tree);
       const out = await scratchDirectory();
-      const error: unknown = await createArchiveFiles(root, out, { encoder: how(lie) }).catch(
+      const error: unknown = await createArchiveFiles(root, out, { zstd: how(lie) }).catch(
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({ name: "FormatError", code: "Compression", path });
@@ -86,7 +86,9 @@ test("an archive that was there before is still there", async () => {
   await createArchiveFiles(root, out);
   const before = await readTree(out);
   const encoder = lying((_frame, content) => honest.compress(new Uint8Array(content.length), 3));
-  await expect(createArchiveFiles(root, out, { encoder })).rejects.toMatchObject({ code: "Compression" });
+  await expect(createArchiveFiles(root, out, { zstd: encoder })).rejects.toMatchObject({
+    code: "Compression",
+  });
   expect(await readTree(out)).toEqual(before);
 });
 
@@ -94,7 +96,7 @@ test("the data of other files went to the sink, nothing of the wrong frame", asy
   const root = await writeTree(await scratchDirectory(), { "a.bin": noise(5_000_000), "b.txt": text(5000) });
   const chunks: Uint8Array[] = [];
   const encoder = lying(() => Buffer.from("this is not zstd"));
-  const options = { encoder, skipCompression: [(path: string) => path === "a.bin"] };
+  const options = { zstd: encoder, skipCompression: [(path: string) => path === "a.bin"] };
   const sink = { write: (chunk: Uint8Array) => void chunks.push(chunk) };
   await expect(createArchive(root, sink, options)).rejects.toMatchObject({ path: "b.txt" });
   expect(Buffer.concat(chunks).equals(noise(5_000_000))).toBe(true);
@@ -163,6 +165,6 @@ test("a file that is not compressed is not asked for", async () => {
   const root = await writeTree(await scratchDirectory(), small);
   const out = join(await scratchDirectory(), "out");
   const encoder = lying(() => new Uint8Array(0));
-  await createArchiveFiles(root, out, { encoder, skipCompression: [() => true] });
-  await createArchiveFiles(root, out, { encoder, compression: "none" });
+  await createArchiveFiles(root, out, { zstd: encoder, skipCompression: [() => true] });
+  await createArchiveFiles(root, out, { zstd: encoder, compression: "none" });
 });
