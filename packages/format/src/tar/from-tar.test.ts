@@ -113,7 +113,12 @@ describe("what GNU tar writes", () => {
     const { files, modes, times, skipped } = await read(
       execFileSync("tar", [...flags, "."], { maxBuffer: 1e8 }),
     );
-    expect(files).toEqual({ "a.txt": "a", "sub/b.sh": "b", ünïcödé: "u", ...(withLong && { [long]: "long" }) });
+    expect(files).toEqual({
+      "a.txt": "a",
+      "sub/b.sh": "b",
+      ünïcödé: "u",
+      ...(withLong && { [long]: "long" }),
+    });
     expect(modes["sub/b.sh"]).toBe(0o755);
     expect(times["a.txt"]).toBe(1_700_000_000_000_000_000n);
     expect(times["sub/b.sh"]).toBe(withOld ? -1_000_000_000_000n : 1_000_000_000n);
@@ -271,7 +276,13 @@ describe("numbers", () => {
 
   test("base-256, with either sign", async () => {
     const { files, times } = await read(
-      tar({ content: "12", patch: [[124, base256(2n, 12)], [136, base256(-5n, 12)]] }),
+      tar({
+        content: "12",
+        patch: [
+          [124, base256(2n, 12)],
+          [136, base256(-5n, 12)],
+        ],
+      }),
     );
     expect(files).toEqual({ f: "12" });
     expect(times).toEqual({ f: -5_000_000_000n });
@@ -297,8 +308,14 @@ describe("numbers", () => {
 
   test("a pax size counts, also for all that follow", async () => {
     const zero = [[124, "00000000000\0"]] as const;
-    expect((await read(tar(pax({ size: "3" }), { content: "abc", patch: zero }))).files).toEqual({ f: "abc" });
-    const global = tar(pax({ size: "3" }, "g"), { content: "abc", patch: zero }, { name: "g", content: "def" });
+    expect((await read(tar(pax({ size: "3" }), { content: "abc", patch: zero }))).files).toEqual({
+      f: "abc",
+    });
+    const global = tar(
+      pax({ size: "3" }, "g"),
+      { content: "abc", patch: zero },
+      { name: "g", content: "def" },
+    );
     expect((await read(global)).files).toEqual({ f: "abc", g: "def" });
   });
 

@@ -101,7 +101,8 @@ async function* member(
   const kind = kindOf(header.type, name.isDirectory);
   if (kind === "directory") {
     // GNU's lists of directories have a type of their own.
-    if (size > 0 && header.type !== "D") throw invalidTar("is called a directory, and has content", name.path);
+    if (size > 0 && header.type !== "D")
+      throw invalidTar("is called a directory, and has content", name.path);
     return reader.skip(size + paddingAfter(size));
   }
   if (kind !== "file") return skip(kind);
@@ -154,7 +155,10 @@ function contentSize({ type, size }: MemberHeader, extensions: Extensions, path:
   }
   if (withoutContent.includes(type) && wanted > 0n) {
     // Some programs would read what follows as its content, others as the next header.
-    throw invalidTar(`is no file, and is said to have ${wanted} bytes: programs differ in what follows`, path);
+    throw invalidTar(
+      `is no file, and is said to have ${wanted} bytes: programs differ in what follows`,
+      path,
+    );
   }
   return Number(wanted);
 }
@@ -172,7 +176,10 @@ async function skipHoles({ isExtended }: MemberHeader, reader: BlockReader): Pro
 /** 64 bits of nanoseconds, which is what an index has for them. */
 function checkedTime(mtimeNs: bigint, path: string): bigint {
   if (BigInt.asIntN(64, mtimeNs) === mtimeNs) return mtimeNs;
-  throw invalidTar("has a modification time that an archive cannot have: it is not in the years 1677 to 2262", path);
+  throw invalidTar(
+    "has a modification time that an archive cannot have: it is not in the years 1677 to 2262",
+    path,
+  );
 }
 
 interface MemberContent {

@@ -63,15 +63,20 @@ async function filesOf(stream: AsyncIterable<Uint8Array>): Promise<FileOfArchive
 
 test("any tree is the same after toTar and fromTar, however the bytes arrive", async () => {
   await fc.assert(
-    fc.asyncProperty(tree, fc.integer({ min: 1, max: 3000 }), fc.boolean(), async (files, size, directories) => {
-      const { archive } = archiveOfFiles(files);
-      const bytes = await collectBytes(toTar(archive, { directories }));
-      const back = await filesOf(inPieces(bytes, size));
-      const order = Array.from(archive.entries(), (entry) => entry.path);
-      expect(back.map((one) => one.path)).toEqual(order);
-      const expected = order.map((name) => files.find((one) => one.path === name));
-      expect(back).toEqual(expected);
-    }),
+    fc.asyncProperty(
+      tree,
+      fc.integer({ min: 1, max: 3000 }),
+      fc.boolean(),
+      async (files, size, directories) => {
+        const { archive } = archiveOfFiles(files);
+        const bytes = await collectBytes(toTar(archive, { directories }));
+        const back = await filesOf(inPieces(bytes, size));
+        const order = Array.from(archive.entries(), (entry) => entry.path);
+        expect(back.map((one) => one.path)).toEqual(order);
+        const expected = order.map((name) => files.find((one) => one.path === name));
+        expect(back).toEqual(expected);
+      },
+    ),
     { numRuns: 120 },
   );
 });

@@ -11,7 +11,10 @@ import { toTar } from "./to-tar.js";
 const mebibyte = 1024 * 1024;
 
 function tarOf(file: string, ...flags: string[]): string {
-  return execFileSync("tar", [...flags, "-f", file], { encoding: "utf8", env: { ...process.env, TZ: "UTC" } });
+  return execFileSync("tar", [...flags, "-f", file], {
+    encoding: "utf8",
+    env: { ...process.env, TZ: "UTC" },
+  });
 }
 
 const long = `${"d".repeat(90)}/${"e".repeat(90)}/${"f".repeat(120)}`;
@@ -150,7 +153,10 @@ describe("a file that is not what the index promises", () => {
 
   test("a source with fewer bytes", async () => {
     const { archive } = archiveOfFiles([{ path: "a", content: "0123456789" }]);
-    const short = { ...archive.data, read: () => archiveOfFiles([]).archive.data.read({ offset: 0, length: 0 }) };
+    const short = {
+      ...archive.data,
+      read: () => archiveOfFiles([]).archive.data.read({ offset: 0, length: 0 }),
+    };
     await expect(collectBytes(toTar({ ...archive, data: short }))).rejects.toMatchObject({
       code: "SourceMismatch",
     });

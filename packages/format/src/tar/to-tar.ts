@@ -43,7 +43,10 @@ export interface ToTarOptions extends ContentsOptions {
  * await pipeline(toTar(archive), createWriteStream("site.tar"));
  * ```
  */
-export function toTar(archive: Archive, options: ToTarOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+export function toTar(
+  archive: Archive,
+  options: ToTarOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { directory } = options;
   // Errors about the directory are the call's.
   const entries = archive.entries(directory);

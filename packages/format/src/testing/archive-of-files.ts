@@ -53,6 +53,8 @@ export function archiveOfFiles(files: readonly FileOfArchive[]): ArchiveOfFiles 
       }
     },
   };
-  const archive = openArchive(encodeIndex({ entries, dataSize: data.length }), source, { sha256: nodeSha256 });
+  const archive = openArchive(encodeIndex({ entries, dataSize: data.length }), source, {
+    sha256: nodeSha256,
+  });
   return { archive, data, reads, openReads: () => open };
 }

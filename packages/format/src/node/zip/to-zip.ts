@@ -38,7 +38,10 @@ const maxNameBytes = 0xffff;
  * await pipeline(toZip(archive), createWriteStream("site.zip"));
  * ```
  */
-export function toZip(archive: Archive, options: ToZipOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+export function toZip(
+  archive: Archive,
+  options: ToZipOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { directory } = options;
   // Errors about the directory are the call's.
   const entries = archive.entries(directory);
@@ -87,7 +90,9 @@ async function* write(
       output.destroy(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    addNext().catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
+    addNext().catch((error: unknown) =>
+      output.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   try {
