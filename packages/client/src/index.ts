@@ -7,6 +7,7 @@ export type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
 export type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
+export type { ExportImageOptions, ExportImageResult, PushedImageBlob } from "./verbs/export-image.js";
 export type { Inspection } from "./verbs/inspect.js";
 export { parseLocation } from "./location.js";
 export type { Location } from "./location.js";
