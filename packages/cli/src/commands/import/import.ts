@@ -30,6 +30,8 @@ export async function importTar(
   const { directory } = flags;
   checkFlags(reference, flags);
   const stream = input === "-" ? session.io.stdin : createReadStream(input);
+  // Whoever reads it is told, too: this is for the time until then.
+  stream.on("error", () => undefined);
   const leftOut: SkippedTarMember[] = [];
   const files = fromTarFile(stream, input, {
     maxFiles: maxFilesOf(flags.maxFiles),

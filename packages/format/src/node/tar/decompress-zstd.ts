@@ -2,6 +2,7 @@ import { FormatError } from "../../errors.js";
 import { createTurns } from "../../turns.js";
 import type { ZstdFrameStream } from "../../zstd/codec.js";
 import { asDecompressionError, withDecompressionErrors } from "../../zstd/decompression-error.js";
+import { maxBlockBytes } from "../../zstd/frame-header.js";
 import { createFrameLimits } from "../../zstd/frame-limits.js";
 import { createFrameScanner } from "../../zstd/frame-scanner.js";
 import { loadFrameDecoder } from "../zstd/zstd-decoder.js";
@@ -36,8 +37,11 @@ export async function* decompressZstd(
       for (const piece of scanner.push(chunk)) {
         yield nothing;
         if (piece.kind === "skippable") continue;
-        // One byte more than there may be shows that it is too much.
-        if (piece.kind === "header") frame = decoder.startFrame(piece.header, left + 1);
+        if (piece.kind === "header") {
+          if ((piece.header.contentSize ?? 0) > left) throw tooLarge(maxBytes);
+          // One block more than there may be: that it is too much is found here.
+          frame = decoder.startFrame(piece.header, left + maxBlockBytes);
+        }
         for (const content of frame?.push(piece.bytes) ?? []) {
           limits.content(content.length);
           left -= content.length;
