@@ -1,3 +1,4 @@
+import { together } from "@blob/core/concurrency";
 import type { Archive } from "@blob/format";
 import type { TarCompression } from "@blob/format/node";
 import { loadZstdDecoder, nodeSha256, openFileSource } from "@blob/format/node";
@@ -13,7 +14,6 @@ import { writeImageLayer } from "./image-layer.js";
 import type { PulledFrom } from "./pull.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
-import { together } from "./together.js";
 import { createUploadBodies } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 

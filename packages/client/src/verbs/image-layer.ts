@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { writeFully } from "@blob/core/files";
 import type { Archive } from "@blob/format";
 import type { TarCompression } from "@blob/format/node";
 import { compressTar } from "@blob/format/node";
@@ -36,7 +37,9 @@ export async function writeImageLayer(
   const handle = await open(file, "wx", 0o600);
   try {
     for await (const chunk of hashed(chunks, stored)) {
-      await writeFully(handle, chunk, directory);
+      await writeFully(handle, chunk).catch((cause: unknown) => {
+        throw noRoom(directory, cause);
+      });
       size += chunk.length;
     }
   } finally {
@@ -59,16 +62,9 @@ function digestOf(hash: Hash): Digest {
   return `sha256:${hash.digest("hex")}`;
 }
 
-async function writeFully(
-  handle: Awaited<ReturnType<typeof open>>,
-  chunk: Uint8Array,
-  directory: string,
-): Promise<void> {
-  try {
-    for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `${directory}: the layer cannot be kept there until it is pushed (${why})`;
-    throw new ClientError("TemporaryDirectory", message, { path: directory, cause });
-  }
+/** A full disk, mostly. */
+function noRoom(directory: string, cause: unknown): ClientError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `${directory}: the layer cannot be kept there until it is pushed (${why})`;
+  return new ClientError("TemporaryDirectory", message, { path: directory, cause });
 }

@@ -1,3 +1,5 @@
+import { untilAborted } from "@blob/core/abort";
+
 import { createTurns } from "../turns.js";
 import { FormatError } from "../errors.js";
 import { invalidTar } from "./tar-error.js";
@@ -15,7 +17,7 @@ export interface BlockReader {
 }
 
 export interface BlockReaderOptions {
-  /** More bytes than this are a `SizeOverflow` error. */
+  /** More bytes than this are a `SizeExceeded` error. */
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -43,7 +45,7 @@ export function createBlockReader(
       total += current.length;
       if (total > maxBytes) {
         throw new FormatError(
-          "SizeOverflow",
+          "SizeExceeded",
           `The tar stream has more than the limit of ${maxBytes} bytes; raise maxBytes if that is meant`,
         );
       }
@@ -90,27 +92,4 @@ export function createBlockReader(
 
 export function truncated(): FormatError {
   return invalidTar("ends early: it was cut off");
-}
-
-/** The result of a source that may never answer; the signal's reason when that aborts first. */
-async function untilAborted<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return pending;
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => {
-      const { reason } = signal;
-      reject(reason instanceof Error ? reason : new Error(String(reason)));
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([pending, aborted]);
-  } catch (error) {
-    // The reason itself, whatever it is.
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    pending.catch(() => undefined);
-  }
 }

@@ -1,3 +1,5 @@
+import { linkSignals } from "@blob/core/abort";
+
 import type { Archive } from "../archive.js";
 import { bufferSource } from "../buffer-source.js";
 import type { ByteRange, ByteSource } from "../byte-source.js";
@@ -51,11 +53,8 @@ export async function* contentsInOrder(
   entries: Iterable<Entry>,
   options: ContentsOptions,
 ): AsyncGenerator<EntryContent, void, undefined> {
-  const stop = new AbortController();
-  const { signal } = stop;
-  const abort = (): void => stop.abort(options.signal?.reason);
-  options.signal?.throwIfAborted();
-  options.signal?.addEventListener("abort", abort, { once: true });
+  const link = linkSignals(options.signal);
+  const { signal } = link;
   const source = {
     data: archive.data,
     zstd: options.zstd ?? portableZstdDecoder,
@@ -77,9 +76,9 @@ export async function* contentsInOrder(
       for (const entry of batch.entries) yield { entry, chunks: whole({ ...source, data }, entry, signal) };
     }
   } finally {
-    options.signal?.removeEventListener("abort", abort);
     // What is being fetched is not wanted any more.
-    stop.abort();
+    link.abort(undefined);
+    link.release();
     await next?.stored.catch(() => undefined);
   }
 }

@@ -407,7 +407,7 @@ describe("limits", () => {
 
   test("of bytes", async () => {
     const bytes = tar({ content: "x".repeat(5000) });
-    await expect(read(bytes, { maxBytes: bytes.length - 1 })).rejects.toMatchObject({ code: "SizeOverflow" });
+    await expect(read(bytes, { maxBytes: bytes.length - 1 })).rejects.toMatchObject({ code: "SizeExceeded" });
     expect(Object.keys((await read(bytes, { maxBytes: bytes.length })).files)).toEqual(["f"]);
   });
 });

@@ -18,7 +18,7 @@ export interface FromTarOptions extends SignalOptions {
    * by default.
    */
   readonly maxFiles?: number | undefined;
-  /** A longer stream is a `SizeOverflow` error. Default 64 GiB. What decompresses it should have the same limit. */
+  /** A longer stream is a `SizeExceeded` error. Default 64 GiB. What decompresses it should have the same limit. */
   readonly maxBytes?: number | undefined;
   /** Told about each member that is left out, in their order. What it throws ends the work. */
   readonly onSkipped?: ((member: SkippedTarMember) => void) | undefined;
@@ -41,7 +41,7 @@ const defaultMaxBytes = 64 * 1024 * 1024 * 1024;
  * before an error are as the stream had them; whoever makes something of them waits for the end.
  *
  * @throws FormatError `InvalidTar` for what is damaged, cut off or ambiguous; `InvalidPath`; `TooManyFiles`;
- *   `SizeOverflow`; `InvalidArgument` when a content is read too late; and errors of the stream.
+ *   `SizeExceeded`; `InvalidArgument` when a content is read too late; and errors of the stream.
  * @example
  * ```ts
  * for await (const { path, size, content } of fromTar(createReadStream("site.tar"))) {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { writeFully } from "@blob/core/files";
 
 /** The file cannot be written. */
 class NewFileError extends Error {
@@ -43,9 +44,7 @@ export async function writeNewFile(file: string, chunks: AsyncIterable<Uint8Arra
 async function writeAll(file: string, handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length;) {
-        at += (await attempt(file, () => handle.write(chunk, at))).bytesWritten;
-      }
+      await attempt(file, () => writeFully(handle, chunk));
     }
   } catch (error) {
     await handle.close().catch(() => undefined);

@@ -8,7 +8,7 @@ import type { DuplicateFinder } from "./find-duplicates.js";
 import type { LargeFile, FinishedFile } from "./large-file.js";
 import type { Listing } from "./listing.js";
 import { withFile } from "../zstd/frame-proof.js";
-import { inOrder } from "../workers/in-order.js";
+import { inOrder } from "@blob/core/concurrency";
 import { isSmall, maxSmallFileBytes } from "../walk/read-small-file.js";
 import type { ChangeDetection } from "../walk/read-small-file.js";
 import type { FileColumns } from "../walk/file-columns.js";

@@ -7,7 +7,7 @@ import { FormatError } from "../../errors.js";
 import { decompressZstd, tooLarge } from "./decompress-zstd.js";
 
 export interface DecompressTarOptions extends SignalOptions {
-  /** More decompressed bytes are a `SizeOverflow` error. Default 64 GiB. */
+  /** More decompressed bytes are a `SizeExceeded` error. Default 64 GiB. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ const longestMagic = 6;
  * neither is passed on as it is. Lazy; leaving it early frees the source. Checksums of gzip are checked at the end; those of
  * zstd by `zstd-napi` and, for frames of up to 4 MiB, by `node:zlib`, but not by the decoder in JavaScript.
  *
- * @throws FormatError `Decompression` for what is damaged or cut off; `SizeOverflow`; `Unsupported` for compressions that
+ * @throws FormatError `Decompression` for what is damaged or cut off; `SizeExceeded`; `Unsupported` for compressions that
  *   need another program, which the message names, and for zip.
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { createFrameScanner } from "../../zstd/frame-scanner.js";
 import { loadFrameDecoder } from "../zstd/zstd-decoder.js";
 
 export interface DecompressZstdOptions {
-  /** More content than this is a `SizeOverflow` error. */
+  /** More content than this is a `SizeExceeded` error. */
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -77,7 +77,7 @@ const nothing = new Uint8Array(0);
 
 export function tooLarge(maxBytes: number): FormatError {
   return new FormatError(
-    "SizeOverflow",
+    "SizeExceeded",
     `The stream decompresses to more than the limit of ${maxBytes} bytes; raise maxBytes if that is meant`,
   );
 }
