@@ -9,6 +9,7 @@ import type { Extensions } from "./extended-headers.js";
 import { blockBytes, paddingAfter } from "./header-block.js";
 import { memberName } from "./member-name.js";
 import { createMemberNames } from "./member-names.js";
+import type { MemberNames } from "./member-names.js";
 import { invalidTar } from "./tar-error.js";
 import type { SkippedTarMember, TarFile, TarSkipReason } from "./tar-file.js";
 
@@ -73,7 +74,7 @@ export async function* fromTar(
           `The tar stream has more than ${maxFiles} members; raise maxFiles if that is meant`,
         );
       }
-      yield* member(header, extended.take(), reader, names.addFile, onSkipped);
+      yield* member(header, extended.take(), reader, names, onSkipped);
     }
     if (extended.isPending) throw invalidTar("ends between a header and what it is about");
     await readEnd(reader);
@@ -87,7 +88,7 @@ async function* member(
   header: MemberHeader,
   extensions: Extensions,
   reader: BlockReader,
-  addFile: (path: string) => void,
+  names: MemberNames,
   onSkipped: FromTarOptions["onSkipped"],
 ): AsyncGenerator<TarFile, void, undefined> {
   const name = memberName(extensions.name ?? header.name);
@@ -108,7 +109,7 @@ async function* member(
   if (kind !== "file") return skip(kind);
   if (extensions.isSparse) return skip("sparse-file");
   if (name.path === "") throw invalidTar("has a file without a name");
-  addFile(name.path);
+  names.addFile(name.path);
   const content = createContent(reader, size, name.path);
   yield {
     path: name.path,
@@ -193,8 +194,9 @@ function createContent(reader: BlockReader, size: number, path: string): MemberC
   let isCurrent = true;
   return {
     async *chunks() {
-      while (left > 0 || !isCurrent) {
+      for (;;) {
         if (!isCurrent) throw tooLate(path);
+        if (left === 0) return;
         const chunk = await reader.some(left);
         if (chunk === undefined) throw truncated();
         left -= chunk.length;

@@ -20,7 +20,7 @@ export async function create(
   input: ArchiveInput,
   destination: string,
   flags: CreateFlags,
-  from: GivenFrom = { name: String(input), leftOut: [] },
+  from: GivenFrom = { name: typeof input === "string" ? input : "", leftOut: [] },
 ): Promise<void> {
   const { output, signal } = session;
   const created = await createArchiveFiles(input, destination, {
