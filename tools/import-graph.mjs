@@ -59,6 +59,7 @@ for (const subpath of Object.keys(exportsOf("core"))) {
   checkPurity(`@blob/core/${part}`, path.join(core, part, "index.ts"));
 }
 checkPurity("the main entry of @blob/format", path.join(root, "packages/format/src/index.ts"));
+checkPurity("@blob/format/tar", path.join(root, "packages/format/src/tar/index.ts"));
 
 if (violations.length > 0) {
   console.error(violations.join("\n"));

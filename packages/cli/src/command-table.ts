@@ -30,6 +30,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/create/create.command.js")).declareCreate,
   },
   {
+    name: "export",
+    summary: "write an archive as a tar or zip, or push it as an OCI image",
+    group: archives,
+    load: async () => (await import("./commands/export/export.command.js")).declareExport,
+  },
+  {
+    name: "import",
+    summary: "make an archive of a tar, and push it",
+    group: archives,
+    load: async () => (await import("./commands/import/import.command.js")).declareImport,
+  },
+  {
     name: "cp",
     summary: "copy files and directories out of archives",
     group: reading,

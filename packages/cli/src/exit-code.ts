@@ -48,6 +48,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   Decompression: exitCodes.verification,
   Compression: exitCodes.verification,
   InvalidIndex: exitCodes.verification,
+  InvalidTar: exitCodes.verification,
   SourceMismatch: exitCodes.verification,
   PolicyViolation: exitCodes.verification,
   NoRule: exitCodes.verification,

@@ -13,11 +13,13 @@ import { copy } from "./verbs/copy.js";
 import { deleteReference } from "./verbs/delete.js";
 import type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
 import { diff, diffDirectory } from "./verbs/diff.js";
+import type { ExportImageOptions, ExportImageResult } from "./verbs/export-image.js";
+import { exportImage } from "./verbs/export-image.js";
 import { fetchManifest } from "./verbs/fetch.js";
 import type { Inspection } from "./verbs/inspect.js";
 import { inspect } from "./verbs/inspect.js";
 import { createLifetime } from "./lifetime/lifetime.js";
-import type { PulledArchive, PullOptions } from "./verbs/pull.js";
+import type { PulledArchive, PulledFrom, PullOptions } from "./verbs/pull.js";
 import { pull } from "./verbs/pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./verbs/push.js";
 import { push, pushArchive } from "./verbs/push.js";
@@ -77,6 +79,12 @@ export interface Client {
   push(reference: string, input: ArchiveInput, options?: PushOptions): Promise<PushResult>;
   /** Pushes an archive that exists already, streaming its data. */
   pushArchive(reference: string, archive: Archive, options?: PushArchiveOptions): Promise<PushArchiveResult>;
+  /** Makes an OCI image with one layer of an archive, and pushes it. The layer is spooled to disk. */
+  exportImage(
+    reference: string,
+    archive: Archive & Partial<PulledFrom>,
+    options?: ExportImageOptions,
+  ): Promise<ExportImageResult>;
   /** Opens an archive: two requests, and one more for each file that is read. */
   pull(reference: string, options?: PullOptions): Promise<PulledArchive>;
   /** Only the manifest: one request. */
@@ -161,6 +169,8 @@ export function createClient(options: ClientOptions = {}): Client {
     push: (reference, directory, verb = {}) => run(verb, (its) => push(context, reference, directory, its)),
     pushArchive: (reference, archive, verb = {}) =>
       run(verb, (its) => pushArchive(context, reference, archive, its)),
+    exportImage: (reference, archive, verb = {}) =>
+      run(verb, (its) => exportImage(context, reference, archive, its)),
     pull: (reference, verb = {}) => run(verb, (its) => pull(context, reference, its)),
     fetch: (reference, verb = {}) =>
       run(verb, async (its) => (await fetchManifest(context, reference, its)).manifest),

@@ -9,6 +9,7 @@ export { blobErrorCodes, isBlobError, missingThings } from "@blob/core/errors";
 export type { BlobError, BlobErrorCode, BlobErrorDetails, MissingThing } from "@blob/core/errors";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
+export type { ExportImageOptions, ExportImageResult, PushedImageBlob } from "./verbs/export-image.js";
 export type { Inspection } from "./verbs/inspect.js";
 export { parseLocation } from "./location.js";
 export type { Location } from "./location.js";

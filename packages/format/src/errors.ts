@@ -5,6 +5,7 @@ import { BlobError, isBlobError } from "@blob/core/errors";
 export const formatErrorCodes = [
   "InvalidIndex",
   "Unsupported",
+  "InvalidTar",
   "InvalidPath",
   "NotFound",
   "WrongKind",

@@ -1,14 +1,20 @@
-import type { DroppedModeBits, FactsNotKept, SkippedFile } from "@blob/format/node";
+import type { DroppedModeBits, FactsNotKept } from "@blob/format/node";
 
 /** More would scroll away what matters. */
 const shownAtMost = 20;
+
+/** What an archive does not have of what it was made of. */
+export interface LeftOutFile {
+  readonly path: string;
+  readonly reason: string;
+}
 
 /** What of a directory an archive does not have, and why, for people. */
 export function skippedLines({
   skipped,
   modeBitsDropped,
 }: {
-  readonly skipped: readonly SkippedFile[];
+  readonly skipped: readonly LeftOutFile[];
   readonly modeBitsDropped: readonly DroppedModeBits[];
 }): string[] {
   return [

@@ -24,6 +24,7 @@ export const argumentKinds: Readonly<Record<string, WordKind>> = {
   file: "archivePath",
   name: "alias",
   directory: "other",
+  input: "other",
   artifact: "other",
   host: "other",
   key: "other",

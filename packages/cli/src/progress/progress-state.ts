@@ -22,6 +22,7 @@ const stages: Readonly<Record<string, string>> = {
   "fetching-manifest": "Opening",
   "fetching-index": "Opening",
   extracting: "Extracting",
+  exporting: "Exporting",
   copying: "Copying",
 };
 

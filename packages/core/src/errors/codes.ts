@@ -48,6 +48,8 @@ export const blobErrorCodes = [
   "SourceMismatch",
   /** The index is damaged or breaks a rule of the format. */
   "InvalidIndex",
+  /** A tar stream is damaged, cut off, or says things that programs read in different ways: nothing of it is believed. */
+  "InvalidTar",
   /** The manifest is not that of an archive: another type, other layers, or damaged. */
   "InvalidManifest",
   /** The manifest has no index layer. */

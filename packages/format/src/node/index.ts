@@ -39,3 +39,9 @@ export type { ArchiveFilePromises, ArchiveFileSystem } from "./file-system/archi
 export type { ArchiveFileHandle } from "./file-system/archive-file-handle.js";
 export { createContentThreads } from "./read/content-threads.js";
 export type { ContentThreadsOptions, OwnedContentThreads } from "./read/content-threads.js";
+export { compressTar } from "./tar/compress-tar.js";
+export type { TarCompression } from "./tar/compress-tar.js";
+export { decompressTar } from "./tar/decompress-tar.js";
+export type { DecompressTarOptions } from "./tar/decompress-tar.js";
+export { toZip } from "./zip/to-zip.js";
+export type { ToZipOptions } from "./zip/to-zip.js";

@@ -37,7 +37,7 @@ export function createOptionsOf(
 }
 
 /** As in the Go command: 0 means the default, a negative number no limit. */
-function maxFilesOf(flag: number | undefined): number | undefined {
+export function maxFilesOf(flag: number | undefined): number | undefined {
   if (flag === undefined || flag === 0) return undefined;
   return flag < 0 ? Number.POSITIVE_INFINITY : flag;
 }

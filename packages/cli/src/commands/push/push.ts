@@ -1,9 +1,11 @@
+import type { ArchiveInput } from "@blob/format/node";
 import type { Session } from "../../session.js";
 import type { SignerFlags } from "../../signing/signer.js";
 import { humanSize } from "../../sizes.js";
 import { UsageError } from "../../usage-error.js";
 import type { CreateFlags } from "../create/create-flags.js";
 import { createOptionsOf } from "../create/create-flags.js";
+import type { LeftOutFile } from "../skipped.js";
 import { skippedLines } from "../skipped.js";
 
 export interface PushFlags extends CreateFlags, SignerFlags {
@@ -13,14 +15,16 @@ export interface PushFlags extends CreateFlags, SignerFlags {
   readonly dryRun?: boolean;
 }
 
+/** @param leftOut What the input does not have, as far as its files were asked for by then. */
 export async function push(
   session: Session,
   reference: string,
-  directory: string,
+  input: ArchiveInput,
   flags: PushFlags,
+  leftOut: readonly LeftOutFile[] = [],
 ): Promise<void> {
   const annotations = parseAnnotations(flags.annotation ?? []);
-  if (flags.dryRun === true) return dryRun(session, reference, directory, flags);
+  if (flags.dryRun === true) return dryRun(session, reference, input, flags, leftOut);
   // Before anything is pushed: a key that cannot be read is found at once.
   const signer =
     flags.sign === true
@@ -29,15 +33,16 @@ export async function push(
   const client = await session.client();
   const { signal, output } = session;
   const tags = flags.tag ?? [];
-  const pushed = await client.push(session.expand(reference), directory, {
+  const pushed = await client.push(session.expand(reference), input, {
     ...createOptionsOf(flags, session),
     annotations,
     tags,
     signal,
     onProgress: await session.progress(),
   });
-  const { index, data, descriptor, files, size, skipped, modeBitsDropped } = pushed;
-  for (const line of skippedLines(pushed)) output.note(line);
+  const { index, data, descriptor, files, size, modeBitsDropped } = pushed;
+  const skipped = [...leftOut, ...pushed.skipped];
+  for (const line of skippedLines({ skipped, modeBitsDropped })) output.note(line);
   const signature = signer === undefined ? undefined : await client.sign(pushed, signer, { signal });
   await output.result(
     {
@@ -66,8 +71,9 @@ export async function push(
 async function dryRun(
   session: Session,
   reference: string,
-  directory: string,
+  input: ArchiveInput,
   flags: PushFlags,
+  leftOut: readonly LeftOutFile[],
 ): Promise<void> {
   const [{ createArchive }, { parseLocation }] = await Promise.all([
     import("@blob/format/node"),
@@ -77,13 +83,14 @@ async function dryRun(
   const { signal, output } = session;
   const onProgress = await session.progress();
   const sink = { write: () => undefined };
-  const created = await createArchive(directory, sink, {
+  const created = await createArchive(input, sink, {
     ...createOptionsOf(flags, session),
     signal,
     onProgress,
   });
-  const { index, data, files, size, skipped, modeBitsDropped } = created;
-  for (const line of skippedLines(created)) output.note(line);
+  const { index, data, files, size, modeBitsDropped } = created;
+  const skipped = [...leftOut, ...created.skipped];
+  for (const line of skippedLines({ skipped, modeBitsDropped })) output.note(line);
   await output.result(
     {
       ref: reference,

@@ -8,7 +8,12 @@ import { createZlibFrameDecoder } from "./zlib-frame-decoder.js";
  * later), else JavaScript. Loads nothing that compresses.
  */
 export async function loadZstdDecoder(): Promise<ZstdDecoder> {
-  return createZstdDecoder((await loadNativeFrameDecoder()) ?? (await loadOtherFrameDecoder()));
+  return createZstdDecoder(await loadFrameDecoder());
+}
+
+/** What decodes single frames in this runtime. */
+export async function loadFrameDecoder(): Promise<ZstdFrameDecoder> {
+  return (await loadNativeFrameDecoder()) ?? loadOtherFrameDecoder();
 }
 
 async function loadOtherFrameDecoder(): Promise<ZstdFrameDecoder> {

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import type { Archive } from "@blob/format";
+import type { ToTarOptions } from "@blob/format/tar";
+import type { OpenedArchive, PolicyFlags, Session } from "../../session.js";
+import { humanSize } from "../../sizes.js";
+import { UsageError } from "../../usage-error.js";
+import type { ExportFormat } from "./export-format.js";
+import { exportFormatOf } from "./export-format.js";
+import type { ImageFlags } from "./export-image.js";
+import { writeNewFile } from "./new-file.js";
+
+export interface ExportFlags extends PolicyFlags, ImageFlags {
+  readonly file?: string;
+  readonly format?: ExportFormat;
+  readonly prefix?: string;
+  readonly stripPrefix?: boolean;
+  readonly image?: boolean;
+}
+
+export async function exportArchive(
+  session: Session,
+  reference: string,
+  destination: string | undefined,
+  flags: ExportFlags,
+): Promise<void> {
+  checkFlags(destination, flags);
+  const { file } = flags;
+  if (destination !== undefined) {
+    const { exportImage } = await import("./export-image.js");
+    return exportImage(session, reference, destination, flags);
+  }
+  if (file === undefined)
+    throw new UsageError("give the file to write with -o FILE, or - for standard output");
+  if (file !== "-") return exportFile(session, reference, file, exportFormatOf(file, flags.format), flags);
+  const { format } = flags;
+  if (format === undefined) throw new UsageError("-o -: standard output has no name; give --format");
+  return exportToOutput(session, reference, format, flags);
+}
+
+/** What was asked for, of one archive. */
+interface Export {
+  readonly opened: OpenedArchive;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly files: number;
+  readonly size: number;
+}
+
+async function beginExport(
+  session: Session,
+  reference: string,
+  format: ExportFormat,
+  flags: ExportFlags,
+): Promise<Export> {
+  const opened = await session.open(reference, flags);
+  const { archive } = opened;
+  const [{ loadZstdDecoder, nodeSha256 }, onProgress] = await Promise.all([
+    import("@blob/format/node"),
+    session.progress(),
+  ]);
+  const { files, size } = archive.directoryStats(flags.prefix);
+  const chunks = await chunksOf(archive, format, {
+    directory: flags.prefix,
+    strip: flags.stripPrefix,
+    zstd: await loadZstdDecoder(),
+    sha256: nodeSha256,
+    signal: session.signal,
+    onProgress,
+  });
+  return { opened, chunks, files, size };
+}
+
+async function chunksOf(
+  archive: Archive,
+  format: ExportFormat,
+  options: ToTarOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const [{ compressTar, toZip }, { toTar }] = await Promise.all([
+    import("@blob/format/node"),
+    import("@blob/format/tar"),
+  ]);
+  const { signal } = options;
+  switch (format) {
+    case "tar":
+      return toTar(archive, options);
+    case "tar.gz":
+      return compressTar(toTar(archive, options), "gzip", { signal });
+    case "tar.zst":
+      return compressTar(toTar(archive, options), "zstd", { signal });
+    case "zip":
+      return toZip(archive, options);
+  }
+}
+
+async function exportFile(
+  session: Session,
+  reference: string,
+  file: string,
+  format: ExportFormat,
+  flags: ExportFlags,
+): Promise<void> {
+  const { opened, chunks, files, size } = await beginExport(session, reference, format, flags);
+  const hash = createHash("sha256");
+  let written = 0;
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      written += chunk.length;
+      yield chunk;
+    }
+  }
+  await writeNewFile(file, counted());
+  const digest = `sha256:${hash.digest("hex")}`;
+  await session.output.result(
+    {
+      ref: reference,
+      resolved_ref: opened.resolved,
+      destination: file,
+      format,
+      digest,
+      size: written,
+      file_count: files,
+      total_size: size,
+      verified: opened.policies > 0,
+      policies_applied: opened.policies,
+    },
+    () => [
+      `Exported ${String(files)} files (${humanSize(size)}) to ${file} (${humanSize(written)})`,
+      `Digest: ${digest}`,
+    ],
+  );
+}
+
+/** The bytes are the result. Whoever reads them sees by our exit code, or by the end that is missing, when they are not whole. */
+async function exportToOutput(
+  session: Session,
+  reference: string,
+  format: ExportFormat,
+  flags: ExportFlags,
+): Promise<void> {
+  if (session.io.stdout.isTTY === true) {
+    throw new UsageError(`a ${format} would garble the terminal: redirect the output, or give -o FILE`);
+  }
+  const { chunks } = await beginExport(session, reference, format, flags);
+  for await (const chunk of chunks) if (!(await session.output.bytes(chunk))) return;
+  await session.standardOutput.flush();
+}
+
+function checkFlags(destination: string | undefined, flags: ExportFlags): void {
+  const { image = false, file, format, platform, layerCompression, tag } = flags;
+  if (flags.stripPrefix === true && flags.prefix === undefined) {
+    throw new UsageError("--strip-prefix goes with --prefix");
+  }
+  const others = image
+    ? { "-o": file, "--format": format }
+    : { "--platform": platform, "--layer-compression": layerCompression, "--tag": tag };
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) throw new UsageError(`${name} ${image ? "cannot go" : "goes"} with --image`);
+  }
+  if (image && destination === undefined) {
+    throw new UsageError("--image: say where the image goes: HOST/REPOSITORY:TAG or oci:DIR:TAG");
+  }
+  if (!image && destination !== undefined) {
+    throw new UsageError(`${destination}: give a file with -o, or --image to push an image there`);
+  }
+}
