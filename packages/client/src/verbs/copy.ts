@@ -3,7 +3,7 @@ import { copyArtifact } from "@blob/registry";
 import { ClientError } from "../errors.js";
 import type { Location } from "../location.js";
 import { isTagWritten, parseLocation, writableTag } from "../location.js";
-import { readManifest } from "./read-manifest.js";
+import { readManifest } from "./pull.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
@@ -43,10 +43,7 @@ export async function copy(
   const to = parseLocation(destination);
   checkedTags([], options.tags ?? [], destination);
   const { registry: target } = context.registries.open(to);
-  const { location, registry, manifest } = await readManifest(context, source, {
-    ...options,
-    askForTags: true,
-  });
+  const { location, registry, manifest } = await readManifest(context, source, options, { askForTags: true });
   const { descriptor, bytes } = manifest;
   const { repository } = to;
   const tags = checkedTags(destinationTags(to, descriptor.digest), options.tags ?? [], destination);

@@ -1,6 +1,5 @@
 import type { Archive } from "@blob/format";
 import type { CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
-import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { annotationsOf } from "../manifest/annotations.js";
@@ -9,10 +8,11 @@ import { ClientError } from "../errors.js";
 import { emptyConfig } from "../manifest/image-manifest.js";
 import { parseLocation, writableTag } from "../location.js";
 import type { ClientProgress, PushProgress } from "../progress.js";
+import { loadCodecs } from "./codecs.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
-import { together } from "./together.js";
-import { createUploadBodies } from "./upload-bodies.js";
+import { together } from "../lifetime/together.js";
+import { createUploadBodies, once } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 export interface PushArchiveOptions extends VerbOptions {
@@ -71,10 +71,12 @@ export async function push(
   options: PushOptions = {},
 ): Promise<PushResult> {
   const plan = planPush(context, reference, options);
+  // Only now: who does not push does without what compresses.
+  const { createArchiveFiles, openLocalArchive } = await import("@blob/format/node");
   return withSpool(options.temporaryDirectory, async (spool) => {
     const created = await createArchiveFiles(directory, spool, options);
     const { signal } = options;
-    await using archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder(), signal });
+    await using archive = await openLocalArchive(spool, { ...(await loadCodecs()), signal });
     const pushed = await pushPlanned(plan, archive, options);
     const { size, skipped, modeBitsDropped } = created;
     return { ...pushed, size, skipped, modeBitsDropped };
@@ -180,8 +182,4 @@ function dataBlob(archive: Archive, reference: string): BlobId {
     throw new ClientError("InvalidArgument", message, { reference });
   }
   return { digest: `sha256:${Buffer.from(archive.dataHash).toString("hex")}`, size: archive.dataSize };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,9 +1,9 @@
-import type { Descriptor, Policy, Verdict } from "@blob/registry";
+import type { Descriptor, Verdict } from "@blob/registry";
 import { archiveIn } from "../manifest/archive-in-index.js";
 import { ClientError, isClientError } from "../errors.js";
 import { parseLocation, referenceOf } from "../location.js";
 import { askPolicies } from "./policies.js";
-import type { VerbOptions, VerbContext } from "./verb-context.js";
+import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /** What one policy says. */
 export interface PolicyVerdict {
@@ -37,8 +37,7 @@ const indexErrors: readonly string[] = ["InvalidManifest", "AmbiguousReference"]
 export async function verify(
   { lifetime, registries, policies }: VerbContext,
   reference: string,
-  wanted: readonly Policy[] = [],
-  { signal, skipCache, onLeftOut }: VerbOptions = {},
+  { policies: wanted = [], signal, skipCache, onLeftOut }: ReadVerbOptions = {},
 ): Promise<VerifyResult> {
   const all = [...policies, ...wanted];
   if (all.length === 0) {

@@ -1,4 +1,4 @@
-import { linkSignals } from "../lifetime/linked-signal.js";
+import { linkSignals } from "./linked-signal.js";
 
 /**
  * Waits for several pieces of work that were started at once. When one fails, the signal of all aborts, and the first
