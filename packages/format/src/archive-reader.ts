@@ -100,6 +100,7 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     encoding: ReadOptions | "utf8" = {},
     options: ReadOptions = {},
   ): Promise<Uint8Array | string> {
+    checkEncoding(encoding);
     const { range, signal } = encoding === "utf8" ? options : encoding;
     const content = await readContent(source, file(path), { range, signal });
     return encoding === "utf8" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(content) : content;
@@ -147,6 +148,15 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     readFile,
     stream: (path, { range, signal } = {}) => streamContent(source, file(path), { range, signal }),
   };
+}
+
+/** Of callers without types: bytes must not be what they get instead of the text that they asked for. */
+function checkEncoding(encoding: ReadOptions | string): void {
+  if (typeof encoding !== "string" || encoding === "utf8") return;
+  throw new FormatError(
+    "InvalidArgument",
+    `readFile: the encoding must be "utf8", not ${JSON.stringify(encoding.slice(0, 100))}; without one it gives bytes`,
+  );
 }
 
 function baseName(path: string): string {

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
-import type { DataSink } from "./archive-writer.js";
+import type { DataSink } from "./data-sink.js";
 import { prepareArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-archive.js";
 import { fileSystemError, isSystemError } from "../files/file-system-error.js";

@@ -4,7 +4,7 @@ import type { SignalOptions } from "../../byte-source.js";
 import type { Compression } from "../../entry.js";
 import { FormatError } from "../../errors.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import type { DataSink, FinishedArchive } from "./archive-writer.js";
+import type { DataSink, FinishedArchive } from "./data-sink.js";
 import type { CompressStage } from "./compress-stage.js";
 import type { DroppedModeBits } from "../walk/found-files.js";
 import type { FilterOptions } from "../walk/path-filter.js";
