@@ -4,6 +4,7 @@ import { ClientError } from "./errors.js";
 
 /** Where an archive is: a repository of a registry, or an OCI layout on disk, and which archive there. */
 export interface Location {
+  /** The host of a registry, or the directory of a layout. */
   readonly place:
     { readonly kind: "registry"; readonly host: string } | { readonly kind: "layout"; readonly path: string };
   /** Empty for an OCI layout, which holds one repository without a name. */

@@ -7,6 +7,7 @@ import { readManifest } from "./pull.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
+/** What is copied, and what has to be true of it before. */
 export interface CopyVerbOptions extends ReadVerbOptions {
   /** Also copy what refers to the artifact: signatures, attestations, and what refers to these. Default true. */
   readonly referrers?: boolean | undefined;
@@ -18,8 +19,11 @@ export interface CopyVerbOptions extends ReadVerbOptions {
   readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
 }
 
+/** What was copied, and what was left behind. */
 export interface CopyResult extends Copied {
+  /** As the caller wrote it. */
   readonly source: string;
+  /** As the caller wrote it. */
   readonly destination: string;
   /** Those that point to the copy now. */
   readonly tags: readonly string[];

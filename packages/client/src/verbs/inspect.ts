@@ -12,13 +12,17 @@ import type { ListVerbOptions, VerbContext } from "./verb-context.js";
 export interface Inspection {
   /** As the caller wrote it. */
   readonly reference: string;
+  /** A local archive has none. */
   readonly manifest: ArchiveManifest | undefined;
   /** Of the manifest. */
   readonly digest: string | undefined;
   /** When it was made, as the manifest says: RFC 3339. */
   readonly created: string | undefined;
+  /** How many files there are. */
   readonly fileCount: number;
+  /** In bytes. */
   readonly indexBlobSize: number;
+  /** In bytes. */
   readonly dataBlobSize: number;
   /** Sum of the files' sizes, in bytes. */
   readonly totalUncompressedSize: number;
@@ -41,14 +45,19 @@ export interface Inspection {
 
 /** What is attached to an archive: listed, not verified. */
 export interface Attachments {
+  /** Statements that say no more than that somebody signed it. */
   readonly signatures: readonly AttachedStatement[];
+  /** Everything else that refers to it. */
   readonly attestations: readonly AttachedStatement[];
 }
 
 /** Something that refers to an archive, as it describes itself. */
 export interface AttachedStatement {
+  /** Of its own manifest. */
   readonly digest: string;
+  /** The media type that it goes by. */
   readonly artifactType: string | undefined;
+  /** What kind of statement its bundle says it has. */
   readonly predicateType: string | undefined;
   /** RFC 3339. */
   readonly created: string | undefined;

@@ -18,6 +18,7 @@ import { loadCodecs } from "./codecs.js";
 import { enforcePolicies } from "./policies.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
+/** What has to be true of an archive that is opened, and what it may cost. */
 export interface PullOptions extends ReadVerbOptions {
   /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
   readonly limits?: OpenOptions["limits"];
@@ -45,7 +46,9 @@ export interface OpenedArchive extends Archive, AsyncDisposable {
 
 /** An archive in a registry, or in an OCI layout. */
 export interface PulledArchive extends OpenedArchive {
+  /** The one that was verified, and that the policies accepted. */
   readonly manifest: ArchiveManifest;
+  /** The client's content cache, which keeps nothing when the client does not cache contents. */
   readonly contents: ContentStore;
 }
 

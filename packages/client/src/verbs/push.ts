@@ -15,6 +15,7 @@ import { together } from "../lifetime/together.js";
 import { createUploadBodies, once } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
+/** What else is written with an archive. */
 export interface PushArchiveOptions extends VerbOptions {
   /** More tags for the same manifest, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
@@ -24,6 +25,7 @@ export interface PushArchiveOptions extends VerbOptions {
   readonly created?: Date | undefined;
   /** A repository of the same registry that may have the blobs, such as `acme/site`: tried before any byte is sent. */
   readonly mountFrom?: string | undefined;
+  /** How far the verb is, from the first file to the last byte that is sent. */
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
@@ -35,20 +37,27 @@ export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "si
 
 /** A blob of the archive, and what it took to have it in the repository. */
 export interface PushedLayer extends BlobId {
+  /** Whether it was sent, taken from another repository, or there already. */
   readonly pushed: PushedBlob;
 }
 
+/** What was pushed. */
 export interface PushArchiveResult {
+  /** As the caller wrote it. */
   readonly reference: string;
   /** Of the manifest: what a signature covers. */
   readonly descriptor: Descriptor;
+  /** The blob with the index. */
   readonly index: PushedLayer;
+  /** The blob with the contents of the files. */
   readonly data: PushedLayer;
   /** All that point to the manifest, each once, that of the reference first. */
   readonly tags: readonly string[];
+  /** How many files the archive has. */
   readonly files: number;
 }
 
+/** What was pushed, and how it differs from the directory. */
 export interface PushResult extends PushArchiveResult {
   /** Sum of the files' sizes, in bytes. */
   readonly size: number;

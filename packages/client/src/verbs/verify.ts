@@ -11,10 +11,13 @@ export interface PolicyVerdict {
   readonly policy: string;
   /** What the policy does not require, whatever its verdict is. */
   readonly notRestricted: readonly string[];
+  /** Whether it accepts the manifest: by which evidence, or why not. */
   readonly verdict: Verdict;
 }
 
+/** What policies say about a manifest. */
 export interface VerifyResult {
+  /** As the caller wrote it. */
   readonly reference: string;
   /** Of the manifest that was looked at: its digest is what the verdicts are about. */
   readonly descriptor: Descriptor;
