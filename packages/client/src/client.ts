@@ -118,7 +118,7 @@ export interface Client extends AsyncDisposable {
    */
   pushArchive(reference: string, archive: Archive, options?: PushArchiveOptions): Promise<PushArchiveResult>;
   /**
-   * Opens an archive in a registry or layout: two requests, and one more for each file that is read. Also `SizeOverflow`
+   * Opens an archive in a registry or layout: two requests, and one more for each file that is read. Also `SizeExceeded`
    * for an index over the limit, and what the archive's own `readFile` and `stream` throw later.
    *
    * @example
@@ -141,7 +141,7 @@ export interface Client extends AsyncDisposable {
   open(place: ArchivePlace, options?: PullOptions): Promise<OpenedArchive>;
   /**
    * Reads several files into memory: as many requests as there are stretches of neighbours, each file verified by itself.
-   * Also `NotFound` with the paths that are no files, before anything is read; `SizeOverflow`, `HashMismatch`,
+   * Also `NotFound` with the paths that are no files, before anything is read; `SizeExceeded`, `HashMismatch`,
    * `Decompression`. An archive that is open stays open.
    *
    * @example

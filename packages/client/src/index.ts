@@ -28,6 +28,8 @@ export type {
 } from "@blob/auth";
 export { createCaches, createMemoryStore } from "@blob/cache";
 export type { CacheName, Caches, CachesOptions, CacheStatistics, CacheStore } from "@blob/cache";
+export { BlobError, blobErrorCodes, isBlobError, missingThings } from "@blob/core/errors";
+export type { BlobErrorCode, BlobErrorDetails, MissingThing } from "@blob/core/errors";
 export { createHttpByteSource, diffArchives, isFormatError, normalizePath, toWebStream } from "@blob/format";
 export type {
   Archive,

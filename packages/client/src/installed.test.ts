@@ -62,8 +62,8 @@ async function run(
 
 /** Everything that an application does first, with what it does when it goes wrong. */
 const application = `
-import { createClient, defaultCredentials, isAuthError, isClientError, isFormatError, isRegistryError } from "@blob/client";
-import type { Archive, ArchivePlace, Client, ClientErrorCode, Descriptor, Entry, Policy, PulledArchive } from "@blob/client";
+import { createClient, defaultCredentials, isBlobError, isClientError, isFormatError } from "@blob/client";
+import type { Archive, ArchivePlace, BlobErrorCode, Client, Descriptor, Entry, Policy, PulledArchive } from "@blob/client";
 import { createArchiveFiles, openLocalArchive } from "@blob/client/files";
 import type { ExtractResult } from "@blob/client/files";
 import { createRegistryServer } from "@blob/client/server";
@@ -104,13 +104,17 @@ async function codeOf(work: () => Promise<unknown>): Promise<string> {
     return "nothing went wrong";
   } catch (error) {
     if (isClientError(error)) {
-      const code: ClientErrorCode = error.code;
-      return \`client \${code} \${error.reasons.map(({ message }) => message).join()}\`.trim();
+      return \`\${error.code} \${error.reasons.map(({ message }) => message).join()}\`.trim();
     }
-    if (isRegistryError(error)) return \`registry \${error.code}\`;
-    if (isFormatError(error)) return \`format \${error.code} \${error.path ?? ""}\`.trim();
-    if (isAuthError(error)) return \`auth \${error.code}\`;
-    throw error;
+    if (isFormatError(error)) return \`\${error.code} \${error.what ?? ""} \${error.path ?? ""}\`.trim();
+    if (!isBlobError(error)) throw error;
+    const code: BlobErrorCode = error.code;
+    switch (code) {
+      case "NotFound":
+        return \`\${code} \${error.what ?? ""}\`;
+      default:
+        return code;
+    }
   }
 }
 
@@ -249,11 +253,11 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
           extracted: 2,
           counts: [2, 2, 2],
           codes: [
-            "client PolicyViolation not today",
-            "registry NotFound",
-            "format NotFound nothing.html",
-            "registry Unauthorized",
-            "registry InvalidReference",
+            "PolicyViolation not today",
+            "NotFound reference",
+            "NotFound file nothing.html",
+            "Unauthorized",
+            "InvalidReference",
           ],
           server: "function",
         });
@@ -307,7 +311,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
         "<h1>Hello</h1>\n\n",
         "file:./archive 2\noci:./layout:v1 2\n15\n[ 'index.html' ]\n",
         "false has an owner\n",
-        "it was never pushed\n",
+        "there is no such reference\n",
       ]);
     } finally {
       await registry.close();

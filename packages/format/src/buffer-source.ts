@@ -1,3 +1,4 @@
+import { toHex } from "@blob/core/bytes";
 import { checkByteRange } from "./byte-range.js";
 import type { ByteSource } from "./byte-source.js";
 import { portableSha256 } from "./sha256.js";
@@ -32,8 +33,4 @@ export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {
       }
     },
   };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

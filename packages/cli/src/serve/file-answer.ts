@@ -4,7 +4,7 @@ import { createGzip } from "node:zlib";
 import type { Archive, Entry } from "@blob/format";
 import type { ContentCoding } from "./accept-encoding.js";
 import { accepts } from "./accept-encoding.js";
-import { parseRange } from "./byte-range.js";
+import { parseRange } from "@blob/core/ranges";
 import { openContent } from "./content.js";
 import { contentTypeOf, isText, mediaTypeOf } from "./content-type.js";
 import { lastModified } from "./file-time.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 import { bufferSource, encodeIndex, openArchive } from "@blob/format";
 import type { Archive } from "@blob/format";
 import { loadZstdDecoder } from "@blob/format/node";

@@ -3,7 +3,7 @@ import type { ContentStore } from "@blob/format/node";
 import type { ClientError } from "../errors.js";
 import { readFileBy } from "../read-file.js";
 import type { Lifetime } from "./lifetime.js";
-import { linkSignals } from "./linked-signal.js";
+import { linkSignals } from "@blob/core/abort";
 
 /** How long an archive can be read: until it is closed, or its client is. */
 export interface ArchiveLifetime {

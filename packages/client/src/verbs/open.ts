@@ -1,6 +1,6 @@
 import type { Archive } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
-import { onAbort } from "@blob/cache";
+import { onAbort } from "@blob/core/abort";
 import { ClientError } from "../errors.js";
 import { createArchiveLifetime } from "../lifetime/closable-archive.js";
 import type { ArchivePlace, LocalArchiveFiles } from "../location.js";

@@ -11,7 +11,7 @@ import type { ClientProgress, PushProgress } from "../progress.js";
 import { loadCodecs } from "./codecs.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
-import { together } from "../lifetime/together.js";
+import { together } from "@blob/core/concurrency";
 import { createUploadBodies, once } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 

@@ -2,7 +2,7 @@ import type { Archive, Entry, PlannedRead } from "@blob/format";
 import { isFormatError, planReads, readPlanned } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
 import { ClientError } from "../errors.js";
-import { together } from "../lifetime/together.js";
+import { together } from "@blob/core/concurrency";
 import type { Codecs } from "./codecs.js";
 import { loadCodecs } from "./codecs.js";
 import type { ArchiveInput } from "./open.js";
@@ -36,7 +36,7 @@ const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMi
  * cache has is not fetched.
  *
  * @throws FormatError `NotFound` with all paths that are no files, before anything is read, and what `readFile` throws;
- *   ClientError `SizeOverflow` for more than `maxTotalBytes`.
+ *   ClientError `SizeExceeded` for more than `maxTotalBytes`.
  */
 export async function readFiles(
   context: VerbContext,
@@ -81,7 +81,7 @@ function checkTotal(entries: Iterable<Entry>, limit: number, reference: string |
   for (const { size } of entries) total += size;
   if (total <= limit) return;
   const message = `${reference ?? "the archive"}: these files have ${String(total)} bytes, which is over the limit of ${String(limit)} (maxTotalBytes); extract them, or read one after another`;
-  throw new ClientError("SizeOverflow", message, { reference });
+  throw new ClientError("SizeExceeded", message, { reference });
 }
 
 /** Fills in what the content cache has, and returns the rest, each file once. */
