@@ -8,17 +8,17 @@ export function cacheOptionsOf({
   settings,
   config,
   output,
-}: Pick<Run, "flags" | "settings" | "config" | "output">): Pick<ClientOptions, "cacheDir" | "cacheOptions"> {
+}: Pick<Run, "flags" | "settings" | "config" | "output">): Pick<ClientOptions, "cache"> {
   const { cache = {} } = config.config;
   if (flags.skipCache || cache.enabled === false) return {};
-  const cacheDir = settings.cacheDirectory.value;
-  if (cacheDir === undefined) {
+  const directory = settings.cacheDirectory.value;
+  if (directory === undefined) {
     output.detail("there is no home directory, and no BLOB_CACHE_DIR: nothing is cached");
     return {};
   }
   return {
-    cacheDir,
-    cacheOptions: {
+    cache: {
+      directory,
       enabled: Object.fromEntries(cacheNames.map((name) => [name, cache[name]?.enabled ?? true])),
       maxBytes: cache.max_size === undefined ? defaultCacheBytes : divideCacheBytes(cache.max_size),
       refTtlMs: cache.ref_ttl,

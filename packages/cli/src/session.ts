@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
-import type { ContentStore } from "@blob/format/node";
+import type { LocalArchive } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "./config/aliases.js";
 import type { AppliedRule } from "./config/applied-rule.js";
@@ -28,8 +28,6 @@ export interface OpenedArchive {
   readonly policies: number;
   /** The rules of the configuration that were about it. */
   readonly rules: readonly AppliedRule[];
-  /** Contents that are cached: for whoever extracts. */
-  readonly contents: ContentStore | undefined;
 }
 
 /** Which policies a command asks. */
@@ -48,6 +46,17 @@ export interface ReadOptions extends ReadVerbOptions {
   readonly rules: readonly AppliedRule[];
 }
 
+/** What a command gives to a verb of the client that opens an archive. */
+export interface Reading {
+  /** The reference, after aliases. */
+  readonly target: string;
+  readonly options: ReadVerbOptions;
+  /** How many policies have to accept it. */
+  readonly policies: number;
+  /** The rules of the configuration that are about it. */
+  readonly rules: readonly AppliedRule[];
+}
+
 /** What one run of the command has: its streams, its client, and what has to be closed at the end. */
 export interface Session extends Run {
   readonly signal: AbortSignal;
@@ -61,6 +70,11 @@ export interface Session extends Run {
    * out. The reference is the one that the user wrote: rules are asked about that, too.
    */
   readOptions(reference: string, flags?: PolicyFlags): Promise<ReadOptions>;
+  /**
+   * What a verb that opens an archive has to be given: also of `file:DIR`, of which a policy is a usage error, since it has
+   * no manifest that one could accept.
+   */
+  reading(reference: string, flags?: PolicyFlags): Promise<Reading>;
   /** How registries are reached: for commands that talk to one without a client. */
   connection(): Promise<HttpRegistryOptions>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
@@ -103,38 +117,30 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const rules = configured.map(appliedRule);
       return { policies, rules, signal: io.signal, onLeftOut: collectLeftOut(output).onLeftOut };
     },
+    async reading(reference, policyFlags) {
+      const target = session.expand(reference);
+      const { rules, ...options } = await session.readOptions(reference, policyFlags);
+      const policies = options.policies?.length ?? 0;
+      const isLocal = target.startsWith(localPrefix);
+      if (isLocal && policies > 0) {
+        throw new UsageError(`${reference}: a local archive has no manifest that a policy could accept`);
+      }
+      return { target, options, policies, rules: isLocal ? [] : rules };
+    },
     connection: async () => ({
       ...(await httpOptionsOf(io, flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
     client: () => (client ??= composeClient(session, references, closing)),
     async open(reference, policyFlags) {
-      const expanded = session.expand(reference);
-      const options = await session.readOptions(reference, policyFlags);
-      if (expanded.startsWith(localPrefix)) {
-        if (options.policies !== undefined && options.policies.length > 0) {
-          throw new UsageError(`${reference}: a local archive has no manifest that a policy could accept`);
-        }
-        const { openLocalArchive } = await import("@blob/format/node");
-        const archive = await openLocalArchive(expanded.slice(localPrefix.length), { signal: io.signal });
-        closing.push(() => archive.close());
-        return {
-          archive,
-          reference,
-          resolved: expanded,
-          manifest: undefined,
-          policies: 0,
-          rules: [],
-          contents: undefined,
-        };
-      }
-      const archive = await (await session.client()).pull(expanded, options);
+      const { target, options, policies, rules } = await session.reading(reference, policyFlags);
+      const archive = target.startsWith(localPrefix)
+        ? await openLocally(target, options)
+        : await (await session.client()).open(target, options);
       closing.push(() => archive.close());
       const { manifest } = archive;
-      const resolved = resolvedReference(expanded, manifest.descriptor.digest);
-      const { contents } = archive;
-      const { policies = [], rules } = options;
-      return { archive, reference, resolved, manifest, policies: policies.length, rules, contents };
+      const resolved = resolvedReference(target, manifest?.descriptor.digest);
+      return { archive, reference, resolved, manifest, policies, rules };
     },
     async progress() {
       const [{ createProgressReporter }, { progressStyle }] = await Promise.all([
@@ -155,8 +161,18 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   return session;
 }
 
-/** The reference with the digest that it led to, so that it names the same archive for ever. */
-export function resolvedReference(reference: string, digest: string): string {
+/** A local archive without the client: `ls` and `cat` of one load nothing of registries. */
+async function openLocally(
+  target: string,
+  { signal }: ReadVerbOptions,
+): Promise<LocalArchive & { readonly manifest?: undefined }> {
+  const { openLocalArchive } = await import("@blob/format/node");
+  return openLocalArchive(target.slice(localPrefix.length), { signal });
+}
+
+/** The reference with the digest that it led to, so that it names the same archive for ever; without one, as it is. */
+export function resolvedReference(reference: string, digest: string | undefined): string {
+  if (digest === undefined) return reference;
   // Only a digest is replaced: a path of a layout may have an `@`, too.
   return `${reference.replace(/@[a-z0-9]+:[0-9a-f]{32,}$/u, "")}@${digest}`;
 }

@@ -1,119 +1,237 @@
 import type { CredentialSource } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
-import type { Caches, CachesOptions } from "@blob/cache";
-import { cacheNames, createCaches } from "@blob/cache";
+import type { Caches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
 import type { ArchiveInput, DirectoryDiff } from "@blob/format/node";
-import { loadZstdDecoder } from "@blob/format/node";
-import type { Descriptor, HttpRegistryOptions, Policy, Signer, StatementClaim } from "@blob/registry";
-import type { ArchiveManifest } from "./manifest/archive-manifest.js";
+import type {
+  Descriptor,
+  HttpRegistryOptions,
+  Policy,
+  Registry,
+  Signer,
+  StatementClaim,
+} from "@blob/registry";
 import type { StaleReference } from "./caching/caching-registry.js";
+import type { CacheOption } from "./caching/client-caches.js";
+import { cachesOf } from "./caching/client-caches.js";
+import { createSharedReads } from "./caching/shared-reads.js";
+import { checkClientOptions, checkVerbOptions } from "./checked-options.js";
+import { createLifetime } from "./lifetime/lifetime.js";
+import type { ArchivePlace } from "./location.js";
+import type { ArchiveManifest } from "./manifest/archive-manifest.js";
+import { createRegistries } from "./registries.js";
 import type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
 import { copy } from "./verbs/copy.js";
 import { deleteReference } from "./verbs/delete.js";
 import type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
 import { diff, diffDirectory } from "./verbs/diff.js";
-import type { ExportImageOptions, ExportImageResult } from "./verbs/export-image.js";
+import type { ExportImageOptions, ExportImageResult, ImageSource } from "./verbs/export-image.js";
 import { exportImage } from "./verbs/export-image.js";
-import { fetchManifest } from "./verbs/fetch.js";
+import type { ExtractVerbOptions, ExtractVerbResult } from "./verbs/extract.js";
+import { extract } from "./verbs/extract.js";
 import type { Inspection } from "./verbs/inspect.js";
 import { inspect } from "./verbs/inspect.js";
-import { createLifetime } from "./lifetime/lifetime.js";
-import type { PulledArchive, PulledFrom, PullOptions } from "./verbs/pull.js";
-import { pull } from "./verbs/pull.js";
+import type { ArchiveOrPlace } from "./verbs/open.js";
+import { open } from "./verbs/open.js";
+import type { OpenedArchive, PulledArchive, PullOptions } from "./verbs/pull.js";
+import { fetchManifest, pull } from "./verbs/pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./verbs/push.js";
 import { push, pushArchive } from "./verbs/push.js";
+import type { ReadFilesOptions } from "./verbs/read-files.js";
+import { readFiles } from "./verbs/read-files.js";
 import type { ReferrersVerbOptions } from "./verbs/referrers.js";
 import { referrers } from "./verbs/referrers.js";
-import { createRegistries } from "./registries.js";
 import { resolve } from "./verbs/resolve.js";
-import { createSharedReads } from "./caching/shared-reads.js";
 import type { SignResult, SignTarget, SignVerbOptions } from "./verbs/sign.js";
 import { attest, sign } from "./verbs/sign.js";
 import type { SyncVerbOptions, SyncVerbResult } from "./verbs/sync.js";
 import { sync } from "./verbs/sync.js";
 import { tag } from "./verbs/tag.js";
 import { tags } from "./verbs/tags.js";
-import type { ReadVerbOptions, VerbContext, VerbOptions } from "./verbs/verb-context.js";
+import type {
+  ListVerbOptions,
+  LookUpOptions,
+  ReadVerbOptions,
+  VerbContext,
+  VerbOptions,
+} from "./verbs/verb-context.js";
 import type { VerifyResult } from "./verbs/verify.js";
 import { verify } from "./verbs/verify.js";
 
+/** How a client reaches registries, what it has to be convinced of, and what it remembers. */
 export interface ClientOptions {
-  /** Where credentials for registries come from; see `@blob/auth`. Default: anonymous. */
+  /** Where credentials for registries come from, such as {@link defaultCredentials}. Default: {@link anonymous}. */
   readonly credentials?: CredentialSource | undefined;
   /** Speak HTTP instead of HTTPS: to every registry, or to those `host[:port]`s. Default false. */
   readonly plainHttp?: boolean | readonly string[] | undefined;
   /** Asked on every verb that reads, before any file byte. Default none. */
   readonly policies?: readonly Policy[] | undefined;
   /**
-   * Where tags, manifests, indexes, contents and blocks are cached; made when needed, and shared with other processes.
+   * Where tags, manifests, indexes, contents and blocks are cached: a directory, made when needed, and shared with other
+   * processes; or an object with it, sizes, the time to live of tags, stores of your own, and which caches are on (without
+   * a directory, those that have a store or are enabled there, in memory); or caches that {@link createCaches} made.
    * Default: the last 10 MB of manifests, in memory, and nothing else.
    */
-  readonly cacheDir?: string | undefined;
-  /**
-   * Sizes, the time to live of tags, stores of your own, and which caches are on. Without `cacheDir`, those are that have
-   * a store or are enabled here; they are kept in memory.
-   */
-  readonly cacheOptions?: Omit<CachesOptions, "directory"> | undefined;
-  /** Caches of your own in place of these, each by itself. */
-  readonly caches?: Partial<Caches> | undefined;
+  readonly cache?: CacheOption | undefined;
   /**
    * Never use the network. What the caches have is read, also by tags whose time to live has run out (see `onStale`);
-   * everything else is an `Offline` error that says what is missing. OCI layouts work as always. Default false.
+   * everything else is an `Offline` error that says what is missing. OCI layouts and a given `registry` work as always.
+   * Default false.
    */
   readonly offline?: boolean | undefined;
   /** Told when an offline client takes what a tag pointed to before for what it points to now. */
   readonly onStale?: ((stale: StaleReference) => void) | undefined;
-  /** How HTTP is spoken: user agent, retries, trace; see `HttpRegistryOptions` of `@blob/registry`. */
+  /** How HTTP is spoken: user agent, retries, trace, proxies, TLS. */
   readonly http?: Omit<HttpRegistryOptions, "authenticator" | "plainHttp"> | undefined;
+  /**
+   * A registry of your own, without a port, for tests and for what embeds one: it answers for every host that a reference
+   * names, whatever the other options say about HTTP. A function decides host by host; what it has none for is reached
+   * over HTTP. It stays yours: the client does not close it. Tags and lists that it gave are not found in a shared cache
+   * by other processes, since nobody knows whether their registry is the same.
+   */
+  readonly registry?: Registry | ((host: string) => Registry | undefined) | undefined;
 }
 
 /**
- * Archives in registries (`host/repository:tag`) and OCI layouts (`oci:PATH:tag`).
+ * Archives in registries (`host/repository:tag`), in OCI layouts (`oci:PATH:tag`) and, for verbs that only read, on disk
+ * (`file:DIRECTORY`, or the two files).
  *
- * Verbs throw `ClientError`, and the errors of `@blob/registry`, `@blob/auth` and `@blob/format` as they are: each has
- * a `code`. After an abort they throw the signal's reason.
+ * Verbs throw `ClientError`, and the errors of the layers below as they are: each has a `code`. After an abort they throw
+ * the signal's reason. All of them throw `InvalidArgument` for options of the wrong kind, `InvalidReference`, and `Closed`;
+ * those that reach a registry `NotFound`, `Unauthorized`, `Forbidden`, `RateLimited`, `Network` and `TimedOut`; those that
+ * read archives `PolicyViolation`, `InvalidManifest`, `AmbiguousReference`, `DigestMismatch` and `Offline`.
  */
-export interface Client {
-  /** Archives a directory, or files that are given, and pushes it. What it makes is spooled to disk; memory stays flat. */
+export interface Client extends AsyncDisposable {
+  /**
+   * Archives a directory, or files that are given, and pushes it. What it makes is spooled to disk; memory stays flat.
+   *
+   * Also `TagsIncomplete`, `TemporaryDirectory`, and of the directory `FileSystem`, `FileChanged`, `TooManyFiles`,
+   * `InvalidPath`.
+   *
+   * @example
+   * ```ts
+   * const { descriptor } = await client.push("ghcr.io/acme/site:v1", "./public", { tags: ["latest"] });
+   * ```
+   */
   push(reference: string, input: ArchiveInput, options?: PushOptions): Promise<PushResult>;
-  /** Pushes an archive that exists already, streaming its data. */
+  /**
+   * Pushes an archive that exists already, local or from elsewhere, streaming its data. Also `TagsIncomplete`, and
+   * `InvalidArgument` for an archive that does not know the hash of its data.
+   */
   pushArchive(reference: string, archive: Archive, options?: PushArchiveOptions): Promise<PushArchiveResult>;
-  /** Makes an OCI image with one layer of an archive, and pushes it. The layer is spooled to disk. */
+  /**
+   * Makes an OCI image with one layer of an archive, and pushes it. The layer is spooled to disk. Also `TagsIncomplete`,
+   * `TemporaryDirectory`, `InvalidPath` for names that would delete files of an image, and what reading files throws.
+   */
   exportImage(
     reference: string,
-    archive: Archive & Partial<PulledFrom>,
+    archive: ImageSource,
     options?: ExportImageOptions,
   ): Promise<ExportImageResult>;
-  /** Opens an archive: two requests, and one more for each file that is read. */
+  /**
+   * Opens an archive in a registry or layout: two requests, and one more for each file that is read. Also `SizeExceeded`
+   * for an index over the limit, and what the archive's own `readFile` and `stream` throw later.
+   *
+   * @example
+   * ```ts
+   * await using archive = await client.pull("ghcr.io/acme/site:v1");
+   * const config = await archive.readFile("config.json", "utf8");
+   * ```
+   */
   pull(reference: string, options?: PullOptions): Promise<PulledArchive>;
+  /**
+   * Opens an archive wherever it is: as `pull`, or on disk, where it has no manifest. Policies and a local archive are
+   * `InvalidArgument`: there is nothing that one could accept.
+   *
+   * @example
+   * ```ts
+   * await using archive = await client.open("file:./archive");
+   * for (const { path, size } of archive.entries()) console.log(path, size);
+   * ```
+   */
+  open(place: ArchivePlace, options?: PullOptions): Promise<OpenedArchive>;
+  /**
+   * Reads several files into memory: as many requests as there are stretches of neighbours, each file verified by itself.
+   * Also `NotFound` with the paths that are no files, before anything is read; `SizeExceeded`, `HashMismatch`,
+   * `Decompression`. An archive that is open stays open.
+   *
+   * @example
+   * ```ts
+   * const files = await client.readFiles("ghcr.io/acme/site:v1", ["index.html", "css/site.css"]);
+   * const page = new TextDecoder().decode(files.get("index.html"));
+   * ```
+   */
+  readFiles(
+    input: ArchiveOrPlace,
+    paths: Iterable<string>,
+    options?: ReadFilesOptions,
+  ): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * Writes the files of an archive, or some of them, below a directory: each appears under its name when it was verified,
+   * and nothing outside of the directory is touched. Also `NotFound` of files, `DestinationConflict`, `FileSystem`,
+   * `HashMismatch`, `Decompression`.
+   *
+   * @example
+   * ```ts
+   * await client.extract("ghcr.io/acme/site:v1", "./site", { directory: "css", overwrite: true });
+   * ```
+   */
+  extract(input: ArchiveOrPlace, directory: string, options?: ExtractVerbOptions): Promise<ExtractVerbResult>;
   /** Only the manifest: one request. */
   fetch(reference: string, options?: ReadVerbOptions): Promise<ArchiveManifest>;
-  /** What there is to know without reading files: two requests. */
-  inspect(reference: string, options?: PullOptions): Promise<Inspection>;
-  /** Points a tag at what another reference of the same repository names, unless a policy refuses it. */
+  /** What there is to know without reading files: two requests. Its archive is the caller's to close. */
+  inspect(place: ArchivePlace, options?: PullOptions): Promise<Inspection>;
+  /**
+   * Points a tag at what another reference of the same repository names, or at a digest there, unless a policy refuses it.
+   *
+   * @example
+   * ```ts
+   * await client.tag("ghcr.io/acme/site:v1", "ghcr.io/acme/site:latest");
+   * await client.tag("ghcr.io/acme/site:latest", descriptor.digest);
+   * ```
+   */
   tag(source: string, destination: string, options?: ReadVerbOptions): Promise<Descriptor>;
   /** What a reference points to: at most one request. */
-  resolve(reference: string, options?: VerbOptions): Promise<Descriptor>;
+  resolve(reference: string, options?: LookUpOptions): Promise<Descriptor>;
   /** The tags of a repository, page by page as they are asked for. */
-  tags(repository: string, options?: VerbOptions): AsyncIterable<string>;
-  /** Copies an artifact with what refers to it, between registries and layouts. Policies are asked first. */
+  tags(repository: string, options?: ListVerbOptions): AsyncIterable<string>;
+  /**
+   * Copies an artifact with what refers to it, between registries and layouts. Policies are asked first. Also
+   * `TagsIncomplete`.
+   */
   copy(source: string, destination: string, options?: CopyVerbOptions): Promise<CopyResult>;
-  /** Deletes a tag, or a manifest by its digest with all its tags. */
+  /** Deletes a tag, or a manifest by its digest with all its tags. Also `Unsupported`. */
   delete(reference: string, options?: VerbOptions): Promise<void>;
   /** What it takes to get from one archive to another: no file is read. */
-  diff(before: string, after: string, options?: PullOptions): Promise<ArchiveDiff>;
-  /** How a directory differs from an archive: nothing of the archive's data is read. */
+  diff(before: ArchiveOrPlace, after: ArchiveOrPlace, options?: PullOptions): Promise<ArchiveDiff>;
+  /** How a directory differs from an archive: nothing of the archive's data is read. Also `FileSystem`, `FileChanged`. */
   diffDirectory(
-    reference: string,
+    input: ArchiveOrPlace,
     directory: string,
     options?: DiffDirectoryVerbOptions,
   ): Promise<DirectoryDiff>;
-  /** Brings a directory to the state of an archive, fetching only what is missing or different. */
-  sync(reference: string, directory: string, options?: SyncVerbOptions): Promise<SyncVerbResult>;
-  /** Signs what was pushed, or what a reference names, and attaches the signature. */
+  /**
+   * Brings a directory to the state of an archive, fetching only what is missing or different. Errors as of `extract` and
+   * `diffDirectory`.
+   *
+   * @example
+   * ```ts
+   * const { written, deleted } = await client.sync("ghcr.io/acme/site:v1", "./site", { delete: true });
+   * ```
+   */
+  sync(input: ArchiveOrPlace, directory: string, options?: SyncVerbOptions): Promise<SyncVerbResult>;
+  /**
+   * Signs what was pushed, or what a reference names, and attaches the signature. Signers are in `@blob/sigstore-policy`,
+   * whose errors pass through. Also `ReferrersUnsupported`.
+   *
+   * @example
+   * ```ts
+   * const pushed = await client.push("ghcr.io/acme/site:v1", "./public");
+   * await client.sign(pushed, signer);
+   * ```
+   */
   sign(target: SignTarget, signer: Signer, options?: SignVerbOptions): Promise<SignResult>;
-  /** Attaches a signed statement. */
+  /** Attaches a signed statement: how it was built, what it was tested for. Errors as of `sign`. */
   attest(
     target: SignTarget,
     signer: Signer,
@@ -122,23 +240,41 @@ export interface Client {
   ): Promise<SignResult>;
   /** What refers to a manifest, such as signatures: listed, not verified. */
   referrers(reference: string, options?: ReferrersVerbOptions): Promise<readonly Descriptor[]>;
-  /** What each policy, of the client and of the caller, says about a manifest, and by which evidence. */
-  verify(reference: string, policies?: readonly Policy[], options?: VerbOptions): Promise<VerifyResult>;
+  /**
+   * What each policy, of the client and of the caller, says about a manifest, and by which evidence. A refusal is a result;
+   * without any policy it is `InvalidArgument`, because nothing would have been verified.
+   *
+   * @example
+   * ```ts
+   * const { ok, verdicts } = await client.verify("ghcr.io/acme/site:v1", { policies: [policy] });
+   * ```
+   */
+  verify(reference: string, options?: ReadVerbOptions): Promise<VerifyResult>;
   /** The caches of this client, for their statistics. */
   readonly caches: Caches;
   /**
    * Stops what is under way, waits until it has stopped, and closes the connections. Verbs that were running, later ones,
-   * reads of archives that were pulled, and lists that are being iterated end with `Closed`, those of OCI layouts too.
+   * reads of archives that were opened, and lists that are being iterated end with `Closed`, those of OCI layouts too.
    * What had happened when they were stopped stays; look-ups in archives go on working. Once is enough; twice is no error.
    */
   close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client with its own connections, tokens and caches. It does nothing until a verb is called. */
+/**
+ * A client with its own connections, tokens and caches. It does nothing until a verb is called. `await using` closes it.
+ *
+ * @example
+ * ```ts
+ * await using client = createClient({ credentials: defaultCredentials(), cache: "/var/cache/site" });
+ * const text = await (await client.pull("ghcr.io/acme/site:v1")).readFile("index.html", "utf8");
+ * ```
+ *
+ * @throws ClientError `InvalidArgument` that names the option.
+ */
 export function createClient(options: ClientOptions = {}): Client {
-  const { plainHttp = false, policies = [] } = options;
-  const caches = { ...createCaches(cachesOptions(options)), ...options.caches };
+  checkClientOptions(options);
+  const { plainHttp = false, policies = [], registry } = options;
+  const caches = cachesOf(options.cache);
   const shared = createSharedReads();
   const lifetime = createLifetime();
   const registries = createRegistries({
@@ -150,58 +286,59 @@ export function createClient(options: ClientOptions = {}): Client {
     onStale: options.onStale,
     plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
     http: options.http ?? {},
+    given: typeof registry === "function" ? registry : () => registry,
   });
-  let zstd: ReturnType<typeof loadZstdDecoder> | undefined;
-  const context: VerbContext = {
-    lifetime,
-    registries,
-    shared,
-    policies,
-    zstdDecoder: () => (zstd ??= loadZstdDecoder()),
-  };
+  const context: VerbContext = { lifetime, registries, shared, policies };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
-  const run = <O extends VerbOptions, T>(
+
+  /** Does a verb within the lifetime, and not before its options were looked at. */
+  async function run<O extends VerbOptions, T>(
+    name: keyof Client,
     given: O,
     verb: (its: O & { readonly signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> => lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
+  ): Promise<T> {
+    checkVerbOptions(String(name), given);
+    return lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
+  }
+
   return {
-    push: (reference, directory, verb = {}) => run(verb, (its) => push(context, reference, directory, its)),
+    push: (reference, directory, verb = {}) =>
+      run("push", verb, (its) => push(context, reference, directory, its)),
     pushArchive: (reference, archive, verb = {}) =>
-      run(verb, (its) => pushArchive(context, reference, archive, its)),
+      run("pushArchive", verb, (its) => pushArchive(context, reference, archive, its)),
     exportImage: (reference, archive, verb = {}) =>
-      run(verb, (its) => exportImage(context, reference, archive, its)),
-    pull: (reference, verb = {}) => run(verb, (its) => pull(context, reference, its)),
+      run("exportImage", verb, (its) => exportImage(context, reference, archive, its)),
+    pull: (reference, verb = {}) => run("pull", verb, (its) => pull(context, reference, its)),
+    open: (place, verb = {}) => run("open", verb, (its) => open(context, place, its)),
+    readFiles: (input, paths, verb = {}) =>
+      run("readFiles", verb, (its) => readFiles(context, input, paths, its)),
+    extract: (input, directory, verb = {}) =>
+      run("extract", verb, (its) => extract(context, input, directory, its)),
     fetch: (reference, verb = {}) =>
-      run(verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
-    inspect: (reference, verb = {}) => run(verb, (its) => inspect(context, reference, its)),
-    tag: (source, destination, verb = {}) => run(verb, (its) => tag(context, source, destination, its)),
-    resolve: (reference, verb = {}) => run(verb, (its) => resolve(context, reference, its)),
-    tags: (repository, verb) => tags(context, repository, verb),
-    copy: (source, destination, verb = {}) => run(verb, (its) => copy(context, source, destination, its)),
-    delete: (reference, verb = {}) => run(verb, (its) => deleteReference(context, reference, its)),
-    diff: (before, after, verb = {}) => run(verb, (its) => diff(context, before, after, its)),
-    diffDirectory: (reference, directory, verb = {}) =>
-      run(verb, (its) => diffDirectory(context, reference, directory, its)),
-    sync: (reference, directory, verb = {}) => run(verb, (its) => sync(context, reference, directory, its)),
-    sign: (target, signer, verb = {}) => run(verb, (its) => sign(context, target, signer, its)),
+      run("fetch", verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
+    inspect: (place, verb = {}) => run("inspect", verb, (its) => inspect(context, place, its)),
+    tag: (source, destination, verb = {}) =>
+      run("tag", verb, (its) => tag(context, source, destination, its)),
+    resolve: (reference, verb = {}) => run("resolve", verb, (its) => resolve(context, reference, its)),
+    tags(repository, verb = {}) {
+      checkVerbOptions("tags", verb);
+      return tags(context, repository, verb);
+    },
+    copy: (source, destination, verb = {}) =>
+      run("copy", verb, (its) => copy(context, source, destination, its)),
+    delete: (reference, verb = {}) => run("delete", verb, (its) => deleteReference(context, reference, its)),
+    diff: (before, after, verb = {}) => run("diff", verb, (its) => diff(context, before, after, its)),
+    diffDirectory: (input, directory, verb = {}) =>
+      run("diffDirectory", verb, (its) => diffDirectory(context, input, directory, its)),
+    sync: (input, directory, verb = {}) => run("sync", verb, (its) => sync(context, input, directory, its)),
+    sign: (target, signer, verb = {}) => run("sign", verb, (its) => sign(context, target, signer, its)),
     attest: (target, signer, claim, verb = {}) =>
-      run(verb, (its) => attest(context, target, signer, claim, its)),
-    referrers: (reference, verb = {}) => run(verb, (its) => referrers(context, reference, its)),
-    verify: (reference, wanted, verb = {}) => run(verb, (its) => verify(context, reference, wanted, its)),
+      run("attest", verb, (its) => attest(context, target, signer, claim, its)),
+    referrers: (reference, verb = {}) => run("referrers", verb, (its) => referrers(context, reference, its)),
+    verify: (reference, verb = {}) => run("verify", verb, (its) => verify(context, reference, its)),
     caches,
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Without a directory, only manifests are remembered: everything else takes memory, or time to notice a new tag. */
-function cachesOptions({ cacheDir, cacheOptions = {} }: ClientOptions): CachesOptions {
-  if (cacheDir !== undefined) return { ...cacheOptions, directory: cacheDir };
-  const { enabled, stores } = cacheOptions;
-  const isOn = cacheNames.map((name) => [
-    name,
-    enabled?.[name] ?? (name === "manifests" || stores?.[name] !== undefined),
-  ]);
-  return { ...cacheOptions, enabled: Object.fromEntries(isOn) };
 }

@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /**
@@ -19,13 +19,14 @@ export const clientErrorCodes = [
   "TemporaryDirectory",
   "Closed",
   "Offline",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link clientErrorCodes}. */
 export type ClientErrorCode = (typeof clientErrorCodes)[number];
 
 /** What a {@link ClientError} can have beside its code and message. */
 export interface ClientErrorDetails extends BlobErrorDetails {
+  /** Of the manifest or blob that it is about. */
   readonly digest?: string | undefined;
   /** Why policies refused: one sentence each. */
   readonly reasons?: readonly { readonly policy: string; readonly message: string }[] | undefined;
@@ -43,11 +44,17 @@ export interface ClientErrorDetails extends BlobErrorDetails {
 export class ClientError extends BlobError {
   override readonly name = "ClientError";
   override readonly code: ClientErrorCode;
+  /** Of the manifest or blob that it is about. */
   readonly digest: string | undefined;
+  /** Why policies refused: one sentence each. */
   readonly reasons: readonly { readonly policy: string; readonly message: string }[];
+  /** The tags that point to the manifest with `digest`. */
   readonly tagged: readonly string[];
+  /** Those that should, and do not as far as the registry says. */
   readonly notTagged: readonly string[];
+  /** Digests of what the reference could mean. */
   readonly candidates: readonly string[];
+  /** Of a file or directory. */
   readonly path: string | undefined;
 
   constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {

@@ -32,8 +32,7 @@ beforeEach(async () => {
   // Without blocks, which would answer in the place of contents.
   client = createClient({
     plainHttp: true,
-    cacheDir: at("cache"),
-    cacheOptions: { enabled: { blocks: false } },
+    cache: { directory: at("cache"), enabled: { blocks: false } },
   });
   await writeTree(at("source"), files);
   await client.push(reference, at("source"));

@@ -4,6 +4,7 @@ import { ClientError } from "./errors.js";
 
 /** Where an archive is: a repository of a registry, or an OCI layout on disk, and which archive there. */
 export interface Location {
+  /** The host of a registry, or the directory of a layout. */
   readonly place:
     { readonly kind: "registry"; readonly host: string } | { readonly kind: "layout"; readonly path: string };
   /** Empty for an OCI layout, which holds one repository without a name. */
@@ -16,7 +17,33 @@ export interface Location {
   readonly text: string;
 }
 
+/** The two files of an archive on disk. */
+export interface LocalArchiveFiles {
+  /** Path of the index, `index.blob` when `createArchiveFiles` wrote it. */
+  readonly index: string;
+  /** Path of the data, `data.blob` when `createArchiveFiles` wrote it. */
+  readonly data: string;
+}
+
+/**
+ * Where an archive can be read: `host/repository[:tag][@digest]`, `oci:PATH[:tag][@digest]`, `file:DIRECTORY` for the two
+ * files that `createArchiveFiles` wrote there, or these files themselves.
+ */
+export type ArchivePlace = string | LocalArchiveFiles;
+
 const layoutPrefix = "oci:";
+const localPrefix = "file:";
+
+/** The directory or the files of an archive that is in no registry and no layout. */
+export function localArchiveOf(place: ArchivePlace): string | LocalArchiveFiles | undefined {
+  if (typeof place !== "string") return place;
+  return place.startsWith(localPrefix) ? place.slice(localPrefix.length) : undefined;
+}
+
+/** A place as messages name it. */
+export function textOf(place: ArchivePlace): string {
+  return typeof place === "string" ? place : `${localPrefix}${place.index}`;
+}
 
 /** A tag at the end of an `oci:` location: after the last colon, and nothing that could be part of a path. */
 const layoutTag = /^(?<path>.+):(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/su;
@@ -28,6 +55,10 @@ const layoutTag = /^(?<path>.+):(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/su;
  */
 export function parseLocation(text: string): Location {
   if (text.startsWith(layoutPrefix)) return parseLayoutLocation(text);
+  if (text.startsWith(localPrefix)) {
+    const message = `${text}: a local archive is in no repository, so that it has no tag, manifest or signature; push it first`;
+    throw new ClientError("InvalidReference", message, { reference: text });
+  }
   const { host, repository, tag, digest } = parseReference(text);
   return { place: { kind: "registry", host }, repository, ...withDefaultTag(tag, digest), text };
 }
@@ -41,6 +72,11 @@ export function referenceOf({ tag, digest }: Location): string {
 export function fullReference({ id }: Registry, { repository, tag }: Location, digest: Digest): string {
   const name = repository === "" ? id : `${id}/${repository}`;
   return `${name}${tag === undefined ? "" : `:${tag}`}@${digest}`;
+}
+
+/** The reference of a manifest in the same repository. */
+export function textOfDigest({ place, repository }: Location, digest: Digest): string {
+  return place.kind === "layout" ? `oci:${place.path}@${digest}` : `${place.host}/${repository}@${digest}`;
 }
 
 /** Whether the caller named the tag, and did not get `latest` for want of one. */

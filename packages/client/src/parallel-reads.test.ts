@@ -53,7 +53,7 @@ test.each([
   ["with caches", true, false],
   ["with caches, for one signal", true, true],
 ] as const)("64 reads of one archive at once are no leak, %s", async (_name, isCached, hasSignal) => {
-  const client = newClient(isCached ? { cacheDir: path.join(directory, "cache") } : {});
+  const client = newClient(isCached ? { cache: path.join(directory, "cache") } : {});
   const options = hasSignal ? { signal: new AbortController().signal } : {};
   const archive = await client.pull(reference, options);
   const read = await Promise.all(names.map((name) => archive.readFile(name, options)));
@@ -84,11 +84,10 @@ test("64 policies that each wait for the signal are no leak", async () => {
       return Promise.resolve({ ok: true });
     },
   };
-  await newClient().verify(
-    reference,
-    Array.from({ length: width }, () => waits),
-    { signal: new AbortController().signal },
-  );
+  await newClient().verify(reference, {
+    policies: Array.from({ length: width }, () => waits),
+    signal: new AbortController().signal,
+  });
   expect(await emitted()).toEqual([]);
 });
 

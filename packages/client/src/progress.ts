@@ -2,7 +2,9 @@ import type { CreateProgress, ExtractProgress } from "@blob/format/node";
 
 /** How many bytes of a stage are done. */
 export interface ByteProgress<Stage extends string> {
+  /** What is being done. */
   readonly stage: Stage;
+  /** So far, in this stage. */
   readonly bytesDone: number;
   /** 0 as long as it is not known. */
   readonly bytesTotal: number;

@@ -5,11 +5,12 @@ import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
 import { noCaches, withoutReading, withoutRefs } from "./caching/cache-views.js";
 import type { StaleReference } from "./caching/caching-registry.js";
 import { withManifestCaches } from "./caching/caching-registry.js";
+import { withinLifetime } from "./lifetime/closable-registry.js";
 import type { Lifetime } from "./lifetime/lifetime.js";
 import type { Location } from "./location.js";
 import { createOfflineRegistry } from "./caching/offline-registry.js";
 import type { SharedReads } from "./caching/shared-reads.js";
-import { trustDomainOf } from "./caching/trust-domain.js";
+import { ownTrustDomain, trustDomainOf } from "./caching/trust-domain.js";
 
 export interface RegistriesOptions {
   readonly lifetime: Lifetime;
@@ -20,6 +21,8 @@ export interface RegistriesOptions {
   readonly onStale: ((stale: StaleReference) => void) | undefined;
   readonly plainHttp: (host: string) => boolean;
   readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
+  /** A registry of the caller's for a host, in place of one over HTTP. */
+  readonly given: (host: string) => Registry | undefined;
 }
 
 export interface OpenRegistryOptions {
@@ -29,11 +32,14 @@ export interface OpenRegistryOptions {
   readonly askForTags?: boolean | undefined;
 }
 
-/** What a verb works with. */
-export interface OpenedRegistry {
+interface Reached {
   readonly registry: Registry;
   /** Who vouches for what it says: begins the keys of what no digest verifies. See `trustDomainOf`. */
   readonly trustDomain: string;
+}
+
+/** What a verb works with. */
+export interface OpenedRegistry extends Reached {
   /** For what the registry itself does not remember: a layout's are empty, its files are here already. */
   readonly caches: Caches;
 }
@@ -46,10 +52,20 @@ export interface Registries {
 }
 
 export function createRegistries(options: RegistriesOptions): Registries {
-  const { lifetime, authenticator, shared, offline, onStale, plainHttp, http } = options;
+  const { lifetime, authenticator, shared, offline, onStale, plainHttp, http, given } = options;
   const overHttp = new Map<string, HttpRegistry>();
 
-  function connect(host: string): Registry {
+  function connect(host: string): Reached {
+    const own = given(host);
+    // It may be an object of any class: what wraps it from here on copies methods.
+    if (own !== undefined)
+      return { registry: withinLifetime(own, lifetime), trustDomain: ownTrustDomain(host, own) };
+    // Offline, too: what another way has brought is not what this one would.
+    const trustDomain = trustDomainOf(host, { ...http, plainHttp: plainHttp(host) });
+    return { registry: overHttpOrNot(host), trustDomain };
+  }
+
+  function overHttpOrNot(host: string): Registry {
     if (offline) return createOfflineRegistry(host);
     const known = overHttp.get(host);
     if (known !== undefined) return known;
@@ -70,19 +86,9 @@ export function createRegistries(options: RegistriesOptions): Registries {
       const seen = askForTags ? withoutRefs(caches) : caches;
       // Those who skip a cache must not join a flight of those who do not.
       const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
-      // Offline, too: what another way has brought is not what this one would.
-      const trustDomain = trustDomainOf(place.host, { ...http, plainHttp: plainHttp(place.host) });
-      return {
-        registry: withManifestCaches(connect(place.host), {
-          trustDomain,
-          caches: seen,
-          shared,
-          scope,
-          onStale,
-        }),
-        trustDomain,
-        caches,
-      };
+      const { registry, trustDomain } = connect(place.host);
+      const caching = { trustDomain, caches: seen, shared, scope, onStale };
+      return { registry: withManifestCaches(registry, caching), trustDomain, caches };
     },
     async close() {
       const registries = [...overHttp.values()];

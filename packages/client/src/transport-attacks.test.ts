@@ -18,7 +18,7 @@ const pem = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, "../../registry/fixtures/tls", name), "utf8");
 const verified = { http: { tls: { ca: pem("ca.pem") } } };
 /** Who fills the registries leaves nothing in the cache of who reads from them. */
-const publisher: ClientOptions = { plainHttp: true, cacheDir: undefined };
+const publisher: ClientOptions = { plainHttp: true, cache: undefined };
 const unsafe: readonly (readonly [string, ClientOptions])[] = [
   ["plain HTTP", { plainHttp: true }],
   ["unverified TLS", { http: { tls: { insecure: true } } }],
@@ -39,7 +39,7 @@ async function startFront(to: TestRegistry, isTls: boolean, port = 0): Promise<T
 }
 
 async function withClient<T>(options: ClientOptions, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = createClient({ cacheDir: path.join(directory, "cache"), ...options });
+  const client = createClient({ cache: path.join(directory, "cache"), ...options });
   try {
     return await use(client);
   } finally {
@@ -135,7 +135,7 @@ describe.each(unsafe)("read over %s, and then over verified TLS", (_, way) => {
       },
     };
     await readBoth(way, async (client, host) => {
-      await client.verify(`${host}/acme/site@${digest}`, [lists]);
+      await client.verify(`${host}/acme/site@${digest}`, { policies: [lists] });
     });
     expect(seen).toEqual(["forged", "real", "real"]);
   });

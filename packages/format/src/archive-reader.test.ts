@@ -10,6 +10,9 @@ import { comparePaths } from "./compare-bytes.js";
 import type { Entry } from "./entry.js";
 import { encodeIndex } from "./index-encoder.js";
 import { collectBytes } from "./testing/collect.js";
+import type { PlannedRead } from "./read-plan.js";
+import { planReads } from "./read-plan.js";
+import { readPlanned } from "./read-planned.js";
 import { goldenArchives } from "./testing/golden-archives.js";
 
 const files: Record<string, string> = {
@@ -207,6 +210,13 @@ describe("reading", () => {
     expect(await archive.readFile("bad", "utf8")).toBe("a\ufffd");
     expect(await archive.readFile("bom", "utf8")).toBe("\ufeffx");
   });
+  test("an encoding that is none is an error, and not bytes", async () => {
+    const latin1 = "latin1" as "utf8";
+    await expect(archiveOf(files).archive.readFile("README.md", latin1)).rejects.toMatchObject({
+      code: "InvalidArgument",
+      message: expect.stringContaining("latin1"),
+    });
+  });
   test("a file above the limit is not read, but streamed", async () => {
     const { archive, reads } = archiveOf(files, { limits: { maxFileBytes: 5 } });
     await expect(archive.readFile("README.md")).rejects.toMatchObject({
@@ -216,6 +226,58 @@ describe("reading", () => {
     expect(reads).toEqual([]);
     expect(await collectBytes(archive.stream("README.md"))).toHaveLength(10);
     expect(await archive.readFile("README.md", "utf8", { range: { offset: 2, length: 4 } })).toBe("Read");
+  });
+});
+
+describe("a planned read", () => {
+  const wanted = ["README.md", "config.yaml", "empty"];
+  const plan = (archive: Archive): PlannedRead | undefined =>
+    planReads(
+      wanted.flatMap((path) => archive.entry(path) ?? []),
+      { maxGapBytes: 1000, maxRangeBytes: 1000 },
+    ).find(({ length }) => length > 0);
+  const read = async (archive: Archive, options?: OpenOptions): Promise<Record<string, string>> => {
+    const found: Record<string, string> = {};
+    const planned = plan(archive);
+    if (planned === undefined) throw new Error("nothing is planned");
+    for await (const { entry, content } of readPlanned(archive.data, planned, options)) {
+      found[entry.path] = Buffer.from(content).toString();
+      // It is the caller's: the next file must not be made of it.
+      content.fill(0);
+    }
+    return found;
+  };
+
+  test("gives its files from one range", async () => {
+    const { archive, reads } = archiveOf(files);
+    expect(await read(archive)).toEqual({
+      "README.md": files["README.md"],
+      "config.yaml": files["config.yaml"],
+    });
+    expect(reads).toHaveLength(1);
+  });
+  test("does not give a file that is not what the index promises", async () => {
+    const { archive } = archiveOf(files, {
+      change: (entry) => (entry.path === "config.yaml" ? { ...entry, hash: new Uint8Array(32) } : entry),
+    });
+    await expect(read(archive)).rejects.toMatchObject({ code: "HashMismatch", path: "config.yaml" });
+  });
+  test.each([
+    ["less", (range: ByteRange) => range.length - 1],
+    ["more", (range: ByteRange) => range.length + 1],
+  ])("with %s than it asked for is an error", async (_name, lengthOf) => {
+    const { archive } = archiveOf(files, {
+      async *read(range, whole) {
+        yield whole.subarray(range.offset, range.offset + lengthOf(range));
+      },
+    });
+    await expect(read(archive)).rejects.toMatchObject({ code: "SourceMismatch" });
+  });
+  test("keeps to the limits", async () => {
+    const { archive } = archiveOf(files);
+    await expect(read(archive, { limits: { maxFileBytes: 5 } })).rejects.toMatchObject({
+      code: expect.stringMatching(/^Size/u),
+    });
   });
 });
 

@@ -23,7 +23,7 @@ export interface IndexContent {
  * Throws `InvalidPath` for a path that an index cannot hold, and `InvalidArgument` for entries out of order or with
  * values that do not fit.
  */
-export function encodeIndex(content: IndexContent): Uint8Array<ArrayBuffer> {
+export function encodeIndex(content: IndexContent): Uint8Array {
   checkContent(content);
   const { entries, dataSize, dataHash } = content;
   return writeIndex(columnsOf(entries), dataSize, dataHash);

@@ -42,6 +42,8 @@ export type { BufferSourceOptions } from "./buffer-source.js";
 export type { ReadLimits } from "./read-limits.js";
 export { planReads } from "./read-plan.js";
 export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";
+export { readPlanned } from "./read-planned.js";
+export type { ReadFile } from "./read-planned.js";
 export { portableSha256 } from "./sha256.js";
 export { portableZstdDecoder } from "./zstd/portable.js";
 export { diffArchives } from "./diff.js";

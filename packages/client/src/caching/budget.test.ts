@@ -20,7 +20,7 @@ let client: Client;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), "blob-budget-"));
   registry = await startTestRegistry({ registry: createLayoutRegistry(path.join(directory, "registry")) });
-  client = createClient({ plainHttp: true, cacheDir: path.join(directory, "cache") });
+  client = createClient({ plainHttp: true, cache: path.join(directory, "cache") });
 });
 
 afterAll(async () => {

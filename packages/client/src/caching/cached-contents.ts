@@ -1,5 +1,6 @@
 import type { ContentCache } from "@blob/cache";
 import type { Archive, ReadLimits, ReadOptions } from "@blob/format";
+import { readFileBy } from "../read-file.js";
 
 /** What `readFile` of `@blob/format` reads at most when nobody says otherwise. */
 const defaultMaxFileBytes = 256 * 1024 * 1024;
@@ -23,16 +24,5 @@ export function withContentCache<T extends Archive>(
     return bytes;
   }
 
-  async function readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
-  async function readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
-  async function readFile(
-    path: string,
-    encoding: ReadOptions | "utf8" = {},
-    options: ReadOptions = {},
-  ): Promise<Uint8Array | string> {
-    if (encoding !== "utf8") return readBytes(path, encoding);
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(path, options));
-  }
-
-  return { ...archive, readFile };
+  return { ...archive, readFile: readFileBy(readBytes) };
 }

@@ -9,6 +9,7 @@ import type { SharedReads } from "./shared-reads.js";
 export interface StaleReference {
   /** `host/repository:tag` */
   readonly reference: string;
+  /** What it pointed to. */
   readonly digest: string;
   /** When a registry last said so, in milliseconds since the epoch. */
   readonly storedAt: number;

@@ -10,7 +10,7 @@ import { sha256Digest } from "@blob/registry";
 import type { TestRegistry } from "@blob/testing";
 import { startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Client, ClientOptions, StaleReference } from "../index.js";
+import type { CachesOptions, Client, ClientOptions, StaleReference } from "../index.js";
 import { createClient } from "../index.js";
 
 const minute = 60_000;
@@ -23,13 +23,16 @@ let now = 0;
 let pusher: Client;
 const clients: Client[] = [];
 
+interface NewClient extends Omit<ClientOptions, "cache"> {
+  readonly cache?: CachesOptions;
+}
+
 /** Another client, as in another process: it shares nothing but the cache directory. */
-function newClient(options: ClientOptions = {}): Client {
+function newClient({ cache, ...options }: NewClient = {}): Client {
   const client = createClient({
     plainHttp: true,
-    cacheDir,
+    cache: { directory: cacheDir, now: () => now, ...cache },
     ...options,
-    cacheOptions: { now: () => now, ...options.cacheOptions },
   });
   clients.push(client);
   return client;
@@ -232,7 +235,7 @@ describe("policies", () => {
     expect(requests()).toHaveLength(5);
     await newClient({ policies: [isSigned] }).pull(reference);
     expect(requests()).toEqual([]);
-    expect(await newClient().verify(reference, [isSigned])).toMatchObject({ ok: true });
+    expect(await newClient().verify(reference, { policies: [isSigned] })).toMatchObject({ ok: true });
     expect(requests()).toEqual([]);
   });
 
@@ -373,7 +376,7 @@ describe("blocks that were wrong when they came", () => {
 
   test("do not spoil the same archive in another registry", async () => {
     const { data } = await pusher.push(reference, source, { compression: "none" });
-    const client = newClient({ cacheOptions: { enabled } });
+    const client = newClient({ cache: { enabled } });
     const wrong = await client.pull(await lying(data.digest));
     await expect(wrong.readFile("config.json")).rejects.toMatchObject({ code: "HashMismatch" });
     const streamed = (await client.pull(await lying(data.digest))).stream("config.json");
@@ -399,7 +402,7 @@ describe("blocks that were wrong when they came", () => {
     });
     liars.push(flaky);
     const there = `${flaky.host}/acme/site:v1`;
-    const archive = await newClient({ cacheOptions: { enabled } }).pull(there);
+    const archive = await newClient({ cache: { enabled } }).pull(there);
     const read = async (): Promise<number> => {
       if (how === "readFile") return (await archive.readFile("config.json")).length;
       let size = 0;
@@ -410,7 +413,7 @@ describe("blocks that were wrong when they came", () => {
     isWrong = false;
     expect(await read()).toBe(5000);
     // What a process before this one kept is no better.
-    const other = await newClient({ cacheOptions: { enabled } }).pull(there);
+    const other = await newClient({ cache: { enabled } }).pull(there);
     expect((await other.readFile("config.json")).length).toBe(5000);
   });
 });
@@ -425,7 +428,7 @@ test("a manifest that was pushed is not said to be missing because of what a cac
       return memory.put(...its);
     },
   };
-  const client = newClient({ cacheDir: undefined, cacheOptions: { stores: { refs } } });
+  const client = newClient({ cache: { directory: undefined, stores: { refs } } });
   const { descriptor } = await client.push(reference, source, { signal: controller.signal });
   expect((await registry.registry.resolve("acme/site", "v1")).digest).toBe(descriptor.digest);
 });
@@ -443,7 +446,7 @@ describe("a cache that fails", () => {
   test("never fails a read", async () => {
     await pusher.push(reference, source);
     const stores = { refs: broken, manifests: broken, indexes: broken, content: broken, blocks: broken };
-    const client = newClient({ cacheDir: undefined, cacheOptions: { stores } });
+    const client = newClient({ cache: { directory: undefined, stores } });
     const archive = await client.pull(reference);
     expect((await archive.readFile("large.bin")).length).toBe(1_000_000);
     expect(client.caches.statistics().manifests.failures).toBeGreaterThan(0);
@@ -453,9 +456,10 @@ describe("a cache that fails", () => {
     await pusher.push(reference, source);
     const file = path.join(directory, "file");
     await writeFile(file, "");
-    expect((await (await newClient({ cacheDir: file }).pull(reference)).readFile("config.json")).length).toBe(
-      5000,
-    );
+    expect(
+      (await (await newClient({ cache: { directory: file } }).pull(reference)).readFile("config.json"))
+        .length,
+    ).toBe(5000);
     await chmod(cacheDir, 0o555);
     await (await newClient().pull(reference)).readFile("config.json");
   });

@@ -2,6 +2,7 @@ import type { BlockCache } from "@blob/cache";
 import type { Archive, ByteSource, Entry, ReadOptions } from "@blob/format";
 import type { FormatError } from "@blob/format";
 import { isFormatError } from "@blob/format";
+import { readFileBy } from "../read-file.js";
 import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 
 /** The data of an archive through the block cache, and what to do when that gave wrong bytes. */
@@ -64,17 +65,6 @@ export function keepBlocks(
         }
       }
 
-      async function readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
-      async function readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
-      async function readFile(
-        path: string,
-        encoding: ReadOptions | "utf8" = {},
-        options: ReadOptions = {},
-      ): Promise<Uint8Array | string> {
-        if (encoding !== "utf8") return readBytes(path, encoding);
-        return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(path, options));
-      }
-
       async function* checked(
         chunks: AsyncIterable<Uint8Array>,
         path: string,
@@ -89,7 +79,7 @@ export function keepBlocks(
 
       return {
         ...archive,
-        readFile,
+        readFile: readFileBy(readBytes),
         // What is wrong with the path is thrown by the call.
         stream: (path: string, options?: ReadOptions) => checked(archive.stream(path, options), path),
       };

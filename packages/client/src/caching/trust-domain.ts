@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import process from "node:process";
-import type { HttpRegistryOptions } from "@blob/registry";
+import type { HttpRegistryOptions, Registry } from "@blob/registry";
 
 /** How a registry is reached. */
 export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "transport"> {
@@ -31,6 +31,18 @@ export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: 
     // Never the key: a fingerprint of it would be kept with every entry.
     ...(tls.certificate === undefined ? [] : [`certificate ${fingerprintOf([tls.certificate.cert])}`]),
   ]);
+}
+
+const ownDomains = new WeakMap<Registry, string>();
+
+/**
+ * The domain of a registry that the caller gave: nobody else speaks for it, and it is not known to be the same one when
+ * the process is started again. So nothing but what a digest verifies is found by others in a cache that is shared.
+ */
+export function ownTrustDomain(host: string, registry: Registry): string {
+  const known = ownDomains.get(registry) ?? randomUUID();
+  ownDomains.set(registry, known);
+  return joined(`own://${host}`, [known]);
 }
 
 /** A host has neither spaces nor brackets, so that no host can look like the rest. */

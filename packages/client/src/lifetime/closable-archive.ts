@@ -1,6 +1,7 @@
 import type { Archive, ByteSource, ReadOptions } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
 import type { ClientError } from "../errors.js";
+import { readFileBy } from "../read-file.js";
 import type { Lifetime } from "./lifetime.js";
 import { linkSignals } from "@blob/core/abort";
 
@@ -80,20 +81,9 @@ export function createArchiveLifetime(client: Lifetime, reason: () => ClientErro
       put: (hash, body, options) => inner.put(hash, body, options),
     }),
     archive(inner) {
-      async function readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
-      async function readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
-      async function readFile(
-        path: string,
-        encoding: ReadOptions | "utf8" = {},
-        options: ReadOptions = {},
-      ): Promise<Uint8Array | string> {
-        return encoding === "utf8"
-          ? whole(() => inner.readFile(path, encoding, options))
-          : whole(() => inner.readFile(path, encoding));
-      }
       return {
         ...inner,
-        readFile,
+        readFile: readFileBy((path, options) => whole(() => inner.readFile(path, options))),
         // What is wrong with the path is thrown by the call.
         stream: (path: string, options?: ReadOptions) => checked(inner.stream(path, options)),
       };

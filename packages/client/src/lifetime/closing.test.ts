@@ -81,7 +81,7 @@ describe.each(Object.keys(places))("over %s", (place) => {
       sign: () => client.sign(reference, signer),
       attest: () => client.attest(reference, signer, claim),
       referrers: () => client.referrers(reference),
-      verify: () => client.verify(reference, [accepts]),
+      verify: () => client.verify(reference, { policies: [accepts] }),
       "referrers of an inspection": () => inspection.referrers(),
     };
     for (const [name, verb] of Object.entries(verbs)) {

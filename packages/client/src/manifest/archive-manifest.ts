@@ -9,11 +9,15 @@ import { emptyConfigDescriptor, imageManifestMediaType } from "./image-manifest.
 
 /** A manifest that has been found to describe an archive. */
 export interface ArchiveManifest {
+  /** Of the manifest itself: what a signature covers. */
   readonly descriptor: Descriptor;
   /** The manifest as it was stored. */
   readonly bytes: Uint8Array;
+  /** The layer with the index. */
   readonly index: Descriptor;
+  /** The layer with the contents of the files. */
   readonly data: Descriptor;
+  /** Text by names, as it was stored: anybody may have written it. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The annotation `org.opencontainers.image.created`, as it was written: RFC 3339. */
   readonly created: string | undefined;

@@ -115,7 +115,7 @@ describe("a tag that leads to an image index", () => {
     const index = { schemaVersion: 2, manifests: [{ ...archive, artifactType: archiveType }] };
     const bytes = Buffer.from(JSON.stringify(index));
     await registry.registry.pushManifest("acme/site", { mediaType: indexType, bytes }, { tag: "v1" });
-    const client = newClient({ cacheDir: path.join(directory, "cache") });
+    const client = newClient({ cache: path.join(directory, "cache") });
     for (let i = 0; i < 2; i += 1) {
       expect((await client.fetch(reference)).descriptor.digest).toBe(archive.digest);
     }
@@ -237,8 +237,8 @@ describe("policies", () => {
       });
       await client[verb](reference, { policies: [signed(archive.digest)] });
     }
-    expect(await client.verify(reference, [signed(index.digest)])).toMatchObject({ ok: false });
-    expect(await client.verify(reference, [signed(archive.digest)])).toMatchObject({
+    expect(await client.verify(reference, { policies: [signed(index.digest)] })).toMatchObject({ ok: false });
+    expect(await client.verify(reference, { policies: [signed(archive.digest)] })).toMatchObject({
       ok: true,
       descriptor: { digest: archive.digest },
     });
@@ -246,7 +246,7 @@ describe("policies", () => {
 
   test("of verify are asked about an index that is no archive, as about anything else", async () => {
     const index = await pushIndex([await pushImage("linux")]);
-    expect(await newClient().verify(reference, [signed(index.digest)])).toMatchObject({
+    expect(await newClient().verify(reference, { policies: [signed(index.digest)] })).toMatchObject({
       ok: true,
       descriptor: { digest: index.digest },
     });

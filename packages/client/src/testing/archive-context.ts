@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Caches } from "@blob/cache";
 import type { Archive } from "@blob/format";
-import { createArchiveFiles, loadZstdDecoder, openLocalArchive } from "@blob/format/node";
+import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { Registry } from "@blob/registry";
 import { writeTree } from "@blob/testing";
 import { onTestFinished } from "vitest";
@@ -31,7 +31,6 @@ export function contextOf(
     },
     shared: createSharedReads(),
     policies: [],
-    zstdDecoder: loadZstdDecoder,
   };
 }
 

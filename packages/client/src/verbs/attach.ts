@@ -4,6 +4,7 @@ import { forgetReferrers } from "../caching/caching-referrers.js";
 import { annotationsOf } from "../manifest/annotations.js";
 import { emptyConfig, emptyConfigDescriptor, imageManifestMediaType } from "../manifest/image-manifest.js";
 import type { OpenedRegistry } from "../registries.js";
+import { once } from "./upload-bodies.js";
 
 /** Where an attachment goes. */
 interface AttachTo extends OpenedRegistry {
@@ -46,8 +47,4 @@ function buildReferrerManifest(
     annotations: annotationsOf(attachment.annotations, created),
   };
   return { mediaType: imageManifestMediaType, bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

@@ -3,10 +3,11 @@ import { copyArtifact } from "@blob/registry";
 import { ClientError } from "../errors.js";
 import type { Location } from "../location.js";
 import { isTagWritten, parseLocation, writableTag } from "../location.js";
-import { readManifest } from "./read-manifest.js";
+import { readManifest } from "./pull.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
+/** What is copied, and what has to be true of it before. */
 export interface CopyVerbOptions extends ReadVerbOptions {
   /** Also copy what refers to the artifact: signatures, attestations, and what refers to these. Default true. */
   readonly referrers?: boolean | undefined;
@@ -18,8 +19,11 @@ export interface CopyVerbOptions extends ReadVerbOptions {
   readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
 }
 
+/** What was copied, and what was left behind. */
 export interface CopyResult extends Copied {
+  /** As the caller wrote it. */
   readonly source: string;
+  /** As the caller wrote it. */
   readonly destination: string;
   /** Those that point to the copy now. */
   readonly tags: readonly string[];
@@ -43,10 +47,7 @@ export async function copy(
   const to = parseLocation(destination);
   checkedTags([], options.tags ?? [], destination);
   const { registry: target } = context.registries.open(to);
-  const { location, registry, manifest } = await readManifest(context, source, {
-    ...options,
-    askForTags: true,
-  });
+  const { location, registry, manifest } = await readManifest(context, source, options, { askForTags: true });
   const { descriptor, bytes } = manifest;
   const { repository } = to;
   const tags = checkedTags(destinationTags(to, descriptor.digest), options.tags ?? [], destination);

@@ -1,32 +1,34 @@
 import type { ArchiveDiff } from "@blob/format";
 import { diffArchives } from "@blob/format";
 import type { DiffDirectoryOptions, DirectoryDiff } from "@blob/format/node";
-import { diffDirectory as diffWithDirectory } from "@blob/format/node";
+import type { ArchiveOrPlace } from "./open.js";
+import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
-import { pull } from "./pull.js";
 import type { VerbContext } from "./verb-context.js";
 
 /** What it takes to get from one archive to another, from their indexes alone: no file is read. */
 export async function diff(
   context: VerbContext,
-  before: string,
-  after: string,
+  before: ArchiveOrPlace,
+  after: ArchiveOrPlace,
   options: PullOptions = {},
 ): Promise<ArchiveDiff> {
-  await using older = await pull(context, before, options);
-  await using newer = await pull(context, after, options);
-  return diffArchives(older, newer);
+  await using older = await openInput(context, before, options);
+  await using newer = await openInput(context, after, options);
+  return diffArchives(older.archive, newer.archive);
 }
 
-export type DiffDirectoryVerbOptions = PullOptions & Omit<DiffDirectoryOptions, "signal">;
+/** Which files of the directory count, how they are compared, and what has to be true of the archive before. */
+export interface DiffDirectoryVerbOptions extends PullOptions, Omit<DiffDirectoryOptions, "signal"> {}
 
 /** How a directory differs from an archive, by the hashes of its files: nothing of the archive's data is read. */
 export async function diffDirectory(
   context: VerbContext,
-  reference: string,
+  input: ArchiveOrPlace,
   directory: string,
   options: DiffDirectoryVerbOptions = {},
 ): Promise<DirectoryDiff> {
-  await using archive = await pull(context, reference, options);
-  return diffWithDirectory(archive, directory, options);
+  const { diffDirectory: diffWithDirectory } = await import("@blob/format/node");
+  await using opened = await openInput(context, input, options);
+  return diffWithDirectory(opened.archive, directory, options);
 }

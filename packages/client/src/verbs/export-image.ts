@@ -1,7 +1,6 @@
 import { together } from "@blob/core/concurrency";
 import type { Archive } from "@blob/format";
 import type { TarCompression } from "@blob/format/node";
-import { loadZstdDecoder, nodeSha256, openFileSource } from "@blob/format/node";
 import type { ToTarOptions, ToTarProgress } from "@blob/format/tar";
 import type { BlobId, Descriptor, OpenBody, PushedBlob } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
@@ -10,8 +9,8 @@ import { imageManifestMediaType } from "../manifest/image-manifest.js";
 import { ClientError } from "../errors.js";
 import { parseLocation, writableTag } from "../location.js";
 import type { PushProgress } from "../progress.js";
-import { writeImageLayer } from "./image-layer.js";
-import type { PulledFrom } from "./pull.js";
+import { loadCodecs } from "./codecs.js";
+import type { OpenedArchive } from "./pull.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { createUploadBodies } from "./upload-bodies.js";
@@ -36,6 +35,9 @@ export interface ExportImageOptions extends VerbOptions, Pick<ToTarOptions, "dir
 export interface PushedImageBlob extends BlobId {
   readonly pushed: PushedBlob;
 }
+
+/** An open archive, whose image says what it was made of when the archive was pulled. */
+export type ImageSource = Archive & Partial<Pick<OpenedArchive, "manifest" | "reference">>;
 
 export interface ExportImageResult {
   readonly reference: string;
@@ -83,7 +85,7 @@ const layerMediaTypes: Readonly<Record<TarCompression, string>> = {
 export async function exportImage(
   { registries }: VerbContext,
   reference: string,
-  archive: Archive & Partial<PulledFrom>,
+  archive: ImageSource,
   options: ExportImageOptions = {},
 ): Promise<ExportImageResult> {
   const { signal, layerCompression = "gzip", onProgress } = options;
@@ -96,7 +98,13 @@ export async function exportImage(
   const { repository } = location;
   const { registry } = registries.open(location);
   return withSpool(options.temporaryDirectory, async (spool) => {
-    const contents = { ...options, zstd: await loadZstdDecoder(), sha256: nodeSha256 };
+    // Only now: who makes no images does without what tars and compresses.
+    const [{ writeImageLayer }, { openFileSource }, codecs] = await Promise.all([
+      import("./image-layer.js"),
+      import("@blob/format/node"),
+      loadCodecs(),
+    ]);
+    const contents = { ...options, ...codecs };
     const layer = await writeImageLayer(archive, spool, layerCompression, contents);
     const created = createdOf(archive, options.created);
     const config = configOf(platform, created, layer.diffId);
@@ -183,7 +191,7 @@ function refuseWhiteouts(archive: Archive, directory: string | undefined, refere
 }
 
 /** In whole seconds; what an archive says of itself need not be a time that anybody can read. */
-function createdOf({ manifest }: Partial<PulledFrom>, given: Date | undefined): Date {
+function createdOf({ manifest }: ImageSource, given: Date | undefined): Date {
   if (given !== undefined) return given;
   const year = (date: Date): number => date.getUTCFullYear();
   const said = new Date(manifest?.created ?? 0);
@@ -191,7 +199,7 @@ function createdOf({ manifest }: Partial<PulledFrom>, given: Date | undefined): 
 }
 
 function imageAnnotations(
-  { manifest, reference }: Partial<PulledFrom>,
+  { manifest, reference }: ImageSource,
   created: Date,
 ): Readonly<Record<string, string>> {
   if (manifest === undefined) return annotationsOf({}, created);

@@ -7,7 +7,7 @@ import { askPolicies } from "./policies.js";
 import { referrers } from "./referrers.js";
 import { createSharedReads } from "../caching/shared-reads.js";
 import { tags } from "./tags.js";
-import type { VerbContext, VerbOptions } from "./verb-context.js";
+import type { VerbContext, ListVerbOptions } from "./verb-context.js";
 
 const caches = createCaches();
 const digest = sha256Digest(Buffer.from("subject"));
@@ -33,11 +33,10 @@ const context: VerbContext = {
   registries: { open: () => ({ registry: odd, trustDomain: "odd", caches }), close: () => Promise.resolve() },
   shared: createSharedReads(),
   policies: [],
-  zstdDecoder: () => Promise.reject(new Error("nothing is decoded here")),
 };
 
 /** Options that write down what is left out. */
-function observed(): { readonly seen: unknown[]; readonly options: VerbOptions } {
+function observed(): { readonly seen: unknown[]; readonly options: ListVerbOptions } {
   const seen: unknown[] = [];
   return { seen, options: { onLeftOut: (what) => void seen.push(what) } };
 }

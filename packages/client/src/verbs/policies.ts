@@ -6,14 +6,14 @@ import { ClientError, isClientError } from "../errors.js";
 import type { Lifetime } from "../lifetime/lifetime.js";
 import { linkSignals, untilAborted } from "@blob/core/abort";
 import type { OpenedRegistry } from "../registries.js";
-import type { VerbOptions } from "./verb-context.js";
+import type { ListVerbOptions } from "./verb-context.js";
 
 /** What policies are asked about. */
 export interface AskedAbout extends OpenedRegistry {
   readonly lifetime: Lifetime;
   readonly repository: string;
   readonly manifest: Manifest;
-  readonly onLeftOut: VerbOptions["onLeftOut"];
+  readonly onLeftOut: ListVerbOptions["onLeftOut"];
 }
 
 /** A verdict, or the error of a policy that could not decide. */

@@ -219,8 +219,8 @@ describe("blocks", () => {
         return source;
       },
     };
-    const options = wholeFiles === undefined ? {} : { wholeFiles };
-    const archive = await pull(contextOf({ "one.example": memory }, { blocks }), reference, options);
+    const how = wholeFiles === undefined ? {} : { wholeFiles };
+    const archive = await pull(contextOf({ "one.example": memory }, { blocks }), reference, {}, how);
     expect(await archive.readFile("a.txt", "utf8")).toBe("one");
     expect(ids).toHaveLength(wrapped);
   });

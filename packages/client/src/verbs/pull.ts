@@ -1,21 +1,24 @@
 import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
 import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
-import { createContentThreads, nodeSha256 } from "@blob/format/node";
-import type { BlobId } from "@blob/registry";
-import type { ArchiveManifest } from "../manifest/archive-manifest.js";
+import type { BlobId, Manifest, Registry } from "@blob/registry";
 import { noCaches } from "../caching/cache-views.js";
 import { withContentCache } from "../caching/cached-contents.js";
-import { createArchiveLifetime } from "../lifetime/closable-archive.js";
-import { ClientError } from "../errors.js";
-import { fullReference } from "../location.js";
-import { fetchManifest } from "./fetch.js";
 import { keepBlocks } from "../caching/kept-blocks.js";
+import { ClientError } from "../errors.js";
+import { createArchiveLifetime } from "../lifetime/closable-archive.js";
+import type { Location } from "../location.js";
+import { fullReference, parseLocation, referenceOf } from "../location.js";
+import { archiveIn } from "../manifest/archive-in-index.js";
+import type { ArchiveManifest } from "../manifest/archive-manifest.js";
+import { parseArchiveManifest } from "../manifest/archive-manifest.js";
 import type { FetchProgress } from "../progress.js";
 import type { OpenedRegistry } from "../registries.js";
-import { createRegistrySource } from "../registry-source.js";
+import { loadCodecs } from "./codecs.js";
+import { enforcePolicies } from "./policies.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
+/** What has to be true of an archive that is opened, and what it may cost. */
 export interface PullOptions extends ReadVerbOptions, ContentThreadsOptions {
   /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
   readonly limits?: OpenOptions["limits"];
@@ -23,27 +26,98 @@ export interface PullOptions extends ReadVerbOptions, ContentThreadsOptions {
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
-interface InternalPullOptions {
-  /** The data is read in whole files, and most of them once. */
-  readonly wholeFiles?: boolean;
-}
-
-/** What is known about a pulled archive besides its files. */
-export interface PulledFrom {
-  /** As the caller wrote it. The `reference` of errors about the archive has its registry and digest, too. */
+/** An archive that is open, wherever it is: files are fetched when they are read. `await using` closes it. */
+export interface OpenedArchive extends Archive, AsyncDisposable {
+  /** As the caller wrote it. */
   readonly reference: string;
-  readonly manifest: ArchiveManifest;
-}
-
-/** An archive in a registry: files are fetched when they are read. `await using` closes it. */
-export interface PulledArchive extends Archive, PulledFrom, AsyncDisposable {
-  /** The client's content cache: give it to `extractArchive`, which then fetches only what it does not have. */
-  readonly contents: ContentStore;
+  /** A local archive has none. */
+  readonly manifest: ArchiveManifest | undefined;
+  /**
+   * The client's content cache: give it to `extractArchive`, which then fetches only what it does not have. A local
+   * archive has none.
+   */
+  readonly contents: ContentStore | undefined;
   /**
    * Stops what is being read; that and later reads throw `Closed`, as they do when the client is closed. Look-ups go on
    * working.
    */
   close(): Promise<void>;
+}
+
+/** An archive in a registry, or in an OCI layout. */
+export interface PulledArchive extends OpenedArchive {
+  /** The one that was verified, and that the policies accepted. */
+  readonly manifest: ArchiveManifest;
+  /** The client's content cache, which keeps nothing when the client does not cache contents. */
+  readonly contents: ContentStore;
+}
+
+/** A manifest of any kind, verified and accepted by the policies. */
+export interface ReadManifest extends OpenedRegistry {
+  readonly location: Location;
+  readonly manifest: Manifest;
+}
+
+/** What a verb needs a manifest for. */
+export interface ManifestReads {
+  /** Read the archive of an image index, and not the index. Default false: what the reference names. */
+  readonly archiveInIndex?: boolean;
+  /** Ask the registry where a tag points: for verbs that write what they have read. Default false. */
+  readonly askForTags?: boolean;
+}
+
+/**
+ * Gets a manifest with one request, verifies it, and asks the policies about what is going to be read: for the archive in
+ * an image index its own manifest, with one request more. Nothing else has parsed it yet.
+ */
+export async function readManifest(
+  { lifetime, registries, policies }: VerbContext,
+  reference: string,
+  { signal, skipCache, onLeftOut, policies: wanted = [] }: ReadVerbOptions,
+  { archiveInIndex = false, askForTags = false }: ManifestReads = {},
+): Promise<ReadManifest> {
+  const location = parseLocation(reference);
+  const opened = registries.open(location, { skipCache, askForTags });
+  const { repository } = location;
+  const named = await opened.registry.manifest(repository, referenceOf(location), { signal });
+  const place = { registry: opened.registry, repository, reference, signal, onLeftOut };
+  const manifest = archiveInIndex ? await archiveIn(named, place) : named;
+  const subject = { lifetime, ...opened, repository, manifest, onLeftOut };
+  await enforcePolicies([...policies, ...wanted], subject, reference, signal);
+  return { ...opened, location, manifest };
+}
+
+/** A trusted manifest, and where what it names can be read. */
+export interface FetchedManifest extends Omit<ReadManifest, "manifest"> {
+  readonly manifest: ArchiveManifest;
+}
+
+/**
+ * Gets the manifest of an archive with one request, verifies it, asks the policies and only then parses it. Of an image
+ * index it is that of the only archive in it. All verbs that read archives begin here.
+ */
+export async function fetchManifest(
+  context: VerbContext,
+  reference: string,
+  options: ReadVerbOptions = {},
+): Promise<FetchedManifest> {
+  const read = await readManifest(context, reference, options, { archiveInIndex: true });
+  return { ...read, manifest: parseArchiveManifest(read.manifest, reference) };
+}
+
+/** A blob as a source: each read is one range request, and nothing is asked before the first one. */
+export function createRegistrySource(registry: Registry, repository: string, blob: BlobId): ByteSource {
+  return {
+    id: blob.digest,
+    size: blob.size,
+    read: (range, { signal } = {}) => registry.readBlob(repository, blob, { range, signal }),
+  };
+}
+
+/** How the data of an archive is going to be read. */
+export interface DataReads {
+  /** In whole files, and most of them once. Default false. */
+  readonly wholeFiles?: boolean;
 }
 
 /** The largest index that is downloaded when the caller sets no limit: some 500,000 files. */
@@ -53,7 +127,8 @@ const defaultMaxIndexBytes = 64 * 1024 * 1024;
 export async function pull(
   context: VerbContext,
   reference: string,
-  options: PullOptions & InternalPullOptions = {},
+  options: PullOptions = {},
+  { wholeFiles = false }: DataReads = {},
 ): Promise<PulledArchive> {
   const { limits = {}, onProgress } = options;
   onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
@@ -77,18 +152,18 @@ export async function pull(
     options,
   );
   // Whole files at a time would only push out what many small reads need.
-  const { blocks } = options.wholeFiles === true ? noCaches : caches;
+  const { blocks } = wholeFiles ? noCaches : caches;
   const source = createRegistrySource(registry, repository, manifest.data);
   const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source);
   const lifetime = createArchiveLifetime(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
   );
+  const { createContentThreads } = await import("@blob/format/node");
   const threads = createContentThreads({ decoderConcurrency: options.decoderConcurrency });
   const archive = open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
-    zstd: await context.zstdDecoder(),
-    sha256: nodeSha256,
+    ...(await loadCodecs()),
     origin: fullReference(registry, location, manifest.descriptor.digest),
     threads,
   });

@@ -1,6 +1,5 @@
 import type { Archive } from "@blob/format";
 import type { ArchiveInput, CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
-import { createArchiveFiles, openLocalArchive } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { annotationsOf } from "../manifest/annotations.js";
@@ -9,12 +8,14 @@ import { ClientError } from "../errors.js";
 import { emptyConfig } from "../manifest/image-manifest.js";
 import { parseLocation, writableTag } from "../location.js";
 import type { ClientProgress, PushProgress } from "../progress.js";
+import { loadCodecs } from "./codecs.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
-import { createUploadBodies } from "./upload-bodies.js";
+import { createUploadBodies, once } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
+/** What else is written with an archive. */
 export interface PushArchiveOptions extends VerbOptions {
   /** More tags for the same manifest, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
@@ -24,6 +25,7 @@ export interface PushArchiveOptions extends VerbOptions {
   readonly created?: Date | undefined;
   /** A repository of the same registry that may have the blobs, such as `acme/site`: tried before any byte is sent. */
   readonly mountFrom?: string | undefined;
+  /** How far the verb is, from the first file to the last byte that is sent. */
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
@@ -35,20 +37,27 @@ export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "si
 
 /** A blob of the archive, and what it took to have it in the repository. */
 export interface PushedLayer extends BlobId {
+  /** Whether it was sent, taken from another repository, or there already. */
   readonly pushed: PushedBlob;
 }
 
+/** What was pushed. */
 export interface PushArchiveResult {
+  /** As the caller wrote it. */
   readonly reference: string;
   /** Of the manifest: what a signature covers. */
   readonly descriptor: Descriptor;
+  /** The blob with the index. */
   readonly index: PushedLayer;
+  /** The blob with the contents of the files. */
   readonly data: PushedLayer;
   /** All that point to the manifest, each once, that of the reference first. */
   readonly tags: readonly string[];
+  /** How many files the archive has. */
   readonly files: number;
 }
 
+/** What was pushed, and how it differs from the directory. */
 export interface PushResult extends PushArchiveResult {
   /** Sum of the files' sizes, in bytes. */
   readonly size: number;
@@ -71,10 +80,12 @@ export async function push(
   options: PushOptions = {},
 ): Promise<PushResult> {
   const plan = planPush(context, reference, options);
+  // Only now: who does not push does without what compresses.
+  const { createArchiveFiles, openLocalArchive } = await import("@blob/format/node");
   return withSpool(options.temporaryDirectory, async (spool) => {
     const created = await createArchiveFiles(input, spool, options);
     const { signal } = options;
-    await using archive = await openLocalArchive(spool, { zstd: await context.zstdDecoder(), signal });
+    await using archive = await openLocalArchive(spool, { ...(await loadCodecs()), signal });
     const pushed = await pushPlanned(plan, archive, options);
     const { size, skipped, modeBitsDropped } = created;
     return { ...pushed, size, skipped, modeBitsDropped };
@@ -180,8 +191,4 @@ function dataBlob(archive: Archive, reference: string): BlobId {
     throw new ClientError("InvalidArgument", message, { reference });
   }
   return { digest: `sha256:${Buffer.from(archive.dataHash).toString("hex")}`, size: archive.dataSize };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -2,9 +2,10 @@ import type { Descriptor, Digest } from "@blob/registry";
 import { isDigest } from "@blob/registry";
 import type { Location } from "../location.js";
 import { parseLocation, referenceOf } from "../location.js";
-import type { VerbContext, VerbOptions } from "./verb-context.js";
+import type { ListVerbOptions, LookUpOptions, VerbContext } from "./verb-context.js";
 
-export interface ReferrersVerbOptions extends VerbOptions {
+/** Which of them, and how they are looked up. */
+export interface ReferrersVerbOptions extends LookUpOptions, ListVerbOptions {
   /** Only those of this type. */
   readonly artifactType?: string | undefined;
 }

@@ -8,6 +8,7 @@ import type { VerbContext, VerbOptions } from "./verb-context.js";
 /** What to sign: the result of a push, or a reference. Of a tag, what it points to is read once, and that is signed. */
 export type SignTarget = string | { readonly reference: string; readonly descriptor: Descriptor };
 
+/** How what is attached says when it was made. */
 export interface SignVerbOptions extends VerbOptions {
   /** When the signature was made, as far as its manifest tells. Default now. */
   readonly created?: Date | undefined;
@@ -15,6 +16,7 @@ export interface SignVerbOptions extends VerbOptions {
 
 /** A signature, or a signed statement, in the registry. */
 export interface SignResult {
+  /** As the caller wrote it. */
   readonly reference: string;
   /** The manifest that was signed. */
   readonly subject: Descriptor;

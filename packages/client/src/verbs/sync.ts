@@ -1,39 +1,32 @@
 import type { SyncOptions, SyncResult } from "@blob/format/node";
-import { syncDirectory } from "@blob/format/node";
+import type { ContentsOption, OwnExtractOptions } from "./extract.js";
+import type { ArchiveOrPlace } from "./open.js";
+import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
-import { pull } from "./pull.js";
-import type { ClientProgress } from "../progress.js";
 import type { VerbContext } from "./verb-context.js";
 
+/** How a directory is brought up to date, and what has to be true of the archive before. */
 export interface SyncVerbOptions
-  extends
-    Omit<PullOptions, "onProgress">,
-    Omit<SyncOptions, "signal" | "onProgress" | "decoder" | "contents" | "contentsBy"> {
-  /**
-   * Take contents from the client's content cache, in this way, and keep there what is fetched (see `ExtractOptions` of
-   * `@blob/format/node`). For directories that are made again and again: keeping takes as long as writing. Default no.
-   */
-  readonly contentsBy?: SyncOptions["contentsBy"];
-  readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
-}
+  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, OwnExtractOptions>, ContentsOption {}
 
+/** What was written and deleted, and from what. */
 export interface SyncVerbResult extends SyncResult {
-  readonly reference: string;
-  /** Of the manifest that the directory has the files of now. */
-  readonly digest: string;
+  /** As the caller wrote it; an archive that was open and is in no registry has none. */
+  readonly reference: string | undefined;
+  /** Of the manifest that the directory has the files of now; a local archive has none. */
+  readonly digest: string | undefined;
 }
 
 /** Brings a directory to the state of an archive: two requests, and one for each stretch of files that differ. */
 export async function sync(
   context: VerbContext,
-  reference: string,
+  input: ArchiveOrPlace,
   directory: string,
   options: SyncVerbOptions = {},
 ): Promise<SyncVerbResult> {
-  await using archive = await pull(context, reference, { ...options, wholeFiles: true });
-  const result = await syncDirectory(archive, directory, {
-    ...options,
-    contents: options.contentsBy === undefined ? undefined : archive.contents,
-  });
-  return { ...result, reference, digest: archive.manifest.descriptor.digest };
+  const { syncDirectory } = await import("@blob/format/node");
+  await using opened = await openInput(context, input, options, { wholeFiles: true });
+  const { archive, reference, digest } = opened;
+  const contents = options.contentsBy === undefined ? undefined : opened.contents;
+  return { ...(await syncDirectory(archive, directory, { ...options, contents })), reference, digest };
 }

@@ -1,12 +1,14 @@
-import type { Descriptor } from "@blob/registry";
+import type { Descriptor, Registry } from "@blob/registry";
+import { isDigest } from "@blob/registry";
 import { ClientError } from "../errors.js";
-import { parseLocation, writableTag } from "../location.js";
-import { readManifest } from "./read-manifest.js";
+import type { Location } from "../location.js";
+import { parseLocation, textOfDigest, writableTag } from "../location.js";
+import { readManifest } from "./pull.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /**
- * Points a tag at what another reference of the same repository names: the same bytes, so the same digest. What a policy
- * refuses gets no tag.
+ * Points a tag at a manifest of its repository: the same bytes, so the same digest. Two references name the source and the
+ * tag; or a reference names the tag, and a digest, known by its form, the source. What a policy refuses gets no tag.
  *
  * @throws ClientError `PolicyViolation`, `InvalidArgument` for two repositories, `InvalidReference` for a destination
  *   without a tag.
@@ -17,16 +19,28 @@ export async function tag(
   destination: string,
   options: ReadVerbOptions = {},
 ): Promise<Descriptor> {
-  const { registries } = context;
+  if (isDigest(destination)) {
+    const location = parseLocation(source);
+    writableTag(location);
+    return point(context, textOfDigest(location, destination), location, options);
+  }
+  return point(context, source, parseLocation(destination), options);
+}
+
+async function point(
+  context: VerbContext,
+  source: string,
+  to: Location,
+  options: ReadVerbOptions,
+): Promise<Descriptor> {
   const from = parseLocation(source);
-  const to = parseLocation(destination);
-  const { id } = registries.open(from, { askForTags: true }).registry;
-  if (registries.open(to).registry.id !== id || to.repository !== from.repository) {
-    const message = `${source} and ${destination} are in different repositories: a tag stays in its repository`;
-    throw new ClientError("InvalidArgument", message, { reference: destination });
+  const registryOf = (location: Location): Registry => context.registries.open(location).registry;
+  if (registryOf(to).id !== registryOf(from).id || to.repository !== from.repository) {
+    const message = `${source} and ${to.text} are in different repositories: a tag stays in its repository`;
+    throw new ClientError("InvalidArgument", message, { reference: to.text });
   }
   const newTag = writableTag(to);
-  const { registry, manifest } = await readManifest(context, source, { ...options, askForTags: true });
+  const { registry, manifest } = await readManifest(context, source, options, { askForTags: true });
   const { descriptor, bytes } = manifest;
   const { mediaType } = descriptor;
   return registry.pushManifest(

@@ -256,14 +256,14 @@ describe("verify", () => {
   test("returns a verdict for each policy with its evidence or reasons", async () => {
     const { descriptor } = await client.push(reference, source);
     registry.requests.splice(0);
-    const result = await client.verify(reference, [accepts, refuses]);
+    const result = await client.verify(reference, { policies: [accepts, refuses] });
     expect(result).toMatchObject({ reference, descriptor, ok: false });
     expect(result.verdicts).toMatchObject([
       { policy: "signed by anybody", verdict: { ok: true, evidence: [{ digest }] } },
       { policy: "signed by us", verdict: { ok: false, reasons: [{ message: "refused without a reason" }] } },
     ]);
     expect(registry.requests).toHaveLength(1);
-    expect((await client.verify(reference, [accepts])).ok).toBe(true);
+    expect((await client.verify(reference, { policies: [accepts] })).ok).toBe(true);
   });
 
   test("asks the client's policies too", async () => {
@@ -280,7 +280,9 @@ describe("verify", () => {
   test("throws the error of a policy that could not decide", async () => {
     await client.push(reference, source);
     const broken: Policy = { name: "broken", evaluate: () => Promise.reject(new Error("log out of reach")) };
-    await expect(client.verify(reference, [accepts, broken])).rejects.toThrow("log out of reach");
+    await expect(client.verify(reference, { policies: [accepts, broken] })).rejects.toThrow(
+      "log out of reach",
+    );
   });
 });
 

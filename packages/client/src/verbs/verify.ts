@@ -1,9 +1,9 @@
-import type { Descriptor, Policy, Verdict } from "@blob/registry";
+import type { Descriptor, Verdict } from "@blob/registry";
 import { archiveIn } from "../manifest/archive-in-index.js";
 import { ClientError, isClientError } from "../errors.js";
 import { parseLocation, referenceOf } from "../location.js";
 import { askPolicies } from "./policies.js";
-import type { VerbOptions, VerbContext } from "./verb-context.js";
+import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /** What one policy says. */
 export interface PolicyVerdict {
@@ -11,10 +11,13 @@ export interface PolicyVerdict {
   readonly policy: string;
   /** What the policy does not require, whatever its verdict is. */
   readonly notRestricted: readonly string[];
+  /** Whether it accepts the manifest: by which evidence, or why not. */
   readonly verdict: Verdict;
 }
 
+/** What policies say about a manifest. */
 export interface VerifyResult {
+  /** As the caller wrote it. */
   readonly reference: string;
   /** Of the manifest that was looked at: its digest is what the verdicts are about. */
   readonly descriptor: Descriptor;
@@ -37,8 +40,7 @@ const indexErrors: readonly string[] = ["InvalidManifest", "AmbiguousReference"]
 export async function verify(
   { lifetime, registries, policies }: VerbContext,
   reference: string,
-  wanted: readonly Policy[] = [],
-  { signal, skipCache, onLeftOut }: VerbOptions = {},
+  { policies: wanted = [], signal, skipCache, onLeftOut }: ReadVerbOptions = {},
 ): Promise<VerifyResult> {
   const all = [...policies, ...wanted];
   if (all.length === 0) {

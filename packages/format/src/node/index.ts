@@ -1,4 +1,4 @@
-export type { DataSink, FinishedArchive } from "./create/archive-writer.js";
+export type { DataSink, FinishedArchive } from "./create/data-sink.js";
 export { createArchiveFiles } from "./create/create-archive-files.js";
 export type { CreatedArchiveFiles } from "./create/create-archive-files.js";
 export { createArchive } from "./create/create-archive.js";

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { comparePaths, diffArchives } from "@blob/format";
+import { comparePaths } from "@blob/format";
 import { DifferentError } from "../../different-error.js";
 import type { Session } from "../../session.js";
 
@@ -53,18 +53,18 @@ export async function status(session: Session, reference: string, directory: str
 }
 
 async function betweenArchives(session: Session, before: string, after: string): Promise<Differences> {
+  // Each is opened by the rules that are about it.
   const [older, newer] = [await session.open(before), await session.open(after)];
-  const { added, removed, changed } = diffArchives(older.archive, newer.archive);
+  const client = await session.client();
+  const { added, removed, changed } = await client.diff(older.archive, newer.archive);
   const paths = (entries: readonly { readonly path: string }[]): string[] => entries.map(({ path }) => path);
   return { added: paths(added), removed: paths(removed), changed: paths(changed) };
 }
 
 async function withDirectory(session: Session, reference: string, directory: string): Promise<Differences> {
-  const { diffDirectory } = await import("@blob/format/node");
-  const { archive } = await session.open(reference);
-  const { added, removed, changed, skipped } = await diffDirectory(archive, directory, {
-    signal: session.signal,
-  });
+  const { target, options } = await session.reading(reference);
+  const client = await session.client();
+  const { added, removed, changed, skipped } = await client.diffDirectory(target, directory, options);
   for (const { path, reason } of skipped) session.output.note(`not compared: ${path}: ${reason}`);
   return { added, removed, changed };
 }

@@ -1,6 +1,6 @@
-import type { ContentsBy } from "@blob/format/node";
-import { extractArchive, syncDirectory } from "@blob/format/node";
+import type { ContentsBy } from "@blob/client/files";
 import type { PolicyFlags, Session } from "../../session.js";
+import { resolvedReference } from "../../session.js";
 import { requireComplete } from "../../incomplete-error.js";
 import { humanSize } from "../../sizes.js";
 import { UsageError } from "../../usage-error.js";
@@ -28,17 +28,17 @@ export async function pull(
 ): Promise<void> {
   checkFlags(flags);
   if (flags.sync === true) return sync(session, reference, destination, flags);
-  const { output, signal } = session;
-  const { archive, resolved, policies, contents } = await session.open(reference, flags);
-  const { files, size, skipped, notKept } = await extractArchive(archive, destination, {
+  const { output } = session;
+  const { target, options, policies } = await session.reading(reference, flags);
+  const client = await session.client();
+  const { files, size, skipped, notKept, digest } = await client.extract(target, destination, {
+    ...options,
     directory: flags.prefix,
     overwrite: flags.overwrite,
     preserveMode: flags.preserve,
     preserveTimes: flags.preserve,
     workers: flags.workers,
-    contents: flags.contents === undefined ? undefined : contents,
     contentsBy: flags.contents,
-    signal,
     onProgress: await session.progress(),
   });
   for (const line of notKeptLines(notKept)) output.warning(line);
@@ -46,7 +46,7 @@ export async function pull(
   await output.result(
     {
       ref: reference,
-      resolved_ref: resolved,
+      resolved_ref: resolvedReference(target, digest),
       destination,
       file_count: files,
       skipped_count: skipped.length,
@@ -68,17 +68,17 @@ async function sync(
   destination: string,
   flags: PullFlags,
 ): Promise<void> {
-  const { output, signal } = session;
-  const { archive, resolved, policies, contents } = await session.open(reference, flags);
-  const { written, deleted, unchanged, size, notKept } = await syncDirectory(archive, destination, {
+  const { output } = session;
+  const { target, options, policies } = await session.reading(reference, flags);
+  const client = await session.client();
+  const { written, deleted, unchanged, size, notKept, digest } = await client.sync(target, destination, {
+    ...options,
     delete: flags.delete,
     quick: flags.quick,
     dryRun: flags.dryRun,
     preserveMode: flags.preserve,
     workers: flags.workers,
-    contents: flags.contents === undefined ? undefined : contents,
     contentsBy: flags.contents,
-    signal,
     onProgress: await session.progress(),
   });
   for (const path of written) output.detail(`written: ${path}`);
@@ -88,7 +88,7 @@ async function sync(
   await output.result(
     {
       ref: reference,
-      resolved_ref: resolved,
+      resolved_ref: resolvedReference(target, digest),
       destination,
       file_count: written.length,
       skipped_count: 0,

@@ -1,5 +1,5 @@
 import type { PolicyVerdict } from "@blob/client";
-import { ClientError } from "@blob/client";
+import { ClientError, signedPredicateType } from "@blob/client";
 import type { Evidence } from "@blob/registry";
 import { ruleLines } from "../../config/applied-rule.js";
 import { filePolicies } from "../../config/policies.js";
@@ -7,7 +7,6 @@ import { resolvedReference } from "../../session.js";
 import type { Session } from "../../session.js";
 import type { RequiredSignerFlags } from "../../signing/required-signers.js";
 import { requiredSigners } from "../../signing/required-signers.js";
-import { signedPredicateType } from "../../signing/signed-predicate-type.js";
 import { UsageError } from "../../usage-error.js";
 
 export interface VerifyFlags extends RequiredSignerFlags {
@@ -37,10 +36,7 @@ export async function verify(session: Session, reference: string, flags: VerifyF
     );
   }
   const client = await session.client();
-  const { descriptor, ok, verdicts } = await client.verify(target, policies, {
-    signal,
-    onLeftOut,
-  });
+  const { descriptor, ok, verdicts } = await client.verify(target, { policies, signal, onLeftOut });
   const { digest } = descriptor;
   const evidence = verdicts.flatMap(({ verdict }) => (verdict.ok ? (verdict.evidence ?? []) : []));
   const unique = [...new Map(evidence.map((one) => [one.digest, one])).values()];

@@ -7,23 +7,10 @@ import type { PackedBatch } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import type { CreateProgress } from "../progress.js";
+import type { DataSink, FinishedArchive } from "./data-sink.js";
 import type { Listing } from "./listing.js";
 import type { FileFacts } from "../walk/read-small-file.js";
 import type { StagedPiece } from "./stage-files.js";
-
-/** Takes the bytes of the data part, in order. It may keep a chunk; the next one comes when the promise is done. */
-export interface DataSink {
-  write(chunk: Uint8Array): Promise<void> | void;
-}
-
-/** What was written. Digests are spelled `sha256:…`, sizes are in bytes. */
-export interface FinishedArchive {
-  readonly index: { readonly bytes: Uint8Array; readonly size: number; readonly digest: string };
-  readonly data: { readonly size: number; readonly digest: string };
-  readonly files: number;
-  /** Sum of the files' sizes. */
-  readonly size: number;
-}
 
 export interface ArchiveWriterOptions {
   /** Store equal content once. */

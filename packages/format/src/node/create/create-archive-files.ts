@@ -4,7 +4,7 @@ import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
-import type { DataSink } from "./archive-writer.js";
+import type { DataSink } from "./data-sink.js";
 import { prepareArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";
 import type { ArchiveInput } from "./archive-file.js";

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { badOption, checkMethods } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { ArchiveInput } from "./archive-file.js";
-import type { DataSink } from "./archive-writer.js";
+import type { DataSink } from "./data-sink.js";
 import type { CompressStage } from "./compress-stage.js";
 import { checkCreateOptions, defaultMaxFiles } from "./create-options.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";

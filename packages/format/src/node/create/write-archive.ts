@@ -1,6 +1,6 @@
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import { createArchiveWriter } from "./archive-writer.js";
-import type { DataSink } from "./archive-writer.js";
+import type { DataSink } from "./data-sink.js";
 import { createInlineStage } from "./compress-stage.js";
 import type { CompressStage } from "./compress-stage.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";

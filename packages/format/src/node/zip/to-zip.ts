@@ -59,9 +59,7 @@ async function* write(
   // Only now: nothing else needs it.
   const { ZipFile } = await import("yazl");
   const zip = new ZipFile();
-  const output = zip.outputStream;
-  // Its types promise less than it is.
-  if (!(output instanceof Readable)) throw new TypeError("yazl has no stream for its output");
+  const output = readable(zip.outputStream);
   zip.on("error", (error: Error) => output.destroy(error));
   let filesDone = 0;
   let bytesDone = 0;
@@ -122,4 +120,10 @@ function checkedName(name: string): string {
     );
   }
   return name;
+}
+
+/** The types of yazl promise less than it gives. */
+function readable(stream: NodeJS.ReadableStream): Readable {
+  if (!(stream instanceof Readable)) throw new TypeError("yazl has no stream for its output");
+  return stream;
 }

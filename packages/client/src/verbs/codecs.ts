@@ -1,0 +1,19 @@
+import type { Sha256, ZstdDecoder } from "@blob/format";
+
+/** What decompresses, and what hashes. */
+export interface Codecs {
+  readonly zstd: ZstdDecoder;
+  readonly sha256: Sha256;
+}
+
+let loaded: Promise<Codecs> | undefined;
+
+/** The fastest of this process: loaded when the first archive is opened, and then kept. */
+export function loadCodecs(): Promise<Codecs> {
+  return (loaded ??= load());
+}
+
+async function load(): Promise<Codecs> {
+  const { loadZstdDecoder, nodeSha256 } = await import("@blob/format/node");
+  return { zstd: await loadZstdDecoder(), sha256: nodeSha256 };
+}
