@@ -59,9 +59,7 @@ async function* write(
   // Only now: nothing else needs it.
   const { ZipFile } = await import("yazl");
   const zip = new ZipFile();
-  const output = zip.outputStream;
-  // Its types promise less than it is.
-  if (!(output instanceof Readable)) throw new TypeError("yazl has no stream for its output");
+  const output = readable(zip.outputStream);
   zip.on("error", (error: Error) => output.destroy(error));
   let filesDone = 0;
   let bytesDone = 0;
@@ -110,6 +108,12 @@ async function* write(
     output.destroy();
     await contents.return(undefined);
   }
+}
+
+/** yazl's types promise less than there is. */
+function readable(stream: unknown): Readable {
+  if (stream instanceof Readable) return stream;
+  throw new TypeError("yazl has no stream for its output");
 }
 
 function checkedName(name: string): string {
