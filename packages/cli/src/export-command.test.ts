@@ -45,7 +45,7 @@ describe("export", () => {
     // Slow enough to be interrupted.
     registry.quirks.oneByteAtATime = true;
     const running = blob(["export", "--skip-cache", ref, "-o", at("out/site.tar")], { signal: abort.signal });
-    await expect.poll(async () => (await readdir(at("out"))).length).toBe(2);
+    await expect.poll(async () => (await readdir(at("out"))).length, { timeout: 60_000 }).toBe(2);
     abort.abort(new Interruption("SIGINT"));
     expect(await running).toMatchObject({ code: 130, stdout: "" });
     expect(await readdir(at("out"))).toEqual(["site.tar"]);
@@ -82,14 +82,10 @@ describe("export", () => {
     expect(await blob(argv, { stdout: closed })).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test.each([
-    ["-o", "site.tar"],
-    ["--image", undefined],
-  ])("policies of the configuration hold, with %s", async (flag, file) => {
+  test.each(["-o", "--image"])("policies of the configuration hold, with %s", async (flag) => {
     await pushTree({ "a.txt": "hello" });
     await writeFile(at("config.yaml"), "policy_default: refuse\n");
-    const target = file === undefined ? [`${registry.host}/acme/image:v1`] : [at(file)];
-    const argv = file === undefined ? ["export", flag, ref, ...target] : ["export", ref, flag, ...target];
+    const argv = ["export", ref, flag, flag === "-o" ? at("site.tar") : `${registry.host}/acme/image:v1`];
     const refused = await blob(["--config", at("config.yaml"), ...argv]);
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining("error[NoRule]") });
     expect(await readdir(directory.path)).not.toContain("site.tar");

@@ -80,7 +80,7 @@ describe.each(formats)("%s", (format) => {
       expect(chunk.length).toBeGreaterThan(0);
       break;
     }
-    await expect.poll(() => isFreed).toBe(true);
+    await expect.poll(() => isFreed, { timeout: 60_000 }).toBe(true);
   });
 });
 

@@ -96,6 +96,6 @@ describe("what is not as it should be", () => {
     const other = toZip(archive, { store: true });
     await other.next();
     await other.return(undefined);
-    await expect.poll(openReads).toBe(0);
+    await expect.poll(openReads, { timeout: 60_000 }).toBe(0);
   });
 });

@@ -110,6 +110,12 @@ async function* write(
   }
 }
 
+/** yazl's types promise less than there is. */
+function readable(stream: unknown): Readable {
+  if (stream instanceof Readable) return stream;
+  throw new TypeError("yazl has no stream for its output");
+}
+
 function checkedName(name: string): string {
   if (name.includes("\\") || /^[A-Za-z]:/u.test(name) || Buffer.byteLength(name) > maxNameBytes) {
     throw new FormatError(
