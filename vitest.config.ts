@@ -5,7 +5,7 @@ import { projectSettings, runSettings } from "./tools/test-settings.mjs";
 const alias = [
   { find: "@blob/testing", replacement: new URL("./tools/testing/src/index.ts", import.meta.url).pathname },
   {
-    find: /^@blob\/(auth|cache|format|registry)\/(hosts|node|private-files|server|proxy)$/,
+    find: /^@blob\/(auth|cache|format|registry)\/(handler|hosts|node|private-files|server|proxy)$/,
     replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/$2/index.ts",
   },
   {
@@ -19,18 +19,18 @@ const alias = [
 ];
 
 const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+const examples = ["serve-in-app"];
 
 export default defineConfig({
   test: {
     ...runSettings,
     coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
-    projects: packages.map((name) => ({
+    projects: [
+      ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
+      ...examples.map((name) => ({ name: `@blob/example-${name}`, folder: `examples/${name}` })),
+    ].map(({ name, folder }) => ({
       resolve: { alias },
-      test: {
-        ...projectSettings,
-        name: `@blob/${name}`,
-        include: [`packages/${name}/src/**/*.test.ts`],
-      },
+      test: { ...projectSettings, name, include: [`${folder}/src/**/*.test.ts`] },
     })),
   },
 });

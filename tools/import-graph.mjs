@@ -1,4 +1,4 @@
-// Checks every production import against the table of ARCHITECTURE.md, and that the main entry of @blob/format stays pure.
+// Checks every production import against the table of ARCHITECTURE.md, and that what of @blob/format runs anywhere stays pure.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +47,9 @@ for (const [name, allowed] of Object.entries(table)) {
     files += 1;
     for (const one of found) checkImport(name, allowed, file, one);
   }
-  if (name === "format") checkPurity(path.join(source, "index.ts"), imports);
+  if (name !== "format") continue;
+  checkPurity(path.join(source, "index.ts"), imports);
+  checkPurity(path.join(source, "handler/index.ts"), imports);
 }
 
 if (violations.length > 0) {
@@ -116,7 +118,7 @@ function checkImport(name, allowed, file, { from, typesOnly }) {
 }
 
 /**
- * Whatever the main entry reaches has to run in a browser.
+ * Whatever such an entry reaches has to run in a browser.
  * @param {string} entry
  * @param {Map<string, Import[]>} imports
  */
@@ -129,7 +131,9 @@ function checkPurity(entry, imports) {
     for (const { from, typesOnly } of found) {
       if (typesOnly) continue;
       if (from.startsWith("node:")) {
-        violations.push(`${path.relative(root, file)}: the main entry of @blob/format reaches ${from}`);
+        violations.push(
+          `${path.relative(root, file)}: an entry of @blob/format that runs anywhere reaches ${from}`,
+        );
       }
       const target = path.resolve(path.dirname(file), from.replace(/\.js$/, ".ts"));
       if (from.startsWith(".") && !seen.has(target)) {

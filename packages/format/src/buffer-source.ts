@@ -1,5 +1,6 @@
 import { checkByteRange } from "./byte-range.js";
 import type { ByteSource } from "./byte-source.js";
+import { toHex } from "./hex.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 
@@ -32,8 +33,4 @@ export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {
       }
     },
   };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -50,11 +50,7 @@ export async function readContent(
     return collect(streamContent(source, entry, { range, signal }), size, entry);
   }
   if (entry.size === 0) return verified(source, entry, new Uint8Array(0));
-  const stored = await collect(
-    readExactly(source.data, storedRange(entry), entry, signal),
-    entry.storedSize,
-    entry,
-  );
+  const stored = await collect(readStored(source.data, entry, signal), entry.storedSize, entry);
   const { maxDecoderBytes } = source.limits;
   return verified(
     source,
@@ -117,7 +113,7 @@ async function* decodedChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   // An empty file is stored as an empty frame by Go: there is nothing in it to ask for.
   if (entry.size === 0) return;
-  const stored = readExactly(source.data, storedRange(entry), entry, signal);
+  const stored = readStored(source.data, entry, signal);
   if (entry.compression === "none") {
     const turns = createTurns();
     for await (const chunk of stored) {
@@ -135,6 +131,15 @@ async function* decodedChunks(
   } finally {
     decoder.close();
   }
+}
+
+/** What the data part stores for a file, as it is: exactly that long, or an error. */
+export function readStored(
+  data: ByteSource,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  return readExactly(data, storedRange(entry), entry, signal);
 }
 
 function storedRange(entry: Entry): ByteRange {
@@ -204,7 +209,8 @@ function verified(source: ContentSource, entry: Entry, content: Uint8Array): Uin
   return content;
 }
 
-function checkHash(actual: Uint8Array, { path, hash }: Entry): void {
+/** `HashMismatch` unless this is the hash of a file's content. */
+export function checkHash(actual: Uint8Array, { path, hash }: Entry): void {
   if (actual.length === hash.length && actual.every((byte, i) => byte === hash[i])) return;
   throw new FormatError(
     "HashMismatch",

@@ -8,7 +8,7 @@ export type RequestedRange =
  * Parses a `Range` header (RFC 9110, 14.2). Other units, malformed ones and several ranges at once are ignored, as the RFC
  * allows: the answer is the whole file.
  */
-export function parseRange(header: string | undefined, size: number): RequestedRange {
+export function parseRange(header: string | null, size: number): RequestedRange {
   const groups = /^bytes=[ \t]*(?<first>\d{0,15})-(?<last>\d{0,15})[ \t]*$/iu.exec(header ?? "")?.groups;
   const { first = "", last = "" } = groups ?? {};
   if (first === "" && last === "") return { kind: "whole" };
