@@ -7,20 +7,27 @@ import { findLegacyTags } from "./legacy-tags.js";
 import { checkTag } from "./reference.js";
 import type { CallOptions, PushedBlob, Registry } from "./registry.js";
 
+/** What is copied. */
 export interface CopySource {
+  /** Where it is read. */
   readonly registry: Registry;
+  /** In which repository of it; `""` for a layout itself. */
   readonly repository: string;
   /** A tag or a digest. */
   readonly reference: string;
 }
 
+/** Where a copy goes. */
 export interface CopyTarget {
+  /** Where it is written; may be the source. */
   readonly registry: Registry;
+  /** In which repository of it; a layout or registry makes it when it is not there. */
   readonly repository: string;
   /** Tags for the copy. Without any, it can only be found by its digest. */
   readonly tags?: readonly string[] | undefined;
 }
 
+/** What is copied along, and how. */
 export interface CopyOptions extends CallOptions {
   /** Also copy what refers to the artifact, such as signatures, and what refers to that. Default true. */
   readonly referrers?: boolean | undefined;
@@ -30,11 +37,13 @@ export interface CopyOptions extends CallOptions {
   readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
 }
 
+/** What a copy came to. */
 export interface Copied {
   /** The same as at the source: not a byte of a manifest is changed. */
   readonly descriptor: Descriptor;
   /** Manifests that the destination has taken, referrers and children of indexes included. */
   readonly manifests: number;
+  /** How many blobs were sent, were there already, or were mounted. */
   readonly blobs: Readonly<Record<PushedBlob, number>>;
   /**
    * What belongs to the artifact and did not come along, each also told to `onLeftOut`: referrers that are broken at the
@@ -50,6 +59,12 @@ export interface Copied {
  * are there already, and stream through otherwise. With referrers, it costs one listing for each manifest, and three
  * requests without a body, while blobs are under way, for tags that cannot be carried.
  *
+ * @example
+ * ```ts
+ * const from = { registry: createHttpRegistry("ghcr.io"), repository: "acme/site", reference: "v1" };
+ * const to = { registry: createLayoutRegistry("./mirror"), repository: "acme/site", tags: ["v1"] };
+ * const { descriptor, notCopied } = await copyArtifact(from, to);
+ * ```
  * @throws RegistryError what either registry throws, with `copied` for what was copied by then and what was not;
  *   `SizeExceeded` for a graph without a reasonable end; `InvalidReference` for a bad tag, before anything is read.
  */

@@ -40,8 +40,10 @@ export const registryErrorCodes = [
   "FileSystem",
 ] as const;
 
+/** What a {@link RegistryError} is about: one of {@link registryErrorCodes}. */
 export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 
+/** What is known of the thing that an error is about. */
 export interface RegistryErrorDetails {
   /** The registry's host, or the path of a layout. */
   readonly host?: string | undefined;
@@ -57,6 +59,7 @@ export interface RegistryErrorDetails {
   readonly copied?: CopyProgress | undefined;
   /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
   readonly credentialsSent?: boolean | undefined;
+  /** The error that led to it: may name paths and addresses. */
   readonly cause?: unknown;
 }
 
@@ -65,13 +68,21 @@ const brand = Symbol.for("@blob/registry/error");
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
 export class RegistryError extends Error {
+  /** Always `RegistryError`. */
   override readonly name = "RegistryError";
+  /** What went wrong, for programs. */
   readonly code: RegistryErrorCode;
+  /** The registry's host, or the path of a layout. */
   readonly host: string | undefined;
+  /** `repository:tag` or `repository@digest`, as far as it is known. */
   readonly reference: string | undefined;
+  /** Of the blob or manifest that it is about. */
   readonly digest: string | undefined;
+  /** The HTTP status of the reply that was refused. */
   readonly status: number | undefined;
+  /** How long the registry asked to wait before the next try. */
   readonly retryAfterMs: number | undefined;
+  /** Of a copy that failed: what is at the destination, and what is not. */
   readonly copied: CopyProgress | undefined;
   /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
   readonly credentialsSent: boolean | undefined;
