@@ -5,7 +5,7 @@ import { projectSettings, runSettings } from "./tools/test-settings.mjs";
 const alias = [
   { find: "@blob/testing", replacement: new URL("./tools/testing/src/index.ts", import.meta.url).pathname },
   {
-    find: /^@blob\/(auth|cache|format|registry)\/(handler|hosts|node|private-files|server|proxy)$/,
+    find: /^@blob\/(core|format|registry)\/([a-z-]+)$/,
     replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/$2/index.ts",
   },
   {
@@ -18,13 +18,13 @@ const alias = [
   },
 ];
 
-const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+const packages = ["core", "format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
 const examples = ["serve-in-app"];
 
 export default defineConfig({
   test: {
     ...runSettings,
-    coverage: { include: ["packages/*/src/**/*.{ts,tsx}"] },
+    coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: [
       ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
       ...examples.map((name) => ({ name: `@blob/example-${name}`, folder: `examples/${name}` })),

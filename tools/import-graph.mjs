@@ -1,8 +1,9 @@
-// Checks every production import against the table of ARCHITECTURE.md, and that what of @blob/format runs anywhere stays pure.
+// Checks every production import against the table of ARCHITECTURE.md, and that what of @blob/format runs anywhere stays pure:
+// also where it reaches into @blob/core, whose parts run in browsers but for those that say otherwise.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseSync } from "oxc-parser";
+import { importsOf } from "./imports-of.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -11,20 +12,16 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
  * @type {Record<string, Record<string, "values" | "types">>}
  */
 const table = {
-  format: {},
-  auth: {},
-  cache: {},
-  // Where hosts are, as far as their names and addresses tell, is decided in one place.
-  registry: { auth: "types", "auth/hosts": "values" },
-  // Which proxy is used is decided in one place; it brings no HTTP stack. So is which files nobody else can have changed.
-  "sigstore-policy": {
-    "auth/hosts": "values",
-    "cache/private-files": "values",
-    registry: "types",
-    "registry/proxy": "values",
-  },
-  client: { format: "values", registry: "values", auth: "values", cache: "values" },
+  core: {},
+  format: { core: "values" },
+  auth: { core: "values" },
+  cache: { core: "values" },
+  registry: { core: "values", auth: "types" },
+  // Which proxy is used is decided in one place; it brings no HTTP stack.
+  "sigstore-policy": { core: "values", registry: "types", "registry/proxy": "values" },
+  client: { core: "values", format: "values", registry: "values", auth: "values", cache: "values" },
   cli: {
+    core: "values",
     format: "values",
     registry: "values",
     auth: "values",
@@ -34,23 +31,35 @@ const table = {
   },
 };
 
-/** @typedef {{ from: string, typesOnly: boolean }} Import */
+/** @typedef {import("./imports-of.mjs").Import} Import */
+
+/** Parts of @blob/core that may use `node:` modules. */
+const nodeParts = new Set(["files", "processes"]);
 
 /** @type {string[]} */
 const violations = [];
 let files = 0;
 
+/** All files by now, with their imports. @type {Map<string, Import[]>} */
+const known = new Map();
+
 for (const [name, allowed] of Object.entries(table)) {
   const source = path.join(root, "packages", name, "src");
-  const imports = importsBelow(source);
-  for (const [file, found] of imports) {
+  for (const [file, found] of importsBelow(source)) {
     files += 1;
+    known.set(file, found);
     for (const one of found) checkImport(name, allowed, file, one);
   }
-  if (name !== "format") continue;
-  checkPurity(path.join(source, "index.ts"), imports);
-  checkPurity(path.join(source, "handler/index.ts"), imports);
 }
+
+const core = path.join(root, "packages/core/src");
+for (const subpath of Object.keys(exportsOf("core"))) {
+  const part = subpath.slice("./".length);
+  if (part === "package.json" || nodeParts.has(part)) continue;
+  checkPurity(`@blob/core/${part}`, path.join(core, part, "index.ts"));
+}
+checkPurity("the main entry of @blob/format", path.join(root, "packages/format/src/index.ts"));
+checkPurity("@blob/format/handler", path.join(root, "packages/format/src/handler/index.ts"));
 
 if (violations.length > 0) {
   console.error(violations.join("\n"));
@@ -58,39 +67,21 @@ if (violations.length > 0) {
 }
 console.log(`${files} files follow the import table`);
 
+/** What a package gives to others. @returns {Record<string, unknown>} @param {string} name */
+function exportsOf(name) {
+  return JSON.parse(readFileSync(path.join(root, "packages", name, "package.json"), "utf8")).exports;
+}
+
 /** @returns {Map<string, Import[]>} @param {string} folder */
 function importsBelow(folder) {
   /** @type {Map<string, Import[]>} */
   const found = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.tsx?$/.test(name) || /\.(test|contract)\.tsx?$|^(testing|runtimes)\b/.test(name)) continue;
+    if (!name.endsWith(".ts") || /\.(test|contract|d)\.ts$|^(testing|runtimes)\b/.test(name)) continue;
     const file = path.join(folder, name);
     found.set(file, importsOf(file));
   }
   return found;
-}
-
-/** @returns {Import[]} @param {string} file */
-function importsOf(file) {
-  const text = readFileSync(file, "utf8");
-  const { module, errors } = parseSync(file, text);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const entries = [
-    ...module.staticImports.map((one) => ({
-      from: one.moduleRequest.value,
-      typesOnly: one.entries.length > 0 && one.entries.every((entry) => entry.isType),
-    })),
-    ...module.staticExports.flatMap(({ entries: exported }) =>
-      exported.flatMap((entry) =>
-        entry.moduleRequest === null ? [] : [{ from: entry.moduleRequest.value, typesOnly: entry.isType }],
-      ),
-    ),
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({
-      from: text.slice(start, end).replace(/^["'`]|["'`]$/g, ""),
-      typesOnly: false,
-    })),
-  ];
-  return entries;
 }
 
 /**
@@ -119,27 +110,31 @@ function checkImport(name, allowed, file, { from, typesOnly }) {
 
 /**
  * Whatever such an entry reaches has to run in a browser.
+ * @param {string} name
  * @param {string} entry
- * @param {Map<string, Import[]>} imports
  */
-function checkPurity(entry, imports) {
+function checkPurity(name, entry) {
   const waiting = [entry];
   const seen = new Set(waiting);
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    const found = imports.get(file);
+    const found = known.get(file);
     if (found === undefined) throw new Error(`${file} is imported but does not exist`);
     for (const { from, typesOnly } of found) {
       if (typesOnly) continue;
       if (from.startsWith("node:")) {
-        violations.push(
-          `${path.relative(root, file)}: an entry of @blob/format that runs anywhere reaches ${from}`,
-        );
+        violations.push(`${path.relative(root, file)}: ${name} reaches ${from}`);
       }
-      const target = path.resolve(path.dirname(file), from.replace(/\.js$/, ".ts"));
-      if (from.startsWith(".") && !seen.has(target)) {
-        seen.add(target);
-        waiting.push(target);
-      }
+      const target = sourceOf(file, from);
+      if (target === undefined || seen.has(target)) continue;
+      seen.add(target);
+      waiting.push(target);
     }
   }
+}
+
+/** The file that an import of ours is about; undefined for other packages. @param {string} file @param {string} from */
+function sourceOf(file, from) {
+  if (from.startsWith(".")) return path.resolve(path.dirname(file), from.replace(/\.js$/, ".ts"));
+  const part = /^@blob\/core\/([a-z-]+)$/.exec(from)?.[1];
+  return part === undefined ? undefined : path.join(core, part, "index.ts");
 }

@@ -101,10 +101,17 @@ export const targets = [
     tests: ["*"],
   },
   {
-    package: "auth",
-    files: ["hosts/host-zone.ts", "hosts/address-zone.ts"],
+    package: "core",
+    files: ["hosts/host-zone.ts", "hosts/address-zone.ts", "hosts/ip-address.ts"],
     tests: ["hosts/*"],
   },
+  {
+    package: "core",
+    files: ["files/private-directory.ts", "files/private-file.ts"],
+    tests: ["files/*"],
+  },
+  { package: "core", files: ["ranges/content-range.ts"], tests: ["ranges/content-range.test.ts"] },
+  { package: "core", files: ["text/printable.ts"], tests: ["text/printable.test.ts"] },
   {
     package: "cache",
     files: ["checked-entry.ts", "digest-cache.ts"],
@@ -114,15 +121,8 @@ export const targets = [
   { package: "registry", files: ["reference.ts"], tests: ["reference.test.ts"] },
   {
     package: "cache",
-    files: ["entry-name.ts", "private-directory.ts", "private-file.ts", "read-entry.ts"],
-    tests: [
-      "entry-name.test.ts",
-      "private-directory.test.ts",
-      "private-file.test.ts",
-      "read-entry.test.ts",
-      "disk-store.test.ts",
-      "cache-directory.test.ts",
-    ],
+    files: ["entry-name.ts", "read-entry.ts"],
+    tests: ["entry-name.test.ts", "read-entry.test.ts", "disk-store.test.ts", "cache-directory.test.ts"],
   },
   {
     package: "registry",
@@ -177,11 +177,6 @@ export const targets = [
     package: "registry",
     files: ["http/answers/proof.ts", "http/blobs/stored-blob.ts", "http/blobs/blob-stat.ts"],
     tests: ["http/answers/proof.test.ts", "http/blobs/stored-blob.test.ts", "http/blobs/blob-stat.test.ts"],
-  },
-  {
-    package: "registry",
-    files: ["http/blobs/content-range.ts"],
-    tests: ["http/blobs/content-range.test.ts"],
   },
   { package: "registry", files: ["http/blobs/range-reader.ts"], tests: ["http/blobs/range-answers.test.ts"] },
   {
@@ -281,8 +276,8 @@ export const targets = [
   },
   {
     package: "cli",
-    files: ["printable.ts", "terminal-text.ts"],
-    tests: ["printable.test.ts", "terminal-text.test.ts", "clean-output.test.ts"],
+    files: ["terminal-text.ts"],
+    tests: ["terminal-text.test.ts", "clean-output.test.ts"],
   },
   { package: "cli", files: ["compile-cache.ts"], tests: ["compile-cache.test.ts"] },
   { package: "cli", files: ["serve/markdown-link.ts"], tests: ["serve/markdown-link.test.ts"] },

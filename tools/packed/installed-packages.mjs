@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 /** Sources that no package has: tests, and what only they need. */
-const isForTests = /(?:\.test|\.contract)\.tsx?$|\/src\/(?:testing|runtimes)\//u;
+const isForTests = /(?:\.test|\.contract)\.ts$|\/src\/(?:testing|runtimes)\//u;
 
 /**
  * `@blob/format`, and a test's `./create-archive.js`, become files of the installation, which Node loads by itself: no

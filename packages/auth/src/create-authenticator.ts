@@ -6,7 +6,7 @@ import type { Credential, CredentialSource, FoundCredential } from "./credential
 import { AuthError } from "./errors.js";
 import { checkRealm } from "./realm.js";
 import { mergeScopes } from "./scopes.js";
-import { createSingleFlight } from "./single-flight.js";
+import { createSingleFlight } from "@blob/core/concurrency";
 import { exchangeToken } from "./token-exchange.js";
 import { accountKey, createTokenMemory } from "./token-memory.js";
 import type { Token } from "./token-response.js";

@@ -1,6 +1,6 @@
 import { checkCredential } from "./authorization-value.js";
 import type { CredentialSource, CredentialTarget, FoundCredential } from "./credential.js";
-import { createSingleFlight } from "./single-flight.js";
+import { createSingleFlight } from "@blob/core/concurrency";
 
 /** What was found for a target; the object itself stands for one look-up. */
 export interface LookUp {

@@ -10,8 +10,11 @@ test("an error tells its code, what it is about, and its cause", () => {
 });
 
 test("errors of another copy of this package are recognised, and nothing else is", () => {
-  class OtherCopy extends Error {}
-  Object.defineProperty(OtherCopy.prototype, Symbol.for("@blob/auth/error"), { value: true });
+  class OtherCopy extends Error {
+    override readonly name = "AuthError";
+    readonly code = "TokenRefused";
+  }
+  Object.defineProperty(OtherCopy.prototype, Symbol.for("@blob/error"), { value: true });
   expect(isAuthError(new AuthError("TokenRefused", "refused"))).toBe(true);
   expect(isAuthError(new OtherCopy())).toBe(true);
   for (const other of [new Error("TokenRefused"), undefined, null, "TokenRefused", {}]) {

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { isMissing, readFileBeginning } from "@blob/core/files";
 import { AuthError } from "./errors.js";
 
 /** Real files have some kilobytes. */
@@ -31,34 +32,15 @@ async function readBounded(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    signal?.throwIfAborted();
-    // By position null, so that pipes (process substitution in a shell) work too.
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(64 * 1024), 0, 64 * 1024, null);
-    if (bytesRead === 0) return Buffer.concat(chunks);
-    chunks.push(buffer.subarray(0, bytesRead));
-    length += bytesRead;
-    if (length > maxBytes) {
-      throw new AuthError(
-        "UnreadableConfig",
-        `${file} is larger than 1 MiB: it can hardly be what it should`,
-        { file },
-      );
-    }
-  }
+  const { bytes, isCut } = await readFileBeginning(handle, maxBytes, { signal });
+  if (!isCut) return bytes;
+  throw new AuthError("UnreadableConfig", `${file} is larger than 1 MiB: it can hardly be what it should`, {
+    file,
+  });
 }
 
 /** Windows PowerShell writes UTF-16 with its mark. The decoders drop the marks. */
 function decode(bytes: Uint8Array): string {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
   return new TextDecoder(encoding).decode(bytes);
-}
-
-/** Also when one of the folders on the way is a file. */
-export function isMissing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code: unknown = Reflect.get(error, "code");
-  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,5 +1,5 @@
 import { AuthError } from "./errors.js";
-import { leadsInward } from "./hosts/host-zone.js";
+import { leadsInward } from "@blob/core/hosts";
 
 /**
  * The URL of the token server that a registry names, if credentials for the registry may be sent there.

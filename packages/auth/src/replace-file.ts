@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { AuthError } from "./errors.js";
-import { isMissing } from "./read-text.js";
+import { isMissing } from "@blob/core/files";
 
 /**
  * Puts a new text in the place of a file, readable by its owner only: other programs see the old text or the

@@ -1,4 +1,4 @@
-import { onAbort } from "./abort-listener.js";
+import { untilAborted } from "@blob/core/abort";
 import type { BlockSource } from "./block-cache.js";
 import type { StoreOptions } from "./cache-store.js";
 import { CacheError } from "./errors.js";
@@ -145,17 +145,14 @@ export function createBlockFlights(options: BlockFlightsOptions): BlockFlights {
       const wanted = numbers.flatMap((number) => pending.get(blocks.keyOf(number)) ?? []);
       const flights = new Set(wanted.map(({ flight }) => flight));
       for (const flight of flights) flight.waiters += 1;
-      const abort = whenAborted(signal);
       try {
         for (const [i, block] of wanted.entries()) {
-          const bytes = await Promise.race([block.bytes, abort.promise]);
-          signal?.throwIfAborted();
+          const bytes = await untilAborted(block.bytes, signal);
           const start = (first + i) * blockBytes;
           // A copy: chunks belong to the consumer, and others may wait for this block.
           yield bytes.slice(Math.max(0, offset - start), offset + length - start);
         }
       } finally {
-        abort.stop();
         for (const flight of flights) {
           flight.waiters -= 1;
           if (flight.waiters === 0) stop(flight, new Error("nobody waits for these blocks any more"));
@@ -197,17 +194,4 @@ function runsOf(numbers: readonly number[]): (readonly [first: number, last: num
     else runs.push([number, number]);
   }
   return runs;
-}
-
-/** Rejects with the signal's reason when it aborts. */
-function whenAborted(signal: AbortSignal | undefined): {
-  readonly promise: Promise<never>;
-  stop(): void;
-} {
-  let stop = (): void => undefined;
-  const promise = new Promise<never>((_resolve, reject) => {
-    if (signal !== undefined) stop = onAbort(signal, () => reject(signal.reason));
-  });
-  promise.catch(() => undefined);
-  return { promise, stop: () => stop() };
 }

@@ -3,8 +3,8 @@ import { lstat, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { CacheEntry } from "./cache-store.js";
 import { entryKey, shardPattern } from "./entry-name.js";
-import { hasCode, isMissing, isPrivateDirectory } from "./private-directory.js";
-import { isDeadMark } from "./process-mark.js";
+import { isMissing, isPrivateDirectory, isSystemError } from "@blob/core/files";
+import { isDeadMark } from "@blob/core/processes";
 
 export interface DiskEntry extends CacheEntry {
   readonly file: string;
@@ -66,7 +66,7 @@ async function names(directory: string): Promise<string[]> {
     return await readdir(directory);
   } catch (error) {
     // Somebody clears the cache.
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }
@@ -75,7 +75,7 @@ async function statsOf(file: string): Promise<Stats | undefined> {
   try {
     return await lstat(file);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isSystemError(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createDiskSpace } from "./disk-space.js";
-import { processMark } from "./process-mark.js";
+import { processMark } from "@blob/core/processes";
 import { scratchDirectory } from "./testing/scratch-directory.js";
 import { createUsageLedger } from "./usage-ledger.js";
 
@@ -15,7 +15,7 @@ test("room that is taken while somebody else makes the first count is written do
   for (let moment = 0; moment < 60; moment += 1) {
     const directory = await scratchDirectory();
     await mkdir(path.join(directory, ".tmp"), { mode: 0o700 });
-    await writeFile(path.join(directory, ".evicting"), processMark);
+    await writeFile(path.join(directory, ".evicting"), processMark());
     const ledger = createUsageLedger(directory, Date.now);
     let endCount: (held: number) => void = () => undefined;
     const count = new Promise<number>((resolve) => (endCount = resolve));

@@ -7,11 +7,17 @@ import type { CacheReader, CacheStore } from "./cache-store.js";
 import { chargeOf, scanEntries } from "./disk-scan.js";
 import { createDiskSpace } from "./disk-space.js";
 import { entryName, shardOf } from "./entry-name.js";
-import { isCacheError } from "./errors.js";
-import { hasCode, isMissing, isPrivateDirectory, makePrivateDirectory } from "./private-directory.js";
-import { openPrivateFile } from "./private-file.js";
-import type { PrivateFile } from "./private-file.js";
-import { processMark } from "./process-mark.js";
+import {
+  isMissing,
+  isPrivateDirectory,
+  isSystemError,
+  isUnsafeFileError,
+  makePrivateDirectory,
+  openPrivateFile,
+  writeFully,
+} from "@blob/core/files";
+import type { PrivateFile } from "@blob/core/files";
+import { processMark } from "@blob/core/processes";
 
 export interface DiskStoreOptions {
   /** Made when it is needed, with mode 0700. Not a link, and nobody else may be able to write to it. */
@@ -79,7 +85,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
         await unlink(file);
         return chargeOf(size);
       } catch (error) {
-        if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+        if (!isMissing(error)) throw error;
         wasThere = false;
         return 0;
       }
@@ -99,7 +105,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     try {
       return await lstat(file);
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
     }
   }
@@ -110,7 +116,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       return await openPrivateFile(file, maxBytes);
     } catch (error) {
       // Not a file of ours: the next put has to find the place free.
-      if (isCacheError(error) && !(await isDirectory(file))) await removeEntry(file);
+      if (isUnsafeFileError(error) && !(await isDirectory(file))) await removeEntry(file);
       throw error;
     }
   }
@@ -124,14 +130,14 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
 
   /** Where a body goes until it is whole. */
   async function createTemporary(charge: number): Promise<{ handle: FileHandle; file: string }> {
-    const name = `${processMark}.${randomBytes(8).toString("hex")}.${String(charge)}`;
+    const name = `${processMark()}.${randomBytes(8).toString("hex")}.${String(charge)}`;
     const file = path.join(temporaries, name);
     for (let attempt = 0; ; attempt += 1) {
       await make(temporaries);
       try {
         return { handle: await open(file, "wx", 0o600), file };
       } catch (error) {
-        if (!isMissing(error) || attempt > 0) throw error;
+        if (!isSystemError(error, "ENOENT") || attempt > 0) throw error;
         // Somebody cleared the cache.
         known.clear();
       }
@@ -146,7 +152,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
         await rename(temporary, file);
         return;
       } catch (error) {
-        if (!isMissing(error) || attempt > 0) throw error;
+        if (!isSystemError(error, "ENOENT") || attempt > 0) throw error;
         known.clear();
       }
     }
@@ -303,10 +309,4 @@ async function collect(
     size += next.value.length;
   }
   return Buffer.concat(chunks, size);
-}
-
-async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length;) {
-    done += (await handle.write(chunk, done)).bytesWritten;
-  }
 }

@@ -1,43 +1,35 @@
-/** Every code of {@link CacheError}, with what it means. Observers hear of them: reads go on without the cache. */
-export const cacheErrorCodes = [
-  /** A directory of the cache is not one, is a link, belongs to somebody else, or others may write to it. */
-  "UnsafeDirectory",
-  /** A file is a link, a pipe, a device or a directory, belongs to somebody else, or is larger than what is kept there. */
-  "UnsafeFile",
-  /** An entry is not what was put. It was deleted, and counts as a miss. */
-  "CorruptEntry",
-  /** The source behind a block cache gave less than was asked for. The only one that a read throws. */
-  "ShortRead",
-] as const;
+import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import { BlobError, isBlobError } from "@blob/core/errors";
 
+/**
+ * Every code of {@link CacheError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. Observers
+ * hear of them, as of the `UnsafeDirectory` and `UnsafeFile` of an `UnsafeFileError`: reads go on without the cache. Only
+ * `ShortRead` is thrown by one.
+ */
+export const cacheErrorCodes = ["CorruptEntry", "ShortRead"] as const satisfies readonly BlobErrorCode[];
+
+/** One of {@link cacheErrorCodes}. */
 export type CacheErrorCode = (typeof cacheErrorCodes)[number];
 
-/** Lets two copies of this package recognise each other's errors. */
-const brand = Symbol.for("@blob/cache/error");
+/** What a {@link CacheError} can have beside its code and message. */
+export interface CacheErrorDetails extends BlobErrorDetails {
+  /** The directory or file concerned. */
+  readonly path?: string | undefined;
+  /** The key of the entry, or the id of the source. */
+  readonly key?: string | undefined;
+}
 
 /** What this package itself has to say. Errors of a store, such as those of the file system, come as they are. */
-export class CacheError extends Error {
+export class CacheError extends BlobError {
   override readonly name = "CacheError";
-  readonly code: CacheErrorCode;
+  override readonly code: CacheErrorCode;
   /** The directory or file concerned. */
   readonly path: string | undefined;
   /** The key of the entry, or the id of the source. */
   readonly key: string | undefined;
 
-  static {
-    Object.defineProperty(CacheError.prototype, brand, { value: true });
-  }
-
-  constructor(
-    code: CacheErrorCode,
-    message: string,
-    details: {
-      readonly path?: string | undefined;
-      readonly key?: string | undefined;
-      readonly cause?: unknown;
-    } = {},
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: CacheErrorCode, message: string, details: CacheErrorDetails = {}) {
+    super(message, details);
     this.code = code;
     this.path = details.path;
     this.key = details.key;
@@ -46,5 +38,5 @@ export class CacheError extends Error {
 
 /** Whether a value is a {@link CacheError}, of this or another copy of the package. */
 export function isCacheError(value: unknown): value is CacheError {
-  return typeof value === "object" && value !== null && brand in value;
+  return isBlobError(value) && value.name === "CacheError";
 }

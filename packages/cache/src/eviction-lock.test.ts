@@ -4,10 +4,11 @@ import { readdir, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { withEvictionLock } from "./eviction-lock.js";
-import { processMark } from "./process-mark.js";
+import { processMark } from "@blob/core/processes";
 import { scratchDirectory } from "./testing/scratch-directory.js";
 
-const [place = "", pid = "", start = ""] = processMark.split("-");
+const [machine = "", namespace = "", pid = "", start = ""] = processMark().split("-");
+const place = `${machine}-${namespace}`;
 
 async function underLock(content: string, ageMs = 0): Promise<"done" | undefined> {
   const directory = await scratchDirectory();
@@ -23,7 +24,7 @@ async function underLock(content: string, ageMs = 0): Promise<"done" | undefined
 test("a lock of our process id is not ours after a restart, and broken at once", async () => {
   expect(await underLock(`${place}-${pid}-1`)).toBe("done");
   // We are at it ourselves, in another thread.
-  expect(await underLock(processMark)).toBeUndefined();
+  expect(await underLock(processMark())).toBeUndefined();
 });
 
 test("a process id that is another process's now does not keep a lock alive", async () => {
@@ -46,6 +47,6 @@ test.each(["", "garbage", `${place}-0-0`, `${place}-${pid}`])(
 );
 
 test("of another host nothing is known before a minute", async () => {
-  expect(await underLock("00000000-1-1", 30_000)).toBeUndefined();
-  expect(await underLock("00000000-1-1", 61_000)).toBe("done");
+  expect(await underLock("00000000-00000000-1-1", 30_000)).toBeUndefined();
+  expect(await underLock("00000000-00000000-1-1", 61_000)).toBe("done");
 });

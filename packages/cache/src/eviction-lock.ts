@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { lstat, open, rm } from "node:fs/promises";
 import path from "node:path";
-import { hasCode, isMissing } from "./private-directory.js";
-import { isDeadMark, isMark, processMark } from "./process-mark.js";
+import { isSystemError } from "@blob/core/files";
+import { isDeadMark, isMark, processMark } from "@blob/core/processes";
 
 /** Nobody counts and deletes for longer; on other hosts it is the only way to tell that nobody does any more. */
 const staleMs = 60_000;
@@ -32,13 +32,13 @@ async function take(file: string): Promise<boolean> {
   try {
     const handle = await open(file, "wx", 0o600);
     try {
-      await handle.write(processMark);
+      await handle.write(processMark());
     } finally {
       await handle.close();
     }
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    if (isSystemError(error, "EEXIST")) return false;
     throw error;
   }
 }
@@ -52,7 +52,7 @@ async function isStale(file: string): Promise<boolean> {
     return isMark(mark) ? isDeadMark(mark) : Math.abs(age) > silentMs;
   } catch (error) {
     // Its owner is done with it: to remove it now could remove somebody else's.
-    if (isMissing(error)) return false;
+    if (isSystemError(error, "ENOENT")) return false;
     throw error;
   }
 }

@@ -1,4 +1,3 @@
-export { onAbort } from "./abort-listener.js";
 export { createBlockCache } from "./block-cache.js";
 export type { BlockCache, BlockSource } from "./block-cache.js";
 export { openCacheDirectory } from "./cache-directory.js";
@@ -20,7 +19,7 @@ export type { DigestCache, ManifestCache } from "./digest-cache.js";
 export { createDiskStore } from "./disk-store.js";
 export type { DiskStore, DiskStoreOptions } from "./disk-store.js";
 export { CacheError, cacheErrorCodes, isCacheError } from "./errors.js";
-export type { CacheErrorCode } from "./errors.js";
+export type { CacheErrorCode, CacheErrorDetails } from "./errors.js";
 export type { MaterializeHow } from "./materialize.js";
 export { createMemoryStore } from "./memory-store.js";
 export type { MemoryStoreOptions } from "./memory-store.js";

@@ -1,3 +1,4 @@
+import { writeFully } from "@blob/core/files";
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, lstat, open, rm } from "node:fs/promises";
@@ -78,12 +79,6 @@ async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
-  }
-}
-
-async function writeFully(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length;) {
-    done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
   }
 }
 

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { CacheEntry, CacheReader, CacheStore } from "./cache-store.js";
 
 export interface MemoryStoreOptions {
@@ -12,7 +11,7 @@ const defaultMaxBytes = 64 * 1024 * 1024;
 
 interface Kept {
   readonly bytes: Uint8Array;
-  usedAt: number;
+  readonly usedAt: number;
 }
 
 /**
@@ -22,26 +21,37 @@ interface Kept {
 export function createMemoryStore(options: MemoryStoreOptions = {}): CacheStore {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
   const now = options.now ?? Date.now;
-  // lru-cache wants sizes of at least 1: an empty body counts as one byte.
-  const kept = new LRUCache<string, Kept>({
-    maxSize: Math.max(1, maxBytes),
-    sizeCalculation: ({ bytes }) => Math.max(1, bytes.length),
-  });
+  // A map keeps the order in which its keys were set: what was used last is set anew, and the first goes first.
+  const kept = new Map<string, Kept>();
+  let keptBytes = 0;
+  const remove = (key: string): boolean => {
+    keptBytes -= costOf(kept.get(key));
+    return kept.delete(key);
+  };
+  const keep = (key: string, entry: Kept): void => {
+    remove(key);
+    kept.set(key, entry);
+    keptBytes += costOf(entry);
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= Math.max(1, maxBytes)) return;
+      remove(oldest);
+    }
+  };
   return {
     open(key, { signal } = {}) {
       if (signal?.aborted) return Promise.reject(abortReason(signal));
       const found = kept.get(key);
       if (found === undefined) return Promise.resolve(undefined);
-      found.usedAt = now();
+      keep(key, { bytes: found.bytes, usedAt: now() });
       return Promise.resolve(readerOver(found.bytes));
     },
     async put(key, body, { signal } = {}) {
       const bytes = await collect(body, maxBytes, signal);
-      if (bytes === undefined) kept.delete(key);
-      else kept.set(key, { bytes, usedAt: now() });
+      if (bytes === undefined) remove(key);
+      else keep(key, { bytes, usedAt: now() });
     },
     delete(key) {
-      return Promise.resolve(kept.delete(key));
+      return Promise.resolve(remove(key));
     },
     async *entries({ signal } = {}): AsyncGenerator<CacheEntry> {
       // A copy: the consumer may put and delete while it iterates.
@@ -56,6 +66,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): CacheStore 
       }
     },
   };
+}
+
+/** An empty body counts as one byte: keys take memory, too. */
+function costOf(entry: Kept | undefined): number {
+  return entry === undefined ? 0 : Math.max(1, entry.bytes.length);
 }
 
 function abortReason(signal: AbortSignal): Error {

@@ -3,8 +3,8 @@ import { constants } from "node:fs";
 import { lstat, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
-import { hasCode, isMissing, isOurs } from "./private-directory.js";
-import { processMark } from "./process-mark.js";
+import { isOurs, isSystemError } from "@blob/core/files";
+import { processMark } from "@blob/core/processes";
 
 /**
  * How much a directory holds, known to all processes that use it; see docs/decisions/0006. A file of doubles: when it
@@ -63,7 +63,7 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
       handle = await open(file, flags);
     } catch (error) {
       // Nothing, or something that is no file: a new count puts a ledger in its place.
-      if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR")) return undefined;
+      if (isSystemError(error, "ENOENT", "ELOOP", "ENXIO", "EISDIR")) return undefined;
       throw error;
     }
     try {
@@ -117,7 +117,7 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     try {
       return (await lstat(file)).ino;
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
     }
   }
@@ -146,7 +146,7 @@ export function createUsageLedger(directory: string, now: () => number): UsageLe
     const content = Buffer.alloc(headerBytes);
     content.writeDoubleLE(now(), 0);
     content.writeDoubleLE(bytes, recordBytes);
-    const temporary = path.join(directory, ".tmp", `${processMark}.${randomUUID()}.0`);
+    const temporary = path.join(directory, ".tmp", `${processMark()}.${randomUUID()}.0`);
     try {
       const handle = await open(temporary, "wx", 0o600);
       try {

@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import type { Io } from "./io.js";
 
 /** Whether a stream gets colours: the flag, then `NO_COLOR` and `FORCE_COLOR`, then what the terminal can. */
@@ -8,8 +9,7 @@ export function hasColor(stream: { readonly isTTY?: boolean }, env: Io["env"], f
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
-const codes = { red: 31, yellow: 33, cyan: 36 } as const;
-
-export function colored(text: string, color: keyof typeof codes, enabled: boolean): string {
-  return enabled ? `\u001b[${String(codes[color])}m${text}\u001b[39m` : text;
+/** Whether there are colours is for {@link hasColor} to say, and not for Node to find in the environment. */
+export function colored(text: string, color: "red" | "yellow" | "cyan", enabled: boolean): string {
+  return enabled ? styleText(color, text, { validateStream: false }) : text;
 }

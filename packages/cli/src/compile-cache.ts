@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { cacheHome } from "./cache-home.js";
 
 /**
  * Where compiled code is kept between runs: below the user's cache directory, made when it is missing. Undefined when
@@ -16,7 +17,7 @@ export function compileCacheDirectory(
 ): string | undefined {
   // Node has done as it was told before any code ran.
   if (env["NODE_COMPILE_CACHE"] || env["NODE_DISABLE_COMPILE_CACHE"]) return undefined;
-  const parent = cacheHome(env, platform);
+  const parent = cacheHome({ env, homeDirectory: env["HOME"] }, platform);
   // A relative path would lead to wherever the command is run, such as a directory of somebody else's files.
   if (parent === undefined || !path.isAbsolute(parent.directory)) return undefined;
   const directory = path.join(parent.directory, "blob", "compiled-code");
@@ -35,22 +36,6 @@ export function compileCacheDirectory(
     // A home that cannot be written to: each run compiles anew.
     return undefined;
   }
-}
-
-/** The user's directory of caches, and what has to be there already: no home is made for who has none. */
-function cacheHome(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform,
-): { readonly directory: string; readonly within: string } | undefined {
-  const xdg = env["XDG_CACHE_HOME"];
-  if (xdg) return { directory: xdg, within: path.dirname(xdg) };
-  if (platform === "win32") {
-    const local = env["LOCALAPPDATA"];
-    return local ? { directory: local, within: local } : undefined;
-  }
-  const home = env["HOME"];
-  if (!home) return undefined;
-  return { directory: path.join(home, platform === "darwin" ? "Library/Caches" : ".cache"), within: home };
 }
 
 /** The real path of the lowest directory that there is, no higher than `within`. */

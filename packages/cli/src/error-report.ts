@@ -4,7 +4,7 @@ import { errorCodeOf } from "./exit-code.js";
 import { hintFor } from "./hints.js";
 import { jsonLine } from "./json-text.js";
 import type { OutputFormat } from "./output.js";
-import { printable } from "./printable.js";
+import { printable } from "@blob/core/text";
 
 export interface ReportOptions {
   readonly format: OutputFormat;

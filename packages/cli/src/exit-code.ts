@@ -57,6 +57,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   WrongPassword: exitCodes.authentication,
   InvalidToken: exitCodes.authentication,
   IdentityUnavailable: exitCodes.authentication,
+  IdentityRefused: exitCodes.authentication,
 
   ServiceUnavailable: exitCodes.network,
   ServiceTimedOut: exitCodes.network,

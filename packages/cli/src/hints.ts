@@ -125,6 +125,8 @@ const hints: Readonly<Record<string, string>> = {
   NoRule:
     "write a rule for it with `blob config edit`; `pull`, `verify`, `tag` and `copy` read it once with --no-default-policy",
   IdentityUnavailable: "sign with a key (--key), or in a terminal, where a browser can be opened",
+  IdentityRefused:
+    "get a new identity token, from an issuer that the certificate authority knows, or sign with a key (--key)",
   TrustUnavailable: "give a trusted root with --trusted-root or BLOB_TRUSTED_ROOT, or try again online",
   RateLimited: "wait a while, or log in: registries allow more to users they know",
   TooManyFiles: "raise the limit with --max-files",

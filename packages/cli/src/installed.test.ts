@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { lstat, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -81,8 +81,27 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     expect(manifest).toMatchObject({ version: stdout.trim() });
     const everything = await readdir(path.join(directory.path, "prefix"), { recursive: true });
     expect(everything.filter((name) => path.basename(name) === "zstd-napi")).toEqual([]);
-    // Tests and what only they need stay at home.
-    expect(everything.filter((name) => /@blob.[a-z-]+.(?:src|dist).*\.test\./u.test(name))).toEqual([]);
+    // Sources, tests and what only they need stay at home.
+    const unwanted = /@blob.[a-z-]+.(?:src\b|dist.*(?:\.test\.|\.map$|\btesting\b|\.tsbuildinfo$))/u;
+    expect(everything.filter((name) => unwanted.test(name))).toEqual([]);
+  });
+
+  test("takes no more packages and bytes than promised", async () => {
+    const everything = await readdir(path.join(directory.path, "prefix", "node_modules"), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    const sizes = everything
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => (await lstat(path.join(parentPath, name))).size);
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    const installed = everything.filter(
+      ({ parentPath, name }) =>
+        name === "package.json" && /node_modules.(?:@[^/\\]+.)?[^/\\@]+$/u.test(parentPath),
+    );
+    expect(installed.length).toBeGreaterThan(packages.length);
+    expect(installed.length).toBeLessThanOrEqual(60);
+    expect(bytes).toBeLessThanOrEqual(15_000_000);
   });
 
   test("create, ls and cat of local files", async () => {

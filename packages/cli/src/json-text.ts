@@ -1,4 +1,4 @@
-import { printableJson } from "./printable.js";
+import { printableJson } from "@blob/core/text";
 
 /** Enough text for one write. */
 const pieceLength = 64 * 1024;

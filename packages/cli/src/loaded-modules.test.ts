@@ -89,9 +89,9 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     "tag oci:layout:v1 oci:layout:v3",
     "complete -- cat oci:layout:v1 a",
   ])("blob %s: no HTTP, no signatures, no full-screen browser, no YAML", async (line) => {
-    const { packages } = await loadedBy(line.split(" "));
-    const unwanted = [...packages].filter((name) =>
-      /^(?:undici|sigstore|@sigstore\/.*|@blob\/sigstore-policy|ink|react|yaml)$/u.test(name),
+    const { packages, modules } = await loadedBy(line.split(" "));
+    const unwanted = [...packages, ...modules].filter((name) =>
+      /^(?:undici|sigstore|@sigstore\/.*|@blob\/sigstore-policy|open\/.*|string-width|yaml)$/u.test(name),
     );
     expect(unwanted).toEqual([]);
   });

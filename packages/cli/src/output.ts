@@ -1,7 +1,7 @@
 import { colored, hasColor } from "./color.js";
 import type { Io } from "./io.js";
 import { jsonText } from "./json-text.js";
-import { printable } from "./printable.js";
+import { printable } from "@blob/core/text";
 import type { StandardOutput } from "./standard-output.js";
 
 export type OutputFormat = "text" | "json";

@@ -5,7 +5,7 @@ import { withExamples } from "./command-declaration.js";
 import { commandTable } from "./command-table.js";
 import { addGlobalOptions } from "./global-options.js";
 import type { Io } from "./io.js";
-import { printableLines } from "./printable.js";
+import { printableLines } from "@blob/core/text";
 import type { StandardOutput } from "./standard-output.js";
 import { version } from "./version.js";
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { Interruption } from "./interruption.js";
 import type { Io } from "./io.js";
-import { printable } from "./printable.js";
+import { printable } from "@blob/core/text";
 
 /** Longer than any token that a registry takes. */
 const maxLength = 64 * 1024;

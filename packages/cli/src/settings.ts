@@ -1,3 +1,6 @@
+import path from "node:path";
+import process from "node:process";
+import { cacheHome } from "./cache-home.js";
 import type { LoadedConfig } from "./config/config.js";
 import type { Io } from "./io.js";
 import { NoHomeError } from "./no-home-error.js";
@@ -29,6 +32,7 @@ export function resolveSettings(
   flags: SettingFlags,
   { env, homeDirectory }: Pick<Io, "env" | "homeDirectory">,
   { file, config }: LoadedConfig,
+  platform: NodeJS.Platform = process.platform,
 ): Settings {
   const variable = <T>(name: string, parse: (text: string) => T): Setting<T> | undefined => {
     const text = env[name];
@@ -37,8 +41,7 @@ export function resolveSettings(
   };
   const from = <T>(source: string | undefined, value: T | undefined): Setting<T> | undefined =>
     value === undefined || source === undefined ? undefined : { value, source };
-  const cacheHome =
-    env["XDG_CACHE_HOME"] || (homeDirectory === undefined ? undefined : `${homeDirectory}/.cache`);
+  const caches = cacheHome({ env, homeDirectory }, platform);
   return {
     output: from(
       "--output",
@@ -52,7 +55,7 @@ export function resolveSettings(
       from(file, config.plain_http) ?? { value: false, source: "default" },
     cacheDirectory: variable("BLOB_CACHE_DIR", (text) => text) ??
       from(file, config.cache?.dir) ?? {
-        value: cacheHome === undefined ? undefined : `${cacheHome}/blob`,
+        value: caches === undefined ? undefined : path.join(caches.directory, "blob"),
         source: "default",
       },
   };

@@ -1,4 +1,4 @@
-import { printableLines } from "./printable.js";
+import { printableLines } from "@blob/core/text";
 
 /** What is shown at once: what is harmless takes no time, but a file may be nothing but control characters. */
 const pieceBytes = 64 * 1024;

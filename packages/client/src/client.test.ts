@@ -187,7 +187,7 @@ describe("pull", () => {
     await client.push(reference, source);
     registry.requests.splice(0);
     await expect(client.pull(reference, { limits: { maxIndexBytes: 100 } })).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
       reference,
     });
     expect(requests()).toEqual(["GET manifests/v1"]);

@@ -99,7 +99,7 @@ const waysTo: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   HashMismatch: () => readDamaged("none"),
   Decompression: () => readDamaged("zstd"),
-  async SizeOverflow() {
+  async SizeExceeded() {
     await client.push(reference, source);
     return (await client.pull(reference, { limits: { maxFileBytes: 10 } })).readFile("a.txt");
   },

@@ -210,7 +210,7 @@ describe("reading", () => {
   test("a file above the limit is not read, but streamed", async () => {
     const { archive, reads } = archiveOf(files, { limits: { maxFileBytes: 5 } });
     await expect(archive.readFile("README.md")).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
       path: "README.md",
     });
     expect(reads).toEqual([]);

@@ -31,14 +31,14 @@ export interface OpenOptions {
  * An archive over its index and a source of its data. The index is checked once, here, and is kept: it must not be
  * written to any more. Nothing is read from the source. Costs about a quarter of a microsecond a file.
  *
- * `InvalidIndex` and `Unsupported` for what the index says, `SizeOverflow` when it is larger than
+ * `InvalidIndex` and `Unsupported` for what the index says, `SizeExceeded` when it is larger than
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
-      "SizeOverflow",
+      "SizeExceeded",
       `The index has ${index.length} bytes, which is more than the limit of ${limits.maxIndexBytes}; ` +
         "raise limits.maxIndexBytes to open it",
     );
@@ -84,7 +84,7 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     const path = normalizePath(directory);
     const places = placesIn(table, path);
     if (places.from < places.to || path === rootPath) return { ...places, path };
-    throw findPath(path) < 0 ? notFound(path, "file or directory") : wrongKind(path, "file", "directory");
+    throw findPath(path) < 0 ? notFound(path, "directory") : wrongKind(path, "file", "directory");
   };
   const file = (path: string): Entry => {
     const canonical = normalizePath(path);
@@ -157,8 +157,8 @@ function* entriesAt(table: IndexTable, { from, to }: PlaceRange): Generator<Entr
   for (let at = from; at < to; at++) yield entryAt(table, at);
 }
 
-function notFound(path: string, what: string): FormatError {
-  return new FormatError("NotFound", `The archive has no ${what} ${JSON.stringify(path)}`, { path });
+function notFound(path: string, what: "file" | "directory"): FormatError {
+  return new FormatError("NotFound", `The archive has no ${what} ${JSON.stringify(path)}`, { path, what });
 }
 
 /** Names the first few: a caller may have asked for thousands. */
@@ -167,6 +167,7 @@ function notFiles(paths: readonly string[]): FormatError {
   const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : "";
   return new FormatError("NotFound", `Not files of the archive: ${named.join(", ")}${more}`, {
     path: paths[0],
+    what: "file",
   });
 }
 

@@ -64,7 +64,7 @@ export interface Archive {
 
   /**
    * The content of a file, verified: one range of the source, and no request at all for an empty file. The bytes are
-   * the caller's. `NotFound`, `WrongKind`, `InvalidPath`, `SizeOverflow` (more than `limits.maxFileBytes`: stream it),
+   * the caller's. `NotFound`, `WrongKind`, `InvalidPath`, `SizeExceeded` (more than `limits.maxFileBytes`: stream it),
    * `HashMismatch`, `Decompression`, `SourceMismatch`, `Unsupported`, and errors of the source.
    */
   readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
@@ -74,7 +74,7 @@ export interface Archive {
   /**
    * The content of a file of any size, as a lazy single-use iterable. It is verified at the end: with wrong content
    * the iterable throws `HashMismatch` instead of ending, so whoever uses bytes before the end uses unverified ones.
-   * Leaving the loop early frees the source. Errors as above, but no `SizeOverflow`; those about the path are thrown
+   * Leaving the loop early frees the source. Errors as above, but no `SizeExceeded`; those about the path are thrown
    * by the call.
    */
   stream(path: string, options?: ReadOptions): AsyncIterable<Uint8Array>;

@@ -1,6 +1,6 @@
+import { toHex } from "@blob/core/bytes";
 import { checkByteRange } from "./byte-range.js";
 import type { ByteSource } from "./byte-source.js";
-import { toHex } from "./hex.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 

@@ -175,7 +175,7 @@ describe("a whole file", () => {
     expect(await readContent(source, entry(), none)).toEqual(content);
     asked.length = 0;
     await expect(readContent(source, entry({ size: 11 }), none)).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
     });
     expect(asked).toEqual([]);
   });
@@ -297,7 +297,7 @@ describe("a part of a file", () => {
     expect(await part(small, 5, 3)).toBe("567");
     const range = { offset: 5, length: 4 };
     await expect(readContent(small.source, entry(), { range, signal: undefined })).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
     });
   });
 });

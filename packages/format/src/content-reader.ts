@@ -40,7 +40,7 @@ export async function readContent(
   const size = range?.length ?? entry.size;
   if (size > source.limits.maxFileBytes) {
     throw new FormatError(
-      "SizeOverflow",
+      "SizeExceeded",
       `${JSON.stringify(entry.path)}: ${size} bytes are more than the ${source.limits.maxFileBytes} that are read into` +
         " memory at once; stream it, or raise limits.maxFileBytes",
       { path: entry.path },

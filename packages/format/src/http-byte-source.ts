@@ -1,7 +1,7 @@
 import { checkByteRange } from "./byte-range.js";
 import type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
 import { FormatError } from "./errors.js";
-import { formatContentRange, parseContentRange } from "./http-content-range.js";
+import { formatContentRange, parseContentRange } from "@blob/core/ranges";
 
 export interface HttpByteSourceOptions extends SignalOptions {
   /** Sent with every request. */
@@ -193,7 +193,7 @@ async function request(
     return await fetch(url, init);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new FormatError("Http", `${name} cannot be reached`, { cause });
+    throw new FormatError("Network", `${name} cannot be reached`, { cause });
   }
 }
 
@@ -218,7 +218,7 @@ async function* body(
   } catch (cause) {
     isFinished = true;
     signal?.throwIfAborted();
-    throw new FormatError("Http", `${name} broke off while it was read`, { cause });
+    throw new FormatError("Network", `${name} broke off while it was read`, { cause });
   } finally {
     // A loop that was left early: frees the connection.
     if (!isFinished) await reader.cancel().catch(() => undefined);
@@ -240,7 +240,10 @@ function isPlain(response: Response): boolean {
 }
 
 function refused({ name }: Access, { status }: Response): FormatError {
-  return new FormatError("Http", `${name} cannot be read: the server answered with status ${status}`);
+  const message = `${name} cannot be read: the server answered with status ${status}`;
+  return status === 404 || status === 410
+    ? new FormatError("NotFound", message, { what: "archive" })
+    : new FormatError("Http", message);
 }
 
 function mismatch({ name }: Access, what: string): FormatError {

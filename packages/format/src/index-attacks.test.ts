@@ -210,7 +210,7 @@ describe("an index that wants more than it brings", () => {
   test("an index above the limit is refused before it is looked at", () => {
     const data = { id: "x", size: 0, read: () => (async function* () {})() };
     expect(() => openArchive(new Uint8Array(1001), data, { limits: { maxIndexBytes: 1000 } })).toThrow(
-      expect.objectContaining({ code: "SizeOverflow" }),
+      expect.objectContaining({ code: "SizeExceeded" }),
     );
   });
   test("50,000 paths in the worst order are sorted in no time", () => {

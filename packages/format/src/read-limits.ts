@@ -6,7 +6,7 @@ export interface ReadLimits {
   readonly maxIndexBytes?: number | undefined;
   /** Bytes of one file that `readFile` returns; streams have no such limit. Default: 256 MiB. */
   readonly maxFileBytes?: number | undefined;
-  /** Bytes of window that a zstd frame may ask for. Default: 256 MiB. */
+  /** Bytes of window that a zstd frame may ask for, else `SizeExceeded`. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { eachAtOnce } from "./at-once.js";
+import { forEachConcurrent } from "@blob/core/concurrency";
 import type { BlobId, Digest, Manifest } from "./descriptor.js";
 import { isRegistryError, RegistryError } from "./errors.js";
 import type { LeftOut } from "./left-out.js";
@@ -149,7 +149,7 @@ export function createCopier(
       if (!seen.has(child.digest)) await copyManifest(await fetch(child.digest), depth + 1);
     }
     const wanted = new Map(requiredBlobs(content).map((blob) => [blob.digest, blob]));
-    await eachAtOnce([...wanted.values()], concurrency, signal, copyBlob);
+    await forEachConcurrent([...wanted.values()], concurrency, signal, copyBlob);
     const { bytes } = manifest;
     await target.registry.pushManifest(target.repository, { mediaType, bytes }, { digest, signal });
     taken.push(digest);

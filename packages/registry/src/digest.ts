@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { BlobId, Digest } from "./descriptor.js";
 import type { RegistryErrorDetails } from "./errors.js";
 import { RegistryError } from "./errors.js";
-import { printable } from "./printable.js";
+import { messageText } from "@blob/core/text";
 
 /** The algorithms that image-spec registers and that can be verified here. */
 export type DigestAlgorithm = "sha256" | "sha512";
@@ -30,7 +30,7 @@ export function isDigest(text: string): text is Digest {
  */
 export function parseDigest(text: string): ParsedDigest {
   if (!isDigest(text)) {
-    const message = `"${printable(text)}" is not a digest: write sha256: and 64, or sha512: and 128, hexadecimal digits (0-9, a-f)`;
+    const message = `"${messageText(text)}" is not a digest: write sha256: and 64, or sha512: and 128, hexadecimal digits (0-9, a-f)`;
     throw new RegistryError("InvalidReference", message, { reference: text });
   }
   return { algorithm: text.startsWith("sha256:") ? "sha256" : "sha512", hex: text.slice(7) };

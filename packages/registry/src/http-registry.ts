@@ -29,7 +29,7 @@ import { probeUpload } from "./http/uploads/upload-probe.js";
 import { createUploader } from "./http/uploads/uploads.js";
 import { withPlainBodies } from "./http/layers/plain-bodies.js";
 import { withUserAgent } from "./http/layers/user-agent.js";
-import { printable } from "./printable.js";
+import { messageText } from "@blob/core/text";
 import { checkRepository, isHost } from "./reference.js";
 import type { CallOptions, Registry } from "./registry.js";
 import { parseDigest } from "./digest.js";
@@ -102,7 +102,7 @@ export interface HttpRegistry extends Registry {
  */
 export function createHttpRegistry(host: string, options: HttpRegistryOptions = {}): HttpRegistry {
   if (!isHost(host)) {
-    const message = `"${printable(host)}" is not a host: write host or host:port, lower case`;
+    const message = `"${messageText(host)}" is not a host: write host or host:port, lower case`;
     throw new RegistryError("InvalidReference", message, { host });
   }
   const { authenticator, plainHttp = false, userAgent = "blob-registry", trace } = options;

@@ -25,8 +25,6 @@ export type { UploadProbe } from "./http/uploads/upload-probe.js";
 export type { Transport } from "./http/transport/undici-handler.js";
 export type { LeftOut } from "./left-out.js";
 export { createLayoutRegistry } from "./layout/layout-registry.js";
-export type { ProcessIdentity } from "./layout/process-identity.js";
-export { isDeadMark, markPattern, processMark } from "./layout/process-identity.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { ProxyOptions } from "./proxy/route.js";

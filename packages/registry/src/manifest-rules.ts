@@ -3,7 +3,7 @@ import { digestLike, sha256Digest } from "./digest.js";
 import { RegistryError } from "./errors.js";
 import type { ManifestContent } from "./manifest-content.js";
 import { manifestMediaTypes, parseManifestContent } from "./manifest-content.js";
-import { printable } from "./printable.js";
+import { messageText } from "@blob/core/text";
 import type { NewManifest } from "./registry.js";
 
 /** What distribution-spec asks registries to accept at least; nobody writes larger manifests. */
@@ -34,7 +34,7 @@ export function checkNewManifest(
   if (content === undefined)
     throw new RegistryError("Rejected", `${host}: the manifest is not JSON`, { host, digest });
   if (content.mediaType !== undefined && content.mediaType !== mediaType) {
-    const message = `${host}: the manifest says that it is ${printable(content.mediaType)}, not ${printable(mediaType)}`;
+    const message = `${host}: the manifest says that it is ${messageText(content.mediaType)}, not ${messageText(mediaType)}`;
     throw new RegistryError("Rejected", message, { host, digest });
   }
   return { digest, content };

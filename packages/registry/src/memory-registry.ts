@@ -3,7 +3,7 @@ import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 import { createBlobVerifier, isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
 import { checkNewManifest, defaultMaxManifestBytes, requiredBlobs } from "./manifest-rules.js";
-import { blobNotFound, manifestNotFound } from "./not-found.js";
+import { blobNotFound, manifestNotFound, repositoryNotFound } from "./not-found.js";
 import type { WantedTypes } from "./referrer.js";
 import { isOfType, referrerTo } from "./referrer.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "./reference.js";
@@ -47,8 +47,9 @@ export function createMemoryRegistry(): Registry {
     checkRepository(name);
     const asked = parseTagOrDigest(reference);
     const repository = repositories.get(name);
-    const digest = "digest" in asked ? asked.digest : repository?.tags.get(asked.tag);
-    const stored = digest === undefined ? undefined : repository?.manifests.get(digest);
+    if (repository === undefined) throw repositoryNotFound(id, name);
+    const digest = "digest" in asked ? asked.digest : repository.tags.get(asked.tag);
+    const stored = digest === undefined ? undefined : repository.manifests.get(digest);
     if (digest === undefined || stored === undefined) throw manifestNotFound(id, name, reference);
     const { mediaType, bytes } = stored;
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
@@ -142,8 +143,7 @@ export function createMemoryRegistry(): Registry {
       checkRepository(repository);
       const found = repositories.get(repository);
       if (found === undefined) {
-        const message = `${id}: there is no repository ${repository}`;
-        throw new RegistryError("NotFound", message, { host: id, reference: repository });
+        throw repositoryNotFound(id, repository);
       }
       for (const tag of [...found.tags.keys()].toSorted()) {
         signal?.throwIfAborted();

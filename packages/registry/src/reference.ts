@@ -1,7 +1,7 @@
 import type { Digest } from "./descriptor.js";
 import { isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
-import { printable } from "./printable.js";
+import { messageText } from "@blob/core/text";
 
 /** A name of something in a registry, by the grammar of distribution-spec 1.1. */
 export interface Reference {
@@ -64,13 +64,13 @@ export function parseReference(text: string): Reference {
   if (tag !== undefined && !isTag(tag)) {
     throw invalid(
       text,
-      `"${printable(tag)}" is not a tag (letters, digits, "_", "." and "-", at most 128, not starting with "." or "-")`,
+      `"${messageText(tag)}" is not a tag (letters, digits, "_", "." and "-", at most 128, not starting with "." or "-")`,
     );
   }
   const name = colon < 0 ? rest : rest.slice(0, colon);
   const repository = host === "docker.io" && !name.includes("/") ? `library/${name}` : name;
   if (!isRepository(repository))
-    throw invalid(text, `"${printable(name)}" is not a repository name (lower case)`);
+    throw invalid(text, `"${messageText(name)}" is not a repository name (lower case)`);
   return { host, repository, tag, digest };
 }
 
@@ -89,9 +89,9 @@ function parseHost(text: string, written: string, alone: boolean): string {
   const host = written.toLowerCase().replace(/\.(?=:\d+$|$)/u, "");
   const looksLikeHost = /[.:[\]]/u.test(host) || host === "localhost";
   if (alone || !looksLikeHost) {
-    throw invalid(text, alone ? "there is no repository" : `"${printable(written)}" is not a host`);
+    throw invalid(text, alone ? "there is no repository" : `"${messageText(written)}" is not a host`);
   }
-  if (!isHost(host)) throw invalid(text, `"${printable(written)}" is not a host`);
+  if (!isHost(host)) throw invalid(text, `"${messageText(written)}" is not a host`);
   const one = oneSpelling(host);
   return dockerHub.has(one) ? "docker.io" : one;
 }
@@ -112,21 +112,21 @@ export function isHost(host: string): boolean {
 }
 
 function invalid(text: string, why: string): RegistryError {
-  const message = `${printable(text)}: ${why}; a reference reads host/repository:tag or host/repository@digest`;
+  const message = `${messageText(text)}: ${why}; a reference reads host/repository:tag or host/repository@digest`;
   return new RegistryError("InvalidReference", message, { reference: text });
 }
 
 /** @throws RegistryError `InvalidReference` for what is not a repository name, which could lead anywhere. */
 export function checkRepository(repository: string): void {
   if (isRepository(repository)) return;
-  const message = `"${printable(repository)}" is not a repository name (lower-case words, such as acme/site)`;
+  const message = `"${messageText(repository)}" is not a repository name (lower-case words, such as acme/site)`;
   throw new RegistryError("InvalidReference", message, { reference: repository });
 }
 
 /** @throws RegistryError `InvalidReference` */
 export function checkTag(tag: string): void {
   if (isTag(tag)) return;
-  throw new RegistryError("InvalidReference", `"${printable(tag)}" is not a tag`, { reference: tag });
+  throw new RegistryError("InvalidReference", `"${messageText(tag)}" is not a tag`, { reference: tag });
 }
 
 /** A tag or a digest. @throws RegistryError `InvalidReference` */

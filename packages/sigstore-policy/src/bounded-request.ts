@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from "@blob/auth/hosts";
+import { isLoopbackAddress } from "@blob/core/hosts";
 import { PolicyError, type PolicyErrorCode } from "./errors.js";
 import { fetchProxied, readBounded, whyUnreachable } from "./proxied-fetch.js";
 

@@ -1,5 +1,5 @@
 import type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "@blob/registry";
-import { firstLook } from "./bundle/bundle-candidates.js";
+import { firstLook } from "./referrers/bundle-candidates.js";
 import { PolicyError } from "./errors.js";
 
 /**

@@ -1,65 +1,46 @@
-/** Every code of {@link PolicyError}, with what it means. */
-export const policyErrorCodes = [
-  /** The policy itself makes no sense, such as one that would accept everything: mend the code or file that made it. */
-  "InvalidPolicy",
-  /** No policy accepted the subject, and at least one could not be checked: see `cause`. */
-  "NotChecked",
-  /** A bundle does not prove what it has to: the message says what was found, and why that does not do. */
-  "NotVerified",
-  /** A trusted root cannot be read: get it anew from whom it comes. */
-  "InvalidTrustedRoot",
-  /** A key file is not in the format that it claims, or holds no key, or several. */
-  "MalformedKey",
-  /** A key of a kind, or encrypted in a way, that is not accepted: the message says what to use. */
-  "UnsupportedKey",
-  /** A private key is encrypted, and no password was given. */
-  "PasswordRequired",
-  /** A private key could not be decrypted: wrong password, or a damaged file. */
-  "WrongPassword",
-  /** A public key could not be fetched. */
-  "KeyUnavailable",
-  /** There is no identity token: not given, refused by who issues them, or nobody signed in. */
-  "IdentityUnavailable",
-  /** What should be an identity token is none, or is not for this use: the message says what is wrong with it. */
-  "InvalidToken",
-  /** The options of a signer make no sense together, or not for what is to be signed. */
-  "InvalidSigner",
-  /** The certificate authority does not take the identity token: it has expired, or is from somebody it does not know. */
-  "TokenRefused",
-  /** A service that signing needs does not take the request: the message has the status, and what it says. */
-  "ServiceRefused",
-  /** A service that signing needs has trouble of its own, or cannot be reached: try again later. */
-  "ServiceUnavailable",
-  /** A service that signing needs did not answer in time. */
-  "ServiceTimedOut",
-  /** What a service answered is not what was asked for, and must not be used. */
-  "InvalidAnswer",
-  /** The trusted root could not be had: the message says from where, and `cause` why. */
-  "TrustUnavailable",
-] as const;
+import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import { BlobError, isBlobError } from "@blob/core/errors";
 
+/** Every code of {@link PolicyError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
+export const policyErrorCodes = [
+  "InvalidPolicy",
+  "NotChecked",
+  "NotVerified",
+  "InvalidTrustedRoot",
+  "MalformedKey",
+  "UnsupportedKey",
+  "PasswordRequired",
+  "WrongPassword",
+  "KeyUnavailable",
+  "IdentityUnavailable",
+  "InvalidToken",
+  "InvalidSigner",
+  "IdentityRefused",
+  "ServiceRefused",
+  "ServiceUnavailable",
+  "ServiceTimedOut",
+  "InvalidAnswer",
+  "TrustUnavailable",
+] as const satisfies readonly BlobErrorCode[];
+
+/** One of {@link policyErrorCodes}. */
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];
 
-/** Lets two copies of this package recognise each other's errors. */
-const brand = Symbol.for("@blob/sigstore-policy/error");
+/** What a {@link PolicyError} can have beside its code and message. */
+export interface PolicyErrorDetails extends BlobErrorDetails {
+  /** The name of the policy that it is about. */
+  readonly policy?: string | undefined;
+}
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
-export class PolicyError extends Error {
+export class PolicyError extends BlobError {
   override readonly name = "PolicyError";
-  readonly code: PolicyErrorCode;
+  override readonly code: PolicyErrorCode;
   /** The name of the policy that it is about. */
   readonly policy: string | undefined;
 
-  static {
-    Object.defineProperty(PolicyError.prototype, brand, { value: true });
-  }
-
-  constructor(
-    code: PolicyErrorCode,
-    message: string,
-    details: { readonly policy?: string | undefined; readonly cause?: unknown } = {},
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: PolicyErrorCode, message: string, details: PolicyErrorDetails = {}) {
+    super(message, details);
     this.code = code;
     this.policy = details.policy;
   }
@@ -67,5 +48,5 @@ export class PolicyError extends Error {
 
 /** Whether a value is a {@link PolicyError}, of this or another copy of the package. */
 export function isPolicyError(value: unknown): value is PolicyError {
-  return typeof value === "object" && value !== null && brand in value;
+  return isBlobError(value) && value.name === "PolicyError";
 }

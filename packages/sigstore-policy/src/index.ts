@@ -7,7 +7,7 @@ export type {
   KeyRequirement,
   KeyThresholds,
   SignerIdentity,
-} from "./policies/requirements.js";
+} from "./verify/requirements.js";
 export type { TrustedRootSource } from "./verify/trusted-root-source.js";
 export { fetchPublicKey } from "./keys/fetch-public-key.js";
 export { generateKeyPair } from "./keys/generate-key-pair.js";

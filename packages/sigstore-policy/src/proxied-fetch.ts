@@ -1,4 +1,5 @@
 import process from "node:process";
+import { readBeginning } from "@blob/core/bytes";
 import { createProxyDispatcher, environmentProxies, proxyErrorOf, routeTo } from "@blob/registry/proxy";
 import type { Dispatcher } from "undici";
 
@@ -41,14 +42,8 @@ const dispatchers = new Map<string, Dispatcher>();
 
 /** The body of an answer; undefined when it is larger, of which no more is read. */
 export async function readBounded(answer: FetchAnswer, maxBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
+  const { bytes, isCut } = await readBeginning(answer.body ?? [], maxBytes);
+  return isCut ? undefined : bytes;
 }
 
 /**

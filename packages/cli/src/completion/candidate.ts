@@ -1,4 +1,4 @@
-import { printable } from "../printable.js";
+import { printable } from "@blob/core/text";
 
 /** A word that a shell may put at the cursor. */
 export interface Candidate {

@@ -6,11 +6,11 @@ import type { Session } from "../session.js";
 import type { Effect, Message, SaveRequest } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
 import { clipboardSequence } from "./clipboard.js";
-import { draw } from "./draw.js";
-import type { Drawing } from "./draw.js";
 import { frameOf } from "./frame.js";
 import { createHighlighter } from "./highlighter.js";
 import type { ScreenSize } from "./layout.js";
+import { createPainter } from "./painter.js";
+import type { Painter } from "./painter.js";
 import { searchPaths } from "./path-search.js";
 import { createPreviewLoader } from "./preview-loader.js";
 import { saveToDisk } from "./save-to-disk.js";
@@ -24,7 +24,7 @@ export async function browse(session: Session, reference: string): Promise<void>
   const { archive } = await session.open(reference);
   const { files, size } = archive.directoryStats();
   let state = initialState({ reference, files, size }, sizeOf(stdout), archive.listDirectory(""));
-  let drawing: Drawing | undefined;
+  let painter: Painter | undefined;
   const end = createEnd();
   const highlighter = createHighlighter();
   const previews = createPreviewLoader({
@@ -35,15 +35,15 @@ export async function browse(session: Session, reference: string): Promise<void>
   const search = createSearch(archive, (event) => dispatch(event));
   const saver = createSaver(archive, session.io.homeDirectory, (event) => dispatch(event));
 
-  // Keys that came together are drawn together.
-  let willDraw = false;
-  function drawSoon(): void {
-    if (willDraw) return;
-    willDraw = true;
+  // Keys that came together are painted together.
+  let willPaint = false;
+  function paintSoon(): void {
+    if (willPaint) return;
+    willPaint = true;
     setImmediate(() => {
-      willDraw = false;
+      willPaint = false;
       try {
-        drawing?.show(frameOf(state));
+        painter?.show(frameOf(state));
       } catch (error) {
         end.with(error);
       }
@@ -54,7 +54,7 @@ export async function browse(session: Session, reference: string): Promise<void>
     try {
       const [next, ...effects] = update(state, event);
       state = next;
-      drawSoon();
+      paintSoon();
       for (const effect of effects) perform(effect);
     } catch (error) {
       end.with(error);
@@ -87,7 +87,7 @@ export async function browse(session: Session, reference: string): Promise<void>
   const terminal = enterTerminal(session.io, {
     onKey: (key) => dispatch({ kind: "key", key }),
     onResize: () => {
-      drawing?.clear();
+      painter?.clear();
       dispatch({ kind: "resize", size: sizeOf(stdout) });
     },
     onHangup: () => end.with(new Interruption("SIGHUP")),
@@ -95,17 +95,16 @@ export async function browse(session: Session, reference: string): Promise<void>
   try {
     session.signal.addEventListener("abort", onAbort, { once: true });
     if (session.signal.aborted) onAbort();
-    drawing = await draw(stdout, hasColor(stdout, session.io.env, session.flags.color));
-    drawSoon();
+    painter = createPainter(stdout, hasColor(stdout, session.io.env, session.flags.color));
+    paintSoon();
     const first = selectedNode(state);
     if (first !== undefined) previews.show(first);
-    await Promise.race([end.reached, drawing.ended]);
+    await end.reached;
   } finally {
     session.signal.removeEventListener("abort", onAbort);
     previews.close();
     search.start("");
-    drawing?.close();
-    drawing = undefined;
+    painter = undefined;
     terminal.leave();
     await Promise.all([saver.close(), highlighter.close()]);
   }

@@ -10,7 +10,7 @@ import { matcher } from "./path-search.js";
 import { previewPane } from "./preview-pane.js";
 import { rowAt } from "./tree.js";
 import type { TreeRow } from "./tree.js";
-import { visibleText } from "./visible-text.js";
+import { printableCells } from "@blob/core/text";
 
 /** The screen, from the top. Only what is visible is computed. */
 export function frameOf(state: BrowserState): readonly Line[] {
@@ -45,7 +45,7 @@ function tooSmall({ size }: BrowserState): readonly Line[] {
 function titleLine({ archive, size }: BrowserState): Line {
   const facts = `${groupedNumber(archive.files)} files · ${humanSize(archive.size)} `;
   return spreadLine(
-    [span(" blob  ", "bar"), span(visibleText(archive.reference), "bar")],
+    [span(" blob  ", "bar"), span(printableCells(archive.reference), "bar")],
     [span(facts, "bar")],
     size.columns,
     "bar",
@@ -78,7 +78,7 @@ function nameSpans(state: BrowserState, { node, depth, isExpanded }: TreeRow): r
   const style: Style = isDirectory ? "directory" : "plain";
   const query = state.search?.query;
   const isMatch = query !== undefined && matcher(query)(node.path);
-  const name = visibleText(node.name) + (isDirectory ? "/" : "");
+  const name = printableCells(node.name) + (isDirectory ? "/" : "");
   return [indent, span(name, isMatch ? "match" : style)];
 }
 
@@ -99,24 +99,24 @@ function bottomLine(state: BrowserState): Line {
       return editorLine("Save to: ", mode.editor, "Enter saves, Esc cancels ", width);
     case "saving":
       return spreadLine(
-        [span(message?.text ?? `Saving ${visibleText(mode.path)}…`)],
+        [span(message?.text ?? `Saving ${printableCells(mode.path)}…`)],
         [span("Esc stops ", "dim")],
         width,
       );
     case "overwrite": {
       const [first = "", ...more] = mode.existing;
       const what =
-        visibleText(first) + (more.length === 0 ? " exists" : ` and ${String(more.length)} more exist`);
+        printableCells(first) + (more.length === 0 ? " exists" : ` and ${String(more.length)} more exist`);
       return fillLine([span("Overwrite? [y/N] ", "strong"), span(what)], width);
     }
     case "help":
       return fillLine([span("Any key goes back", "dim")], width);
     case "browse": {
       if (message !== undefined) {
-        return fillLine([span(visibleText(message.text), message.isError ? "error" : "strong")], width);
+        return fillLine([span(printableCells(message.text), message.isError ? "error" : "strong")], width);
       }
       const position = `${groupedNumber(place.selected + 1)}/${groupedNumber(place.tree.length)} `;
-      const path = visibleText(selectedNode(state)?.path ?? "");
+      const path = printableCells(selectedNode(state)?.path ?? "");
       const left = cellWidth(path) + cellWidth(hints) + 16 < width && state.focus === "tree" ? hints : path;
       return spreadLine([span(left, "dim")], [span(position, "dim")], width);
     }
@@ -125,13 +125,13 @@ function bottomLine(state: BrowserState): Line {
 
 /** The end of what is typed is what is seen when it does not fit; the cursor is a cell in reverse. */
 function editorLine(prompt: string, { text, cursor }: LineEditor, note: string, width: number): Line {
-  const before = visibleText(text.slice(0, cursor));
+  const before = printableCells(text.slice(0, cursor));
   const under = Array.from(text.slice(cursor))[0] ?? " ";
-  const after = visibleText(text.slice(cursor + (cursor < text.length ? under.length : 0)));
+  const after = printableCells(text.slice(cursor + (cursor < text.length ? under.length : 0)));
   const room = width - cellWidth(prompt) - (width >= 60 ? cellWidth(note) + 2 : 0);
   const overflow = Math.max(0, cellWidth(before) + 2 - room);
   const input = cutLine(
-    [span(before), span(visibleText(under), "selected"), span(after)],
+    [span(before), span(printableCells(under), "selected"), span(after)],
     Math.max(1, room),
     overflow,
   );

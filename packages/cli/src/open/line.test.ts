@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Line, Style } from "./line.js";
 import { cellWidth, cutLine, fillLine, lineWidth, spreadLine } from "./line.js";
-import { visibleText } from "./visible-text.js";
+import { printableCells } from "@blob/core/text";
 
 const line = (...texts: readonly string[]): Line => texts.map((text) => ({ text, style: "plain" }));
 const textOf = (cut: Line): string => cut.map(({ text }) => text).join("");
@@ -43,7 +43,7 @@ const styles: readonly Style[] = ["plain", "dim"];
 test("no part is wider than asked for, and a filled line is exactly as wide", () => {
   const lines = fc.array(
     fc.record({
-      text: fc.string({ unit: "grapheme" }).map(visibleText),
+      text: fc.string({ unit: "grapheme" }).map(printableCells),
       style: fc.constantFrom(...styles),
     }),
   );

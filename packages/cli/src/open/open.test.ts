@@ -77,11 +77,11 @@ function terminal(columns = 100, rows = 24): Terminal {
 }
 
 /** With `blob open` in it, once it shows the archive. */
-async function opened(columns?: number, rows?: number, env = ""): Promise<Terminal> {
+async function opened(columns?: number, rows?: number, env = "", flag = ""): Promise<Terminal> {
   const it = terminal(columns, rows);
   await it.shows("ready>");
   it.type(`cd ${directory.path}; stty -g > before`, "Enter");
-  it.type(`${env} ${process.execPath} ${command} open file:${archive}; echo "ended $?"`, "Enter");
+  it.type(`${env} ${process.execPath} ${command} open ${flag} file:${archive}; echo "ended $?"`, "Enter");
   await it.shows("readme.md");
   return it;
 }
@@ -136,7 +136,7 @@ describe.skipIf(!canRun)("blob open in a terminal", () => {
   test("shows hostile names and contents, and does not obey them", async () => {
     const it = await opened();
     it.type("/", "hostile", "Enter");
-    await it.shows("before\\x1b[31m\\u{202e}after");
+    await it.shows("before\\x1b[31m\\u202eafter");
     await it.shows("hostile\\x1b]0;pwned\\x07.txt");
     expect(it.tmux("display-message", "-p", "-t", "test", "#{pane_title}")).not.toContain("pwned");
     it.type("y");
@@ -170,6 +170,21 @@ describe.skipIf(!canRun)("blob open in a terminal", () => {
     await expectRestored(it, 1);
   });
 
+  test("goes on after it was stopped, on a terminal that others wrote to", async () => {
+    const it = await opened();
+    process.kill(processIn(it), "SIGSTOP");
+    await it.shows("Stopped");
+    it.type("clear; stty sane; echo others", "C-j");
+    await it.shows(/^others$/mu);
+    it.type('fg; echo "ended $?"', "C-j");
+    await it.shows(/readme\.md .*│/u);
+    expect(it.screen()).not.toContain("others");
+    it.type("Down");
+    await it.shows("❯  hostile");
+    it.type("q");
+    await expectRestored(it, 0);
+  });
+
   test("ends when its terminal goes away", async () => {
     const it = await opened();
     const pid = processIn(it);
@@ -191,8 +206,12 @@ describe.skipIf(!canRun)("blob open in a terminal", () => {
     await expectRestored(it, 0);
   });
 
-  test("has no colours with NO_COLOR, and still shows what is selected", async () => {
-    const it = await opened(100, 24, "NO_COLOR=1");
+  test.each([
+    ["NO_COLOR", "NO_COLOR=1", ""],
+    ["--no-color", "", "--no-color"],
+    ["FORCE_COLOR=0", "FORCE_COLOR=0", ""],
+  ])("has no colours with %s, and still shows what is selected", async (_, env, flag) => {
+    const it = await opened(100, 24, env, flag);
     it.type("Down");
     await it.shows("❯  hostile");
     expect(it.screen("-e")).not.toMatch(/\u001b\[(?:\d+;)*3[0-7]m/u);

@@ -1,5 +1,4 @@
 import type { Archive, DirectoryEntry } from "@blob/format";
-import { LRUCache } from "lru-cache";
 import type { Highlighter } from "./highlighter.js";
 import type { Preview } from "./preview.js";
 import { decodeText, fileNameOf, previewOf, readBeginning, textLines } from "./preview.js";
@@ -24,7 +23,16 @@ const keptPreviews = 32;
 
 export function createPreviewLoader(options: PreviewLoaderOptions): PreviewLoader {
   const { archive, highlighter, onPreview, restMs = 100 } = options;
-  const kept = new LRUCache<string, Preview>({ max: keptPreviews });
+  // A map keeps the order in which its keys were set: what was shown last is set anew, and the first goes first.
+  const kept = new Map<string, Preview>();
+  const keep = (path: string, preview: Preview): void => {
+    kept.delete(path);
+    kept.set(path, preview);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= keptPreviews) return;
+      kept.delete(oldest);
+    }
+  };
   let wanted = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
@@ -37,14 +45,14 @@ export function createPreviewLoader(options: PreviewLoaderOptions): PreviewLoade
     try {
       const bytes = await readBeginning(archive, path, size, signal);
       const preview = previewOf(bytes, size);
-      kept.set(path, preview);
+      keep(path, preview);
       tell(preview);
       if (preview.kind !== "text") return;
       const text = decodeText(bytes, bytes.length < size) ?? "";
       const pieces = await highlighter.highlight(fileNameOf(node), text, signal);
       if (pieces === undefined) return;
       const highlighted: Preview = { ...preview, lines: textLines(pieces) };
-      kept.set(path, highlighted);
+      keep(path, highlighted);
       tell(highlighted);
     } catch (error) {
       // Not kept: the network may be back when the cursor is.
@@ -65,6 +73,7 @@ export function createPreviewLoader(options: PreviewLoaderOptions): PreviewLoade
       }
       const known = kept.get(node.path);
       if (known !== undefined) {
+        keep(node.path, known);
         onPreview(node.path, known);
         return;
       }

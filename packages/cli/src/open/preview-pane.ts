@@ -7,7 +7,7 @@ import { cutLine } from "./line.js";
 import type { Line, Style } from "./line.js";
 import { hexLine, hexPerRow } from "./preview.js";
 import type { DirectoryEntry } from "@blob/format";
-import { visibleText } from "./visible-text.js";
+import { printableCells } from "@blob/core/text";
 
 /** What the selected file or directory is, and below that its content. */
 export function previewPane(state: BrowserState, width: number, height: number): readonly Line[] {
@@ -18,7 +18,7 @@ export function previewPane(state: BrowserState, width: number, height: number):
   const facts: Line[] = [
     [
       { text: focus === "preview" ? "❯ " : "", style: "strong" },
-      { text: visibleText(node.path), style: "strong" },
+      { text: printableCells(node.path), style: "strong" },
     ],
     ...factLines(state, node),
   ];
@@ -58,7 +58,7 @@ function bodyLines(state: BrowserState, width: number, count: number): readonly 
       return [text("Enter or → opens it, s saves it", "dim")];
     case "error":
       return [
-        ...wrap(`Cannot be shown: ${visibleText(preview.message)}`, width, "error"),
+        ...wrap(`Cannot be shown: ${printableCells(preview.message)}`, width, "error"),
         text("r tries again", "dim"),
       ];
     case "text":

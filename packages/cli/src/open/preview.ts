@@ -1,6 +1,6 @@
 import type { Archive, DirectoryEntry, DirectoryStats } from "@blob/format";
 import type { Line, Span } from "./line.js";
-import { visibleText } from "./visible-text.js";
+import { printableCells } from "@blob/core/text";
 
 /** What the preview pane shows of the selected file or directory. */
 export type Preview =
@@ -66,7 +66,7 @@ export function textLines(pieces: readonly Span[]): readonly Line[] {
       }
       for (const [index, piece] of part.split("\t").entries()) {
         const gap = index === 0 ? 0 : tabWidth - (column % tabWidth);
-        const shown = " ".repeat(gap) + visibleText(piece);
+        const shown = " ".repeat(gap) + printableCells(piece);
         // Characters that are wide move the tab stops after them: they stay as far apart as they are.
         column += shown.length;
         if (shown !== "") line.push({ text: shown, style });

@@ -13,6 +13,7 @@ export interface Terminal {
 
 export interface TerminalListeners {
   readonly onKey: (key: Key) => void;
+  /** It has another size, or what it shows is not known any more. */
   readonly onResize: () => void;
   /** Nobody is at the terminal any more. */
   readonly onHangup: () => void;
@@ -52,10 +53,14 @@ export function enterTerminal(io: Io, listeners: TerminalListeners): Terminal {
     pending += chunk.toString();
     decode(false);
   };
-  // The session hears of signals, too, and ends the browser in order. Some library's exit hook would end the process
-  // before that, unless somebody else listens.
-  const onSignal = (): void => undefined;
   const onHangup = (): void => listeners.onHangup();
+  // While the process was stopped the terminal was somebody else's, who may have left it otherwise.
+  const onContinue = (): void => {
+    stdin.setRawMode(false);
+    stdin.setRawMode(true);
+    stdout.write(enterSequence);
+    listeners.onResize();
+  };
 
   const leave = (): void => {
     if (!isOurs) return;
@@ -63,6 +68,7 @@ export function enterTerminal(io: Io, listeners: TerminalListeners): Terminal {
     clearTimeout(timer);
     process.off("exit", leave);
     process.off("uncaughtExceptionMonitor", leave);
+    process.off("SIGCONT", onContinue);
     stdin.off("data", onData).off("end", onHangup).off("close", onHangup);
     stdout.off("resize", listeners.onResize);
     try {
@@ -72,9 +78,8 @@ export function enterTerminal(io: Io, listeners: TerminalListeners): Terminal {
       // It is gone: there is nothing to give back.
     }
     stdin.pause();
-    // Later: hooks for the same signal run after this one.
+    // Later: a terminal that is gone may say so yet.
     setImmediate(() => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
       process.off("SIGHUP", onHangup);
       stdin.off("error", onHangup);
     });
@@ -83,8 +88,8 @@ export function enterTerminal(io: Io, listeners: TerminalListeners): Terminal {
   process.on("exit", leave);
   // Before Node prints what went wrong, which is to be seen on the usual screen.
   process.on("uncaughtExceptionMonitor", leave);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
   process.on("SIGHUP", onHangup);
+  process.on("SIGCONT", onContinue);
   stdin.setRawMode(true);
   stdin.setEncoding("utf8");
   stdin.on("data", onData).on("end", onHangup).on("close", onHangup).on("error", onHangup);

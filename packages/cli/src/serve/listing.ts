@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 import type { Archive, DirectoryEntry, DirectoryListing } from "@blob/format";
 
 /** A bounded part of a directory. */

@@ -1,3 +1,5 @@
+import { printableLines } from "@blob/core/text";
+
 /** Markup that is safe to send as it is. Only this file makes it, out of templates and escaped text. */
 export class Html {
   readonly source: string;
@@ -22,13 +24,12 @@ function markupOf(part: Part): string {
 }
 
 /**
- * Text for an element or a quoted attribute. Characters that turn the direction of text, which can make one name look like
- * another, are shown as their code.
+ * Text for an element or a quoted attribute. What a terminal would obey, or what turns the direction of text, which can
+ * make one name look like another, is shown as its code, as it is on a terminal.
  */
 export function escapeHtml(text: string): string {
-  // Most texts need none of it, and there are very many of them.
-  if (!/[\u202a-\u202e\u2066-\u2069&<>"']/u.test(text)) return text;
-  return text
-    .replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, (c) => `\\u${c.charCodeAt(0).toString(16)}`)
-    .replaceAll(/[&<>"']/gu, (character) => `&#${String(character.charCodeAt(0))};`);
+  const shown = printableLines(text);
+  // Most texts need no more, and there are very many of them.
+  if (!/[&<>"']/u.test(shown)) return shown;
+  return shown.replaceAll(/[&<>"']/gu, (character) => `&#${String(character.charCodeAt(0))};`);
 }

@@ -133,12 +133,12 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     async manifest(repository, reference, call = {}) {
       if (call.maxBytes !== undefined) return bounded(repository, reference, call);
       const key = `${scope} ${trustDomain}/${repository} ${reference}`;
-      return shared.manifests.share(key, call.signal, (signal) => manifestOf(repository, reference, signal));
+      return shared.manifests.join(key, (signal) => manifestOf(repository, reference, signal), call);
     },
 
     async resolve(repository, reference, { signal } = {}): Promise<Descriptor> {
       const key = `${scope} ${trustDomain}/${repository} ${reference}`;
-      return shared.descriptors.share(key, signal, async (stop) => {
+      const ask = async (stop: AbortSignal): Promise<Descriptor> => {
         const ref = isDigest(reference)
           ? { digest: reference, fresh: true }
           : await refs.get(refKey(repository, reference), { signal: stop });
@@ -152,7 +152,8 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
           if (known === undefined || !isClientError(error) || error.code !== "Offline") throw error;
           return (await manifestOf(repository, reference, stop)).descriptor;
         }
-      });
+      };
+      return shared.descriptors.join(key, ask, { signal });
     },
 
     async pushManifest(repository, manifest, call = {}) {

@@ -1,5 +1,6 @@
 import type { BlockCache } from "@blob/cache";
 import type { Archive, ByteSource, Entry, ReadOptions } from "@blob/format";
+import type { FormatError } from "@blob/format";
 import { isFormatError } from "@blob/format";
 import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 
@@ -15,6 +16,11 @@ export interface KeptBlocks {
 
 /** How an archive says that its data is not what its index promises. */
 const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMismatch"];
+
+/** Whether an error was found in the data itself. What asks for too much memory may be a lie of other bytes, too. */
+function isAboutData({ code, cause }: FormatError): boolean {
+  return wrongData.includes(code) || (code === "SizeExceeded" && cause !== undefined);
+}
 
 /** Everything that decides which bytes a range of an archive's data has, as long as nothing verifies ranges. */
 export interface BlocksOf {
@@ -41,7 +47,7 @@ export function keepBlocks(
   const kept = blocks.wrap({ id, size: inner.size, read: (range, options) => inner.read(range, options) });
 
   async function areForgotten(entry: Entry | undefined, error: unknown): Promise<boolean> {
-    if (entry === undefined || !isFormatError(error) || !wrongData.includes(error.code)) return false;
+    if (entry === undefined || !isFormatError(error) || !isAboutData(error)) return false;
     return blocks.forget(id, { offset: entry.dataOffset, length: entry.storedSize });
   }
 

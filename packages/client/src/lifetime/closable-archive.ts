@@ -2,7 +2,7 @@ import type { Archive, ByteSource, ReadOptions } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
 import type { ClientError } from "../errors.js";
 import type { Lifetime } from "./lifetime.js";
-import { linkSignals } from "./linked-signal.js";
+import { linkSignals } from "@blob/core/abort";
 
 /** How long an archive can be read: until it is closed, or its client is. */
 export interface ArchiveLifetime {

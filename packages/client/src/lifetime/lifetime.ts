@@ -1,5 +1,5 @@
 import { ClientError } from "../errors.js";
-import { linkSignals } from "./linked-signal.js";
+import { linkSignals } from "@blob/core/abort";
 
 /** How long a client is open. Whatever it does for somebody is done within. */
 export interface Lifetime {

@@ -5,7 +5,7 @@ import { ClientError } from "../errors.js";
 import type { IndexedManifest } from "./image-index.js";
 import { describeIndexed, isImageManifest, parseImageIndex } from "./image-index.js";
 import { parseJsonObject } from "./json-object.js";
-import { together } from "../verbs/together.js";
+import { together } from "@blob/core/concurrency";
 
 /** Where a manifest was found. */
 export interface FoundIn {

@@ -4,7 +4,7 @@ import { withoutReading } from "../caching/cache-views.js";
 import { withinLifetime } from "../lifetime/closable-registry.js";
 import { ClientError, isClientError } from "../errors.js";
 import type { Lifetime } from "../lifetime/lifetime.js";
-import { linkSignals, unlessAborted } from "../lifetime/linked-signal.js";
+import { linkSignals, untilAborted } from "@blob/core/abort";
 import type { OpenedRegistry } from "../registries.js";
 import type { VerbOptions } from "./verb-context.js";
 
@@ -69,7 +69,7 @@ async function ask(
     const asked = policy.evaluate(subject, { signal: link.signal });
     return {
       policy,
-      verdict: withReasons(policy, await unlessAborted(asked, link.signal)),
+      verdict: withReasons(policy, await untilAborted(asked, link.signal)),
       error: undefined,
     };
   } catch (error) {

@@ -100,13 +100,13 @@ describe("an index", () => {
     read.splice(0);
     await expect(
       pull(context, reference, { limits: { maxIndexBytes: index.length - 1 } }),
-    ).rejects.toMatchObject({ code: "SizeOverflow", reference, digest: indexDigest() });
+    ).rejects.toMatchObject({ code: "SizeExceeded", reference, digest: indexDigest() });
     expect(read).toEqual([]);
   });
 
   test.each([
     [64 * 1024 * 1024, "NotFound", 1],
-    [64 * 1024 * 1024 + 1, "SizeOverflow", 0],
+    [64 * 1024 * 1024 + 1, "SizeExceeded", 0],
   ])("of %d bytes is %s when nobody sets a limit", async (size, code, reads) => {
     const digest = sha256Digest(Buffer.from("not there"));
     const context = contextOf({ "one.example": withManifest({ index: { digest, size }, data }) });
@@ -252,7 +252,7 @@ describe("an archive that was pulled", () => {
     const archive = await pull(contextOf({ "one.example": memory }), reference, {
       limits: { maxFileBytes: 2 },
     });
-    await expect(archive.readFile("a.txt")).rejects.toMatchObject({ code: "SizeOverflow" });
+    await expect(archive.readFile("a.txt")).rejects.toMatchObject({ code: "SizeExceeded" });
   });
 });
 

@@ -66,7 +66,7 @@ export async function pull(
   const maxIndexBytes = limits.maxIndexBytes ?? defaultMaxIndexBytes;
   if (manifest.index.size > maxIndexBytes) {
     const message = `${reference}: its index of ${String(manifest.index.size)} bytes is over the limit of ${String(maxIndexBytes)}`;
-    throw new ClientError("SizeOverflow", message, { reference, digest: manifest.index.digest });
+    throw new ClientError("SizeExceeded", message, { reference, digest: manifest.index.digest });
   }
   const { repository } = location;
   const index = await readIndex(
@@ -138,18 +138,15 @@ async function readIndex(
 ): Promise<Uint8Array> {
   const { digest, size } = blob;
   const known = await caches.indexes.get(digest, { signal });
+  const fetchIndex = async (stop: AbortSignal): Promise<Uint8Array> => {
+    const read = await readWhole(registry.readBlob(repository, blob, { signal: stop }), size, onProgress);
+    await caches.indexes.put(digest, read, { signal: stop });
+    return read;
+  };
   const bytes =
     known?.length === size
       ? known
-      : await shared.indexes.share(`${trustDomain}/${repository}@${digest}`, signal, async (stop) => {
-          const read = await readWhole(
-            registry.readBlob(repository, blob, { signal: stop }),
-            size,
-            onProgress,
-          );
-          await caches.indexes.put(digest, read, { signal: stop });
-          return read;
-        });
+      : await shared.indexes.join(`${trustDomain}/${repository}@${digest}`, fetchIndex, { signal });
   onProgress?.({ stage: "fetching-index", bytesDone: size, bytesTotal: size });
   return bytes;
 }

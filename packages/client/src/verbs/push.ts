@@ -11,7 +11,7 @@ import { parseLocation, writableTag } from "../location.js";
 import type { ClientProgress, PushProgress } from "../progress.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
-import { together } from "./together.js";
+import { together } from "@blob/core/concurrency";
 import { createUploadBodies } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 

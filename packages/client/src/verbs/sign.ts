@@ -1,7 +1,7 @@
 import type { Descriptor, Signer, StatementClaim } from "@blob/registry";
 import { annotationsOf } from "../manifest/annotations.js";
 import { attach } from "./attach.js";
-import { unlessAborted } from "../lifetime/linked-signal.js";
+import { untilAborted } from "@blob/core/abort";
 import { parseLocation, referenceOf } from "../location.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
@@ -62,7 +62,7 @@ async function signAndAttach(
   const { repository } = location;
   const named = typeof target === "string" ? referenceOf(location) : target.descriptor.digest;
   const manifest = await registry.manifest(repository, named, { signal });
-  const attachment = await unlessAborted(signer.sign(manifest, { claim, signal }), signal);
+  const attachment = await untilAborted(signer.sign(manifest, { claim, signal }), signal);
   const subject = manifest.descriptor;
   const descriptor = await attach({ ...opened, repository, subject, signal }, attachment, created);
   return { reference, subject, descriptor };

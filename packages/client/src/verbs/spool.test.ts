@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { chown, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { processMark } from "@blob/registry";
+import { processMark } from "@blob/core/processes";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { withSpool } from "./spool.js";
 

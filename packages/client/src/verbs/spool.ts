@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, mkdtemp, opendir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { isDeadMark, markPattern, processMark } from "@blob/registry";
+import { isDeadMark, markPattern, processMark } from "@blob/core/processes";
 import { ClientError } from "../errors.js";
 
 const prefix = "blob-push-";

@@ -1,3 +1,5 @@
+import type { RequestedRange } from "@blob/core/ranges";
+import { formatContentRange, parseRange } from "@blob/core/ranges";
 import type { Archive } from "../archive.js";
 import type { Entry } from "../entry.js";
 import type { Sha256 } from "../sha256.js";
@@ -12,8 +14,6 @@ import type { Validators } from "./preconditions.js";
 import { evaluateConditions, rangeApplies } from "./preconditions.js";
 import type { Representation } from "./representation.js";
 import { choose, codedOf, identityOf, siblingOf } from "./representation.js";
-import type { RequestedRange } from "./requested-range.js";
-import { parseRange } from "./requested-range.js";
 import { startReading, streamBody } from "./response-body.js";
 import { createStoredZstd } from "./stored-zstd.js";
 
@@ -142,7 +142,7 @@ export function createFileResponder(archive: Archive, options: FileResponderOpti
     }
     const range: RequestedRange =
       method === "GET" && rangeApplies(asked, validators)
-        ? parseRange(asked.get("range"), entry.size)
+        ? parseRange(asked.get("range") ?? undefined, entry.size)
         : { kind: "whole" };
     if (range.kind === "unsatisfiable") {
       headers.set("content-range", `bytes */${entry.size}`);
@@ -153,7 +153,10 @@ export function createFileResponder(archive: Archive, options: FileResponderOpti
     const part = isPart ? range : { start: 0, end: (chosen.sibling ?? entry).size };
     const length = lengthOf(chosen, entry, part);
     headers.set("content-type", type);
-    if (isPart) headers.set("content-range", `bytes ${part.start}-${part.end - 1}/${entry.size}`);
+    if (isPart) {
+      const { start, end } = part;
+      headers.set("content-range", formatContentRange({ offset: start, length: end - start }, entry.size));
+    }
     if (chosen.coding !== "identity") headers.set("content-encoding", chosen.coding);
     if (length !== undefined) headers.set("content-length", String(length));
     setAll(headers, answer.headers);

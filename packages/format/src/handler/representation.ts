@@ -1,6 +1,6 @@
+import { toHex } from "@blob/core/bytes";
 import type { Archive } from "../archive.js";
 import type { Entry } from "../entry.js";
-import { toHex } from "../hex.js";
 import type { CodingQualities } from "./accept-encoding.js";
 import { parseAcceptEncoding } from "./accept-encoding.js";
 import { matchesStrongly } from "./preconditions.js";

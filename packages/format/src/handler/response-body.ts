@@ -1,3 +1,5 @@
+import { onAbort } from "@blob/core/abort";
+
 /** What belongs to one body: how reading for it is stopped, and whom its failure is told. */
 export interface BodyReading {
   readonly signal: AbortSignal;
@@ -10,10 +12,7 @@ export interface BodyReading {
 /** Reading that stops with a request, or with the body that it is for. */
 export function startReading(request: AbortSignal): BodyReading {
   const controller = new AbortController();
-  const forward = (): void => controller.abort(request.reason);
-  if (request.aborted) forward();
-  else request.addEventListener("abort", forward, { once: true });
-  const finish = (): void => request.removeEventListener("abort", forward);
+  const finish = onAbort(request, () => controller.abort(request.reason));
   return {
     signal: controller.signal,
     stop(reason) {

@@ -100,7 +100,7 @@ describe("openLocalArchive", () => {
   test("refuses an index over the limit before reading it, and data of another size", async () => {
     const { out } = await sample();
     await expect(openLocalArchive(out, { limits: { maxIndexBytes: 100 } })).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
       path: join(out, "index.blob"),
     });
     appendFileSync(join(out, "data.blob"), "x");

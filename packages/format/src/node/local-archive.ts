@@ -23,7 +23,7 @@ export type OpenLocalArchiveOptions = OpenOptions & SignalOptions;
 
 /**
  * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
- * `SizeOverflow` for an index over the limit.
+ * `SizeExceeded` for an index over the limit.
  */
 export async function openLocalArchive(
   location: LocalArchiveLocation,
@@ -58,7 +58,7 @@ async function readIndex(path: string, { signal, limits }: OpenLocalArchiveOptio
   try {
     if (source.size > maxIndexBytes) {
       throw new FormatError(
-        "SizeOverflow",
+        "SizeExceeded",
         `${JSON.stringify(path)} has ${source.size} bytes; an index may have ${maxIndexBytes} (maxIndexBytes)`,
         { path },
       );

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { compilePackage, hasProgram } from "@blob/testing";
@@ -17,6 +18,7 @@ import type { Runtime } from "./runtimes.js";
 import { entriesOf, sampleTree, writeSampleArchives } from "./sample-archives.js";
 
 const compiled = compilePackage("format");
+const core = dirname(dirname(createRequire(new URL("index.js", compiled)).resolve("@blob/core/errors")));
 const dependencies = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 let directory: string;
 
@@ -44,6 +46,7 @@ async function startServer(options?: ArchiveServerOptions): Promise<ArchiveServe
   const server = await startArchiveServer(
     {
       "/archives/": directory,
+      "/modules/@blob/core/": core,
       "/modules/@blob/format/": fileURLToPath(compiled),
       "/modules/@noble/hashes/": join(dependencies, "@noble/hashes"),
       "/modules/mrmime/": join(dependencies, "mrmime"),

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { ZstdDecoder, ZstdFrameDecoder } from "../zstd/codec.js";
 import { createZstdDecoder } from "../zstd/decoder.js";

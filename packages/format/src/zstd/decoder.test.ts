@@ -215,7 +215,9 @@ describe("errors of the library", () => {
 test("a window above the limit is refused before the library is asked", () => {
   const options = { maxDecoderBytes: 1023 };
   const { decoder, asked } = giving(["a"]);
-  const message = damaged("a frame asks for a window of 1024 bytes; the limit is 1023");
+  const message = damaged(
+    "a frame asks for a window of 1024 bytes; the limit is 1023: raise limits.maxDecoderBytes to read it",
+  );
   expect(() => decoder.decompress(frame(["x"]), file(1), options)).toThrow(message);
   expect(() => Array.from(decoder.stream(file(1), options).push(frame(["x"])))).toThrow(message);
   expect(asked).toEqual([]);

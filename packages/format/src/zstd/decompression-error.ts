@@ -1,7 +1,10 @@
 import { FormatError, isFormatError } from "../errors.js";
-import { ZstdFrameProblem } from "./frame-header.js";
+import { ZstdFrameProblem, ZstdWindowProblem } from "./frame-header.js";
 
-/** Does something for a file, and throws a `Decompression` error that names it, or an error of ours as it is. */
+/**
+ * Does something for a file, and throws an error that names it, or an error of ours as it is: `SizeExceeded` for more memory
+ * than the caller allows, else `Decompression`.
+ */
 export function withDecompressionErrors<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -14,7 +17,8 @@ export function withDecompressionErrors<T>(path: string, work: () => T): T {
 export function asDecompressionError(error: unknown, path: string): FormatError {
   if (isFormatError(error)) return error;
   const why = error instanceof ZstdFrameProblem ? error.message : "the compressed bytes are damaged";
-  return new FormatError("Decompression", `${JSON.stringify(path)} cannot be decompressed: ${why}`, {
+  const code = error instanceof ZstdWindowProblem ? "SizeExceeded" : "Decompression";
+  return new FormatError(code, `${JSON.stringify(path)} cannot be decompressed: ${why}`, {
     path,
     cause: error,
   });

@@ -15,6 +15,9 @@ export class ZstdFrameProblem extends Error {
   override readonly name = "ZstdFrameProblem";
 }
 
+/** A frame that may be good, and needs more memory than the caller allows. */
+export class ZstdWindowProblem extends ZstdFrameProblem {}
+
 /** Bytes that tell what a frame is and how long its header is: the magic number and the descriptor. */
 export const frameStartBytes = 5;
 

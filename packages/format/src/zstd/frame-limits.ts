@@ -1,5 +1,5 @@
 import type { ZstdFrameHeader } from "./codec.js";
-import { maxBlockBytes, ZstdFrameProblem } from "./frame-header.js";
+import { maxBlockBytes, ZstdFrameProblem, ZstdWindowProblem } from "./frame-header.js";
 
 /**
  * The most memory for windows that an archive can ask for. The highest level of the zstd command uses 128 MiB, so that
@@ -95,8 +95,9 @@ export function createFrameLimits(
   return {
     frame({ windowSize, contentSize = 0 }) {
       if (windowSize > maxDecoderBytes) {
-        throw new ZstdFrameProblem(
-          `a frame asks for a window of ${windowSize} bytes; the limit is ${maxDecoderBytes}`,
+        throw new ZstdWindowProblem(
+          `a frame asks for a window of ${windowSize} bytes; the limit is ${maxDecoderBytes}: ` +
+            "raise limits.maxDecoderBytes to read it",
         );
       }
       declared += contentSize;

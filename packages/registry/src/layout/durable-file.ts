@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { systemCode } from "./file-error.js";
+import { systemCodeOf } from "@blob/core/files";
 import { temporaryName } from "./temporary-files.js";
 
 /**
@@ -55,7 +55,7 @@ export async function syncDirectory(directory: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!unsyncable.has(systemCode(error) ?? "")) throw error;
+    if (!unsyncable.has(systemCodeOf(error) ?? "")) throw error;
   }
 }
 

@@ -1,27 +1,16 @@
+import { systemCodeOf } from "@blob/core/files";
 import { isRegistryError, RegistryError } from "../errors.js";
-
-/** The code of a system error, such as `ENOENT`. */
-export function systemCode(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-/** Whether something is not there: neither the file, nor a directory on the way to it. */
-export function isMissing(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === "ENOENT" || code === "ENOTDIR";
-}
 
 /** Whether there is no room left, as the file system says it or as `fileError` does. */
 export function isDiskFull(error: unknown): boolean {
-  const code = systemCode(isRegistryError(error) ? error.cause : error);
+  const code = systemCodeOf(isRegistryError(error) ? error.cause : error);
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
 /** What the file system refused, in terms of this package. Errors that already are stay as they are. */
 export function fileError(file: string, error: unknown): unknown {
-  if (isRegistryError(error) || systemCode(error) === undefined) return error;
-  const message = `${file}: ${explanations[systemCode(error) ?? ""] ?? (error instanceof Error ? error.message : "failed")}`;
+  if (isRegistryError(error) || systemCodeOf(error) === undefined) return error;
+  const message = `${file}: ${explanations[systemCodeOf(error) ?? ""] ?? (error instanceof Error ? error.message : "failed")}`;
   return new RegistryError("FileSystem", message, { host: file, cause: error });
 }
 

@@ -1,3 +1,4 @@
+import { isMissing, writeFully } from "@blob/core/files";
 import type { FileHandle } from "node:fs/promises";
 import { open, rename, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
@@ -6,7 +7,7 @@ import { createBlobVerifier, verified } from "../digest.js";
 import { RegistryError } from "../errors.js";
 import type { OpenBody, PushBlobOptions } from "../registry.js";
 import { makeDirectory, syncDirectory } from "./durable-file.js";
-import { fileError, isMissing } from "./file-error.js";
+import { fileError } from "./file-error.js";
 import { blobPath } from "./layout-path.js";
 import { openRegularFile } from "./regular-file.js";
 import { sweepTemporaryFiles, temporaryName } from "./temporary-files.js";
@@ -92,7 +93,7 @@ export async function writeBlobFile(
     for await (const chunk of openBody()) {
       signal?.throwIfAborted();
       verifier.update(chunk);
-      await orFileError(file, writeAll(handle, chunk));
+      await orFileError(file, writeFully(handle, chunk));
       size += chunk.length;
       onProgress?.(size);
     }
@@ -144,14 +145,7 @@ export function wrongSize(directory: string, { digest, size }: BlobId, actual: n
 
 function notThere(directory: string, { digest }: BlobId): RegistryError {
   const message = `${directory}: the layout does not have the blob ${digest}`;
-  return new RegistryError("NotFound", message, { host: directory, digest });
-}
-
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, at);
-    at += bytesWritten;
-  }
+  return new RegistryError("NotFound", message, { host: directory, reference: "", digest, what: "blob" });
 }
 
 /** Only the file system's own failures: those of the body stay what they are. */

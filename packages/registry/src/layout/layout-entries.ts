@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from "../descriptor.js";
 import type { LeftOut } from "../left-out.js";
 import { parseDescriptor, whyNoDescriptor } from "../manifest-content.js";
-import { printable } from "../printable.js";
+import { messageText } from "@blob/core/text";
 import { isTag } from "../reference.js";
 
 /** Where an entry of the index has its tag (image-spec 1.1, annotations.md). */
@@ -39,7 +39,7 @@ export function readEntry(json: unknown): LayoutEntry {
   if (written === undefined || (typeof written === "string" && isTag(written))) {
     return { descriptor, tag: written, leftOut: undefined, json };
   }
-  const name = typeof written === "string" ? printable(written) : descriptor.digest;
+  const name = typeof written === "string" ? messageText(written) : descriptor.digest;
   const why = "its org.opencontainers.image.ref.name is not a tag (letters, digits, _, . and -, at most 128)";
   return { descriptor, tag: undefined, leftOut: { kind: "tag", name, why }, json };
 }
@@ -102,8 +102,8 @@ function isUntagged({ descriptor, tag, leftOut }: LayoutEntry, digest: Digest): 
 
 function nameOf(json: unknown, tag: unknown): string {
   const name = [tag, fieldOf(json, "digest")].find((value) => typeof value === "string" && value !== "");
-  if (typeof name === "string") return printable(name);
-  return typeof json === "string" ? printable(json) : "an entry without a name";
+  if (typeof name === "string") return messageText(name);
+  return typeof json === "string" ? messageText(json) : "an entry without a name";
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

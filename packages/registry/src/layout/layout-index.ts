@@ -2,7 +2,7 @@ import path from "node:path";
 import { RegistryError } from "../errors.js";
 import type { LeftOut } from "../left-out.js";
 import { parseJsonObject } from "../manifest-content.js";
-import { printable } from "../printable.js";
+import { messageText } from "@blob/core/text";
 import { makeDirectory, replaceFile } from "./durable-file.js";
 import { fileError } from "./file-error.js";
 import type { GoodEntry, LayoutEntry } from "./layout-entries.js";
@@ -151,7 +151,7 @@ async function checkVersion(directory: string, signal: AbortSignal | undefined):
   if (version === undefined) return false;
   const { imageLayoutVersion } = version;
   if (imageLayoutVersion === layoutVersion) return true;
-  const found = typeof imageLayoutVersion === "string" ? printable(imageLayoutVersion) : "that is none";
+  const found = typeof imageLayoutVersion === "string" ? messageText(imageLayoutVersion) : "that is none";
   const message = `${directory}: the OCI layout has a version ${found}, and only ${layoutVersion} is known`;
   throw new RegistryError("Unsupported", message, { host: directory });
 }

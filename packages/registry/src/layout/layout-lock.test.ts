@@ -8,7 +8,7 @@ import type { LayoutFixture } from "../testing/layout-fixture.js";
 import { createLayoutFixture, listed, manifestOf, pushManifest } from "../testing/layout-fixture.js";
 import { withLayoutLock } from "./layout-lock.js";
 import { lockContent } from "./lock-file.js";
-import { thisProcess } from "./process-identity.js";
+import { thisProcess } from "@blob/core/processes";
 
 const other = manifestOf({ annotations: { name: "another" } });
 const machine = hostname();

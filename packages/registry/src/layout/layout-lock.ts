@@ -4,8 +4,8 @@ import { unlink } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RegistryError } from "../errors.js";
-import { createTurns } from "../turns.js";
-import { isMissing, systemCode } from "./file-error.js";
+import { createQueues } from "@blob/core/concurrency";
+import { isMissing, isSystemError } from "@blob/core/files";
 import type { SeenLock } from "./lock-file.js";
 import { createLockWatch, lockContent, readLock } from "./lock-file.js";
 
@@ -30,7 +30,7 @@ const heartbeatMs = 200;
 const lockName = "index.json.lock";
 
 /** Those of this process, who need not ask the file system for their turn. */
-const turns = createTurns();
+const queues = createQueues();
 
 /**
  * Runs `work` while no other process that uses this lock changes the layout's index. The lock is a file with its holder's
@@ -46,7 +46,7 @@ export async function withLayoutLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const file = path.join(path.resolve(directory), lockName);
-  return turns.take(file, async () => {
+  return queues.enter(file, async () => {
     options.signal?.throwIfAborted();
     const lock = await acquire(file, options);
     try {
@@ -89,7 +89,7 @@ function create(file: string): OwnLock | undefined {
   try {
     descriptor = openSync(file, "wx", 0o644);
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return undefined;
+    if (isSystemError(error, "EEXIST")) return undefined;
     throw error;
   }
   try {

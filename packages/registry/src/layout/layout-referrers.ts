@@ -3,7 +3,7 @@ import { digestLike } from "../digest.js";
 import { isRegistryError } from "../errors.js";
 import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../manifest-content.js";
 import { defaultMaxManifestBytes } from "../manifest-rules.js";
-import { inBatches } from "../in-batches.js";
+import { inOrder } from "@blob/core/concurrency";
 import { isOfType, referrersTag, referrerTo } from "../referrer.js";
 import type { ReferrersOptions } from "../registry.js";
 import { fileError } from "./file-error.js";
@@ -45,7 +45,12 @@ export async function* readReferrers(
   const judge = createJudge(directory, subject, memory, options);
   const { onLeftOut } = options;
   const yielded = new Set<Digest>();
-  for await (const [{ digest }, { referrer, why }] of inBatches(ownEntries(index, subject), atOnce, judge)) {
+  const judgeAll = (listed: readonly Descriptor[]): AsyncIterable<{ readonly digest: Digest } & Judged> =>
+    inOrder(
+      listed.map((one) => async () => ({ digest: one.digest, ...(await judge(one)) })),
+      atOnce,
+    );
+  for await (const { digest, referrer, why } of judgeAll(ownEntries(index, subject))) {
     // Sparse layouts name manifests that they do not hold, and of what is not there nobody knows to whom it refers.
     if (why !== undefined && why !== notHeld) onLeftOut?.({ kind: "referrer", name: digest, why });
     if (referrer === undefined) continue;
@@ -54,7 +59,7 @@ export async function* readReferrers(
   }
   const fallback = await readFallback(directory, index, subject, options);
   const others = unique(fallback).filter(({ digest }) => !yielded.has(digest));
-  for await (const [{ digest }, { referrer, why }] of inBatches(others, atOnce, judge)) {
+  for await (const { digest, referrer, why } of judgeAll(others)) {
     if (referrer === undefined) onLeftOut?.({ kind: "referrer", name: digest, why: why ?? notReferring });
     else if (isOfType(referrer, options)) yield referrer;
   }

@@ -47,7 +47,7 @@ export function createLayoutRegistry(root: string): Registry {
     const index = await readLayoutIndex(directory, options);
     if (index !== undefined) return index;
     const message = `${directory}: there is no OCI layout; the first push to it makes one`;
-    throw new RegistryError("NotFound", message, { host: directory, reference: repository });
+    throw new RegistryError("NotFound", message, { host: directory, reference: "", what: "layout" });
   }
 
   /** What the index or the file of a manifest says of it; it may be a lie. */
@@ -77,7 +77,7 @@ export function createLayoutRegistry(root: string): Registry {
     if (bad?.leftOut === undefined) return manifestNotFound(id, repository, tag);
     const name = nameOf(repository, tag);
     const message = `${id}: the entry of ${name} in index.json is no use: ${bad.leftOut.why}`;
-    return new RegistryError("NotFound", message, { host: id, reference: name });
+    return new RegistryError("NotFound", message, { host: id, reference: name, what: "reference" });
   }
 
   async function read(repository: string, reference: string, options: ManifestOptions): Promise<Manifest> {

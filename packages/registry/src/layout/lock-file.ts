@@ -4,9 +4,9 @@ import type { FileHandle } from "node:fs/promises";
 import { lstat, open } from "node:fs/promises";
 import { RegistryError } from "../errors.js";
 import { parseJsonObject } from "../manifest-content.js";
-import { isMissing, systemCode } from "./file-error.js";
-import type { ProcessFate, ProcessIdentity } from "./process-identity.js";
-import { fateOf, thisProcess } from "./process-identity.js";
+import { isMissing, isSystemError, readFileBeginning } from "@blob/core/files";
+import type { ProcessFate, ProcessIdentity } from "@blob/core/processes";
+import { fateOf, thisProcess } from "@blob/core/processes";
 
 /** A lock file as it was found. */
 export interface SeenLock {
@@ -81,12 +81,11 @@ async function readStart(file: string): Promise<Uint8Array | "forbidden"> {
   try {
     handle = await open(file, flags);
   } catch (error) {
-    if (systemCode(error) === "EACCES" || systemCode(error) === "EPERM") return "forbidden";
+    if (isSystemError(error, "EACCES", "EPERM")) return "forbidden";
     throw error;
   }
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(maxBytes), 0, maxBytes, 0);
-    return buffer.subarray(0, bytesRead);
+    return (await readFileBeginning(handle, maxBytes)).bytes;
   } finally {
     await handle.close();
   }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { RegistryError } from "../errors.js";
-import { isMissing, systemCode } from "./file-error.js";
+import { isMissing, isSystemError, readFileBeginning } from "@blob/core/files";
 
 /** An open file, which was a regular one when it was opened. */
 export interface RegularFile {
@@ -10,9 +10,6 @@ export interface RegularFile {
   /** In bytes, when it was opened. */
   readonly size: number;
 }
-
-/** Between two looks at the signal. */
-const readLength = 1024 * 1024;
 
 /**
  * Opens a file to read; undefined when it is not there. Anybody may have made the layout: whatever is no regular file, or
@@ -28,7 +25,8 @@ export async function openRegularFile(file: string): Promise<RegularFile | undef
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw unopenable.has(systemCode(error) ?? "") ? notRegular(file, error) : error;
+    // A link to itself, a socket, a device that is not there.
+    throw isSystemError(error, "ELOOP", "ENXIO", "ENODEV") ? notRegular(file, error) : error;
   }
   try {
     const stats = await handle.stat();
@@ -39,9 +37,6 @@ export async function openRegularFile(file: string): Promise<RegularFile | undef
     throw error;
   }
 }
-
-/** A link to itself, a socket, a device that is not there. */
-const unopenable: ReadonlySet<string> = new Set(["ELOOP", "ENXIO", "ENODEV"]);
 
 function notRegular(file: string, cause?: unknown): RegistryError {
   return new RegistryError("FileSystem", `${file} is no regular file`, { host: file, cause });
@@ -65,16 +60,8 @@ export async function readSmallFile(
     if (size > maxBytes) {
       throw new RegistryError("SizeExceeded", `${file} is larger than ${maxBytes} bytes`, { host: file });
     }
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    while (at < size) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(bytes, at, Math.min(readLength, size - at), at);
-      // Somebody cut it off.
-      if (bytesRead === 0) break;
-      at += bytesRead;
-    }
-    return bytes.subarray(0, at);
+    // No more than its size: somebody may be writing to it.
+    return (await readFileBeginning(handle, size, { signal })).bytes;
   } finally {
     await handle.close();
   }

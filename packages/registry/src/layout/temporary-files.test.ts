@@ -9,7 +9,7 @@ import {
   pushManifest,
   scratchDirectory,
 } from "../testing/layout-fixture.js";
-import { processMark, thisProcess } from "./process-identity.js";
+import { processMark, thisProcess } from "@blob/core/processes";
 import { createLayoutRegistry } from "./layout-registry.js";
 
 const compiled = compilePackage("registry");

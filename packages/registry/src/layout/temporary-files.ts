@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { lstat, opendir, unlink } from "node:fs/promises";
 import path from "node:path";
-import { isDeadMark, markPattern, processMark } from "./process-identity.js";
+import { isDeadMark, markPattern, processMark } from "@blob/core/processes";
 
 /** Whoever writes a file without a pause of this length is alive; of other machines nothing else is known. */
 const silentMs = 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-import { zoneOf } from "@blob/auth/hosts";
+import { zoneOf } from "@blob/core/hosts";
 import { exceptionFor } from "./exceptions.js";
 import { ProxyError } from "./proxy-error.js";
 

@@ -1,6 +1,6 @@
 import type { Digest } from "../descriptor.js";
 import { blobNotFound } from "../not-found.js";
-import { parseRange } from "./byte-range.js";
+import { parseRange } from "@blob/core/ranges";
 import type { Exchange } from "./exchange.js";
 import { reply, replyError, replyMethodNotAllowed, replyStream } from "./exchange.js";
 import type { Route } from "./route.js";

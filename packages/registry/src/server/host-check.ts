@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
-import { zoneOf } from "@blob/auth/hosts";
+import { zoneOf } from "@blob/core/hosts";
 import { RegistryError } from "../errors.js";
-import { printable } from "../printable.js";
+import { messageText } from "@blob/core/text";
 
 /** Whether a request was meant for this server, by the name that its sender used. */
 export type HostCheck = (request: IncomingMessage) => boolean;
@@ -31,7 +31,7 @@ function allowedName(text: string): string {
   const bare = isIPv6(text) ? `[${text}]` : text;
   const name = /:\d+$/u.test(bare) ? undefined : nameIn(bare);
   if (name !== undefined) return name;
-  const message = `"${printable(text)}" cannot be an allowed host: it has to be a name or an address, without a port`;
+  const message = `"${messageText(text)}" cannot be an allowed host: it has to be a name or an address, without a port`;
   throw new RegistryError("InvalidArgument", message);
 }
 

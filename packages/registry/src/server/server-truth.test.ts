@@ -8,7 +8,7 @@ import { createTemporaryDirectory, mountTmpfs } from "@blob/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { RegistryError } from "../errors.js";
 import { createLayoutRegistry } from "../layout/layout-registry.js";
-import { processMark, thisProcess } from "../layout/process-identity.js";
+import { processMark, thisProcess } from "@blob/core/processes";
 import { createMemoryRegistry } from "../memory-registry.js";
 import type { Registry } from "../registry.js";
 import { blobOf, noise } from "../testing/bytes.js";

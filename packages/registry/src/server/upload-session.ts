@@ -1,3 +1,4 @@
+import { writeFully } from "@blob/core/files";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, rm, truncate } from "node:fs/promises";
@@ -69,7 +70,7 @@ export function createUploadSession(
           try {
             if (isRemoved) break;
             handle ??= await openToWrite();
-            await writeAt(handle, chunk, size);
+            await writeFully(handle, chunk, size);
             // Removing gave back what was there before this chunk.
             isWritten = !isRemoved;
           } finally {
@@ -82,7 +83,8 @@ export function createUploadSession(
         // It may have been made after it was to be removed.
         if (isRemoved && hasFile) await rm(await file(), { force: true });
       }
-      if (isRemoved) throw new RegistryError("NotFound", "the upload was given up meanwhile");
+      if (isRemoved)
+        throw new RegistryError("NotFound", "the upload was given up meanwhile", { what: "upload" });
     },
     async *pass(bytes) {
       let passed = 0;
@@ -120,11 +122,4 @@ export function createUploadSession(
       if (hasFile) await rm(await file(), { force: true });
     },
   };
-}
-
-async function writeAt(handle: FileHandle, chunk: Uint8Array, start: number): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, start + at);
-    at += bytesWritten;
-  }
 }

@@ -1,4 +1,4 @@
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "./bundle-json.js";
 
 /** How bundles were called before. Cosign finds all of them, whichever is written. */
 export const olderBundleMediaTypes: readonly string[] = [

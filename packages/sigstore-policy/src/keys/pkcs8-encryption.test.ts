@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Der } from "../der.js";
-import { element, integer, objectIdentifier, octetString, sequence } from "../der.js";
+import type { Der } from "../der/der-writer.js";
+import { element, integer, objectIdentifier, octetString, sequence } from "../der/der-writer.js";
 import { isPolicyError } from "../errors.js";
 import { checkPkcs8Encryption } from "./pkcs8-encryption.js";
 

@@ -1,5 +1,5 @@
 import { PolicyError } from "../errors.js";
-import { DerError, DerReader, derTags } from "./der-reader.js";
+import { DerError, DerReader, derTags } from "../der/der-reader.js";
 import { checkPbkdf2Cost, checkScryptCost } from "./kdf-limits.js";
 
 const pbes2 = "1.2.840.113549.1.5.13";

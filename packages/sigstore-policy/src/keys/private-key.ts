@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { PolicyError } from "../errors.js";
-import { DerReader, derTags } from "./der-reader.js";
+import { DerReader, derTags } from "../der/der-reader.js";
 import { parsePem } from "./pem.js";
 import { checkPkcs8Encryption } from "./pkcs8-encryption.js";
 import { type PublicKey, publicKeyOf } from "./public-key.js";

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import { bitString, element, objectIdentifier, sequence } from "../der.js";
+import { bitString, element, objectIdentifier, sequence } from "../der/der-writer.js";
 import { PolicyError } from "../errors.js";
 import { algorithmOf, type KeyAlgorithm } from "./key-algorithm.js";
 import { parsePem } from "./pem.js";

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { PolicyError } from "../errors.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "@blob/core/abort";
 
 const path = "/auth/callback";
 const address = "127.0.0.1";

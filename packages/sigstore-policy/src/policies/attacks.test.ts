@@ -4,7 +4,7 @@ import { createHttpRegistry, createMemoryRegistry, sha256Digest } from "@blob/re
 import { startTestRegistry } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { all, any } from "../combinators.js";
-import { element } from "../der.js";
+import { element } from "../der/der-writer.js";
 import type {
   BundleContent,
   CertificateRequest,
@@ -19,7 +19,7 @@ import {
   identityExtensions,
   startTestSigstore,
 } from "../sigstore-server/index.js";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 import { githubActionsPolicy } from "./github-actions-policy.js";
 import { policy, publicKeyPolicy, sigstorePolicy } from "./sigstore-policy.js";

@@ -2,12 +2,12 @@ import { createHash, sign } from "node:crypto";
 import type { Descriptor, PolicySubject, Registry, Verdict } from "@blob/registry";
 import { createMemoryRegistry, RegistryError, sha256Digest } from "@blob/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
 import { createKeyPair, startTestSigstore } from "../sigstore-server/index.js";
 import type { AttestationRule } from "./attestation-policy.js";
 import { attestationPolicy } from "./attestation-policy.js";
-import { resolveRequirement } from "./resolve-requirement.js";
+import { resolveRequirement } from "../verify/resolve-requirement.js";
 import { signedPredicateType } from "./verified-attestation.js";
 
 const imageManifest = "application/vnd.oci.image.manifest.v1+json";

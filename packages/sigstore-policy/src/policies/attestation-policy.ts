@@ -5,10 +5,10 @@ import {
   NoBundle,
   type BundleCandidate,
   type BundleCandidates,
-} from "../bundle/bundle-candidates.js";
+} from "../referrers/bundle-candidates.js";
 import { Refusal, shown } from "../verify/refusal.js";
 import type { Trust } from "../verify/trust-material.js";
-import { invalid, type ResolvedRequirement } from "./resolve-requirement.js";
+import { invalid, type ResolvedRequirement } from "../verify/resolve-requirement.js";
 import { signedPredicateType, type VerifiedAttestation } from "./verified-attestation.js";
 
 /** More reasons than anybody reads. */

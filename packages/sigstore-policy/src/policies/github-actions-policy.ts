@@ -5,8 +5,8 @@ import { shown } from "../verify/refusal.js";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 import { attestationPolicy } from "./attestation-policy.js";
 import { openRefs, refRule, type RefOptions } from "./refs.js";
-import type { KeylessThresholds } from "./requirements.js";
-import { certificateRequirement, invalid, type CertificateRule } from "./resolve-requirement.js";
+import type { KeylessThresholds } from "../verify/requirements.js";
+import { certificateRequirement, invalid, type CertificateRule } from "../verify/resolve-requirement.js";
 import type { PredicateOptions } from "./sigstore-policy.js";
 import { signedPredicateType } from "./verified-attestation.js";
 

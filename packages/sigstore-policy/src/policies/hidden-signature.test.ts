@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { any } from "../combinators.js";
 import { loadPrivateKey } from "../keys/private-key.js";
 import { createKeyPair } from "../sigstore-server/index.js";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import { keySigner } from "../sign/key-signer.js";
 import { publicKeyPolicy } from "./sigstore-policy.js";
 

@@ -1,6 +1,6 @@
 import { matchesGlob } from "../verify/glob.js";
 import { shown } from "../verify/refusal.js";
-import { invalid } from "./resolve-requirement.js";
+import { invalid } from "../verify/resolve-requirement.js";
 
 /** Which refs of a repository do. Without any, all of them. `*` stands for any characters but `/`. */
 export interface RefOptions {

@@ -1,7 +1,7 @@
 import type { Policy } from "@blob/registry";
 import { attestationPolicy } from "./attestation-policy.js";
-import type { KeylessRequirement, KeyRequirement } from "./requirements.js";
-import { resolveRequirement } from "./resolve-requirement.js";
+import type { KeylessRequirement, KeyRequirement } from "../verify/requirements.js";
+import { resolveRequirement } from "../verify/resolve-requirement.js";
 import { signedPredicateType, type VerifiedAttestation } from "./verified-attestation.js";
 
 /** What may be stated. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Descriptor, Policy, Registry } from "@blob/registry";
 import { createMemoryRegistry, sha256Digest } from "@blob/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleMediaType } from "../sign/bundle-json.js";
+import { bundleMediaType } from "../bundle/bundle-json.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
 import {
   createKeyPair,

@@ -4,8 +4,8 @@ import { attestationPolicy } from "./attestation-policy.js";
 import { githubActionsRule, openForJobs, type GitHubActionsRequirement } from "./github-actions-policy.js";
 import { readProvenance, slsaV02, slsaV1, type Provenance } from "./provenance.js";
 import { openRefs, refRule, type RefOptions } from "./refs.js";
-import type { KeylessRequirement } from "./requirements.js";
-import { certificateRequirement, invalid, resolveRequirement } from "./resolve-requirement.js";
+import type { KeylessRequirement } from "../verify/requirements.js";
+import { certificateRequirement, invalid, resolveRequirement } from "../verify/resolve-requirement.js";
 import type { VerifiedAttestation } from "./verified-attestation.js";
 
 const provenanceTypes = [slsaV1, slsaV02] as const;

@@ -6,7 +6,7 @@ import { fetchPublicKey } from "../keys/fetch-public-key.js";
 import { encodePem, maxKeyFileBytes } from "../keys/pem.js";
 import { parsePublicKey, type PublicKey } from "../keys/public-key.js";
 import { attestationPolicy } from "../policies/attestation-policy.js";
-import { certificateRequirement } from "../policies/resolve-requirement.js";
+import { certificateRequirement } from "../verify/resolve-requirement.js";
 import { publicKeyPolicy, sigstorePolicy } from "../policies/sigstore-policy.js";
 import { githubActionsProvenance, slsaPolicy } from "../policies/slsa-policy.js";
 import { signedPredicateType } from "../policies/verified-attestation.js";

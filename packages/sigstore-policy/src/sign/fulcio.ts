@@ -1,8 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
-import { objectIdentifier } from "../der.js";
+import { objectIdentifier } from "../der/der-writer.js";
 import { PolicyError } from "../errors.js";
 import { textAt } from "../json-path.js";
+import { certificateClaims } from "../verify/certificate-claims.js";
+import { Refusal } from "../verify/refusal.js";
 import type { ServiceLimits, ServiceRequest } from "./service-request.js";
 import { parsedJson, requestService, serverOf, urlBelow } from "./service-request.js";
 
@@ -24,8 +26,8 @@ const what = "the certificate authority";
 /**
  * Makes a P-256 key and has Fulcio certify it (API v2).
  *
- * @throws PolicyError `InvalidToken`, `TokenRefused`, `InvalidAnswer` for a certificate that is not for the key, or that
- * no log has seen, and the errors of `requestService`
+ * @throws PolicyError `InvalidToken`, `IdentityRefused`, `InvalidAnswer` for a certificate that is not for the key, that no
+ * log has seen, or that does not say who signs, and the errors of `requestService`
  */
 export async function certifyNewKey(options: FulcioOptions): Promise<CertifiedKey> {
   const { identityToken, limits, signal } = options;
@@ -60,6 +62,13 @@ export async function certifyNewKey(options: FulcioOptions): Promise<CertifiedKe
     throw invalid("gave a certificate for another key");
   }
   if (!certificate.raw.includes(timestampList)) throw invalid("gave a certificate that is in no log");
+  try {
+    certificateClaims(certificate.raw);
+  } catch (error) {
+    throw invalid(
+      `gave one that no verifier takes: ${error instanceof Refusal ? error.message : "malformed"}`,
+    );
+  }
   return { privateKey, certificate };
 }
 

@@ -2,7 +2,7 @@ import type { Signer } from "@blob/registry";
 import { PolicyError } from "../errors.js";
 import type { PrivateKey } from "../keys/private-key.js";
 import type { SigningOptions } from "./sign-manifest.js";
-import { signatureAlgorithmOf } from "./signature-algorithm.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
 export interface KeySignerOptions extends SigningOptions {
   /** From `loadPrivateKey`. */
@@ -36,7 +36,7 @@ export function keySigner(options: KeySignerOptions): Signer {
       signal?.throwIfAborted();
       const { signManifest } = await import("./sign-manifest.js");
       const by = { publicKey: publicKey.key, algorithm };
-      return signManifest({ manifest, claim, privateKey, by, signal }, options);
+      return signManifest({ manifest, claim, signingKey: async () => ({ privateKey, by }), signal }, options);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Signer } from "@blob/registry";
 import { PolicyError } from "../errors.js";
 import type { TokenProvider } from "../oidc/token-provider.js";
-import type { SigningOptions } from "./sign-manifest.js";
+import type { SigningKey, SigningOptions } from "./sign-manifest.js";
 
 export interface KeylessSignerOptions extends SigningOptions {
   /** Who signs. It is asked once for each signature. */
@@ -22,7 +22,7 @@ const publicFulcio = "https://fulcio.sigstore.dev";
  * answers before it asks the next. The token is sent to Fulcio alone, and is in no error.
  *
  * @throws PolicyError `InvalidSigner` when nothing would say when a signature was made: neither Rekor v1 nor time
- * stamps. From `sign`: `TokenRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
+ * stamps. From `sign`: `IdentityRefused`, `ServiceUnavailable`, `ServiceTimedOut`, `ServiceRefused`, `InvalidAnswer`, and
  * the errors of the identity.
  */
 export function keylessSigner(options: KeylessSignerOptions): Signer {
@@ -40,17 +40,19 @@ export function keylessSigner(options: KeylessSignerOptions): Signer {
       const [{ certifyNewKey }, { signManifest }, { signatureAlgorithmOf }] = await Promise.all([
         import("./fulcio.js"),
         import("./sign-manifest.js"),
-        import("./signature-algorithm.js"),
+        import("../keys/signature-algorithm.js"),
       ]);
-      const identityToken = await identity.token({ audience, signal });
-      signal?.throwIfAborted();
-      const request = { url: fulcioUrl, identityToken, limits: options, signal };
-      const { privateKey, certificate } = await certifyNewKey(request);
-      const { publicKey } = certificate;
-      const algorithm = signatureAlgorithmOf(publicKey);
-      if (algorithm === undefined) throw new PolicyError("UnsupportedKey", "the key cannot sign");
-      const by = { publicKey, certificate, algorithm };
-      return signManifest({ manifest, claim, privateKey, by, signal }, options);
+      const signingKey = async (): Promise<SigningKey> => {
+        const identityToken = await identity.token({ audience, signal });
+        signal?.throwIfAborted();
+        const request = { url: fulcioUrl, identityToken, limits: options, signal };
+        const { privateKey, certificate } = await certifyNewKey(request);
+        const { publicKey } = certificate;
+        const algorithm = signatureAlgorithmOf(publicKey);
+        if (algorithm === undefined) throw new PolicyError("UnsupportedKey", "the key cannot sign");
+        return { privateKey, by: { publicKey, certificate, algorithm } };
+      };
+      return signManifest({ manifest, claim, signingKey, signal }, options);
     },
   };
 }

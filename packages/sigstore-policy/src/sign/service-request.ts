@@ -43,7 +43,7 @@ const maxAnswerBytes = 1024 ** 2;
  * Sends a request to a service of Sigstore. All of them may be asked again: a second certificate or time stamp does no
  * harm, and a log knows the entry that it has. Redirects are not followed, answers are bounded.
  *
- * @throws PolicyError `ServiceUnavailable` after the last attempt, `ServiceTimedOut`, `ServiceRefused`, `TokenRefused`
+ * @throws PolicyError `ServiceUnavailable` after the last attempt, `ServiceTimedOut`, `ServiceRefused`, `IdentityRefused`
  * when it is about a secret, `InvalidAnswer`
  */
 export async function requestService(request: ServiceRequest): Promise<ServiceAnswer> {
@@ -118,7 +118,7 @@ function statusError(status: number, bytes: Uint8Array, request: ServiceRequest)
 
 function codeOf(status: number, { secret }: ServiceRequest): PolicyErrorCode {
   if (status >= 500 || status === 429 || status === 408) return "ServiceUnavailable";
-  if (secret !== undefined && (status === 401 || status === 403)) return "TokenRefused";
+  if (secret !== undefined && (status === 401 || status === 403)) return "IdentityRefused";
   return "ServiceRefused";
 }
 

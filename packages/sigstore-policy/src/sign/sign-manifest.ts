@@ -2,13 +2,17 @@ import type { Attachment, Manifest, StatementClaim } from "@blob/registry";
 import type { KeyObject } from "node:crypto";
 import { createHash, sign } from "node:crypto";
 import { PolicyError } from "../errors.js";
-import type { BundleJson, LogEntryJson } from "./bundle-json.js";
-import { bundleMediaType, inTotoPayloadType } from "./bundle-json.js";
-import { preAuthEncoding } from "./pae.js";
+import type { BundleJson, LogEntryJson } from "../bundle/bundle-json.js";
+import { bundleMediaType, inTotoPayloadType } from "../bundle/bundle-json.js";
+import { preAuthEncoding } from "../bundle/pae.js";
+import type { TrustedRootSource } from "../verify/trusted-root-source.js";
+import { prepareAcceptance } from "./accept-bundle.js";
 import type { ServiceLimits } from "./service-request.js";
-import { hashOf, protobufHashNames } from "./signature-algorithm.js";
+import { serverOf } from "./service-request.js";
+import { hashOf, protobufHashNames } from "../keys/signature-algorithm.js";
 import type { SignedBy, SignedContent } from "./signed-content.js";
 import { statementAbout } from "./statement.js";
+import type { Timestamp } from "./timestamp.js";
 
 /** Where signatures are logged. */
 export interface LogService {
@@ -28,6 +32,12 @@ export interface SigningOptions extends ServiceLimits {
    * themselves, without a claim, as the Go client of blob does. Default `statement`.
    */
   readonly content?: "statement" | "message" | undefined;
+  /**
+   * Whom the readers of the signature trust. With it, a signature that they would refuse is an error, and not given out:
+   * the certificate, log and time stamps have to be those of services in this root. Default: all that does not depend on
+   * trust is verified.
+   */
+  readonly trustedRoot?: TrustedRootSource | undefined;
   /** For `org.opencontainers.image.created`. Default: the machine's clock. */
   readonly now?: (() => Date) | undefined;
 }
@@ -37,44 +47,68 @@ export const publicLog: LogService = { url: "https://rekor.sigstore.dev", versio
 export interface ManifestToSign {
   readonly manifest: Manifest;
   readonly claim: StatementClaim | undefined;
+  /** Asked once, when it is known that the trusted root can be had. */
+  readonly signingKey: () => Promise<SigningKey>;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly by: SignedBy;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Signs, stamps and logs, and describes the result as the referrer that cosign would write. The log comes last: it keeps
- * for good what it gets, and a signature without its time stamp would be no use.
+ * for good what it gets, and a signature without its time stamp would be no use. Before the log is asked, and before the
+ * result is given out, it is verified as its readers will do it.
  */
 export async function signManifest(what: ManifestToSign, options: SigningOptions): Promise<Attachment> {
-  const { signal, by } = what;
-  const { signed, annotations } = signContent(what, options);
+  const { signal, manifest } = what;
+  const { log = publicLog, timestampUrl, trustedRoot } = options;
+  const services = { isLogged: log !== false, isStamped: timestampUrl !== undefined };
+  const acceptance = await prepareAcceptance({ ...services, trustedRoot, signal });
+  const key = await what.signingKey();
+  const { by } = key;
+  const { signed, annotations } = signContent(what, key, options);
   const stamp = await timestamp(signed, options, signal);
-  if (stamp !== undefined) checkValidity(by, stamp.time);
+  const unlogged = bundleBytes(signed, stamp, undefined);
+  acceptance.unlogged({ bundle: unlogged, manifest, by });
   const entry = await logEntry(signed, options, signal);
-  const loggedAt = entry?.integratedTime;
-  if (loggedAt !== undefined) checkValidity(by, new Date(Number(loggedAt) * 1000));
+  const bytes = entry === undefined ? unlogged : bundleBytes(signed, stamp, entry);
+  acceptance.complete({ bundle: bytes, manifest, by }, log === false ? undefined : logName(log));
+  const created = (options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/u, "Z");
+  return {
+    mediaType: bundleMediaType,
+    bytes,
+    annotations: { ...annotations, "org.opencontainers.image.created": created },
+  };
+}
+
+function bundleBytes(
+  { by, content }: SignedContent,
+  stamp: Timestamp | undefined,
+  entry: LogEntryJson | undefined,
+): Uint8Array {
   const bundle: BundleJson = {
     mediaType: bundleMediaType,
     verificationMaterial: {
       ...keyMaterial(by),
       ...(entry !== undefined && { tlogEntries: [entry] }),
       ...(stamp !== undefined && {
-        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: base64(stamp.der) }] },
+        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: base64(stamp) }] },
       }),
     },
-    ...signed.content,
+    ...content,
   };
-  const created = (options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/u, "Z");
-  return {
-    mediaType: bundleMediaType,
-    bytes: Buffer.from(JSON.stringify(bundle)),
-    annotations: { ...annotations, "org.opencontainers.image.created": created },
-  };
+  return Buffer.from(JSON.stringify(bundle));
 }
 
+const logName = ({ url }: LogService): string =>
+  serverOf({ what: "the transparency log", url: new URL(url) });
+
 function signContent(
-  { manifest, claim, privateKey, by }: ManifestToSign,
+  { manifest, claim }: ManifestToSign,
+  { privateKey, by }: SigningKey,
   options: SigningOptions,
 ): { readonly signed: SignedContent; readonly annotations: Readonly<Record<string, string>> } {
   const { hash } = by.algorithm;
@@ -127,18 +161,10 @@ async function timestamp(
   { signature }: SignedContent,
   options: SigningOptions,
   signal: AbortSignal | undefined,
-): Promise<{ readonly der: Uint8Array; readonly time: Date } | undefined> {
+): Promise<Timestamp | undefined> {
   if (options.timestampUrl === undefined) return undefined;
   const { stampSignature } = await import("./timestamp.js");
   return stampSignature({ url: options.timestampUrl, signature, limits: options, signal });
-}
-
-/** A bundle whose times do not fit its certificate would never verify. */
-function checkValidity({ certificate }: SignedBy, time: Date): void {
-  if (certificate === undefined) return;
-  if (time >= new Date(certificate.validFrom) && time <= new Date(certificate.validTo)) return;
-  const message = `the certificate was not valid at ${time.toISOString()}, when the signature was made`;
-  throw new PolicyError("InvalidAnswer", message);
 }
 
 function keyMaterial({ certificate, publicKey }: SignedBy): BundleJson["verificationMaterial"] {

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
-import type { DsseEnvelopeJson, MessageSignatureJson } from "./bundle-json.js";
-import type { SignatureAlgorithm } from "./signature-algorithm.js";
+import type { DsseEnvelopeJson, MessageSignatureJson } from "../bundle/bundle-json.js";
+import type { SignatureAlgorithm } from "../keys/signature-algorithm.js";
 
 /** Who signed, as bundles and logs name them. */
 export interface SignedBy {

@@ -16,9 +16,14 @@ import {
   parseSigningConfig,
 } from "../index.js";
 import type { TestSigstore } from "../sigstore-server/index.js";
-import { createKeyPair, githubActionsClaims, startTestSigstore } from "../sigstore-server/index.js";
-import { preAuthEncoding } from "./pae.js";
-import { signatureAlgorithmOf } from "./signature-algorithm.js";
+import {
+  createKeyPair,
+  githubActionsClaims,
+  hashedRekordV2Body,
+  startTestSigstore,
+} from "../sigstore-server/index.js";
+import { preAuthEncoding } from "../bundle/pae.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 
 let sigstore: TestSigstore;
 beforeEach(async () => {
@@ -298,7 +303,7 @@ describe("services that fail", () => {
     expect(await attempt({ reset: true, times: 1 })).toBe("signed");
     expect(await attempt({ status: 503 })).toBe("ServiceUnavailable");
     expect(await attempt({ status: 400, body: '{"message":"no"}' })).toBe("ServiceRefused");
-    expect(await attempt({ status: 401 })).toBe(service === "fulcio" ? "TokenRefused" : "ServiceRefused");
+    expect(await attempt({ status: 401 })).toBe(service === "fulcio" ? "IdentityRefused" : "ServiceRefused");
     expect(await attempt({ status: 307, headers: { location: "http://127.0.0.1:1/" } })).toBe(
       "ServiceRefused",
     );
@@ -332,11 +337,19 @@ describe("services that fail", () => {
     const other = sigstore.forge({ payload: "{}", privateKey: createKeyPair().privateKey });
     const body = Buffer.from(other.verificationMaterial.tlogEntries?.[0]?.canonicalizedBody ?? "", "base64");
     sigstore.misbehave("rekorV1", { logged: body });
-    await expect(keyless().sign(manifest)).rejects.toThrow("logged something else");
+    await expect(keyless().sign(manifest)).rejects.toThrow(
+      /the transparency log \(127\.0\.0\.1:\d+\) did not prove that it logged.*: the log entry is about another signature/u,
+    );
     sigstore.misbehave("rekorV2", { logged: body });
     const timestampUrl = sigstore.urls.timestampAuthority;
     const inV2 = keyless({ log: rekorV2(), timestampUrl });
-    await expect(inV2.sign(manifest)).rejects.toThrow("logged something else");
+    await expect(inV2.sign(manifest)).rejects.toThrow("of another kind");
+    const digest = createHash("sha256").update("{}").digest();
+    const signature = Buffer.from("another");
+    sigstore.misbehave("rekorV2", {
+      logged: hashedRekordV2Body(digest, signature, createKeyPair().publicKey),
+    });
+    await expect(inV2.sign(manifest)).rejects.toThrow("about another signature");
     const wrongs: readonly ((answer: string) => string)[] = [
       (answer) => answer.replace(/("treeSize":"?)\d+/u, "$199"),
       (answer) => answer.replace(/("rootHash":")..../u, "$10000"),
@@ -392,7 +405,7 @@ describe("services that fail", () => {
     for (const said of [token, `bad: ${token.slice(0, 40)}`, secrets[1] ?? ""]) {
       sigstore.misbehave("fulcio", { status: 401, body: JSON.stringify({ message: said }) });
       const error: unknown = await signing.sign(manifest).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code: "TokenRefused" });
+      expect(error).toMatchObject({ code: "IdentityRefused" });
       for (const secret of secrets) expect(inspect(error, { depth: 9 })).not.toContain(secret.slice(0, 12));
     }
     sigstore.misbehave("fulcio", { status: 401, body: '{"message":"the token has expired"}' });

@@ -1,4 +1,4 @@
-import { boolean, integer, objectIdentifier, octetString, sequence } from "../der.js";
+import { boolean, integer, objectIdentifier, octetString, sequence } from "../der/der-writer.js";
 
 /**
  * A TimeStampReq for a SHA-256, without certificates in the answer (RFC 3161, section 2.4.1). It has no nonce: what is

@@ -1,7 +1,7 @@
 import { PolicyError } from "../errors.js";
 import type { ServiceLimits, ServiceRequest } from "./service-request.js";
 import { requestService, serverOf } from "./service-request.js";
-import { hashOf } from "./signature-algorithm.js";
+import { hashOf } from "../keys/signature-algorithm.js";
 import { timestampRequest } from "./timestamp-request.js";
 
 export interface StampRequest {
@@ -12,11 +12,8 @@ export interface StampRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-export interface Timestamp {
-  /** A TimeStampResp, DER. */
-  readonly der: Uint8Array;
-  readonly time: Date;
-}
+/** A TimeStampResp, DER. */
+export type Timestamp = Uint8Array;
 
 const what = "the time-stamp authority";
 
@@ -43,7 +40,7 @@ export async function stampSignature({ url, signature, limits, signal }: StampRe
     // 0 and 1 grant it (RFC 3161, section 2.4.2).
     if (stamp.status > 1n) throw new Error(`status ${String(stamp.status)}`);
     stamp.tstInfo.verify(Buffer.from(signature));
-    return { der, time: stamp.signingTime };
+    return der;
   } catch (cause) {
     const message = `${serverOf(request)} did not give a time stamp of the signature`;
     throw new PolicyError("InvalidAnswer", message, { cause });

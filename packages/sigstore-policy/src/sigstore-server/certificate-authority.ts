@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import type { Der } from "../der.js";
-import { sequence } from "../der.js";
+import type { Der } from "../der/der-writer.js";
+import { sequence } from "../der/der-writer.js";
 import type { SubjectAlternativeName } from "./certificate.js";
 import {
   authorityKeyIdentifier,

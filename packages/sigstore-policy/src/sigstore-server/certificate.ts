@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, sign } from "node:crypto";
-import type { Der } from "../der.js";
+import type { Der } from "../der/der-writer.js";
 import {
   bitString,
   boolean,
@@ -14,7 +14,7 @@ import {
   setOf,
   utcTime,
   utf8String,
-} from "../der.js";
+} from "../der/der-writer.js";
 
 /** What is to be certified; every part is written as it is given, sensible or not. */
 export interface CertificateContent {

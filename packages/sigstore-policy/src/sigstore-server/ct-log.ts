@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, sign } from "node:crypto";
-import type { Der } from "../der.js";
-import { octetString } from "../der.js";
+import type { Der } from "../der/der-writer.js";
+import { octetString } from "../der/der-writer.js";
 import { extension, spkiOf } from "./certificate.js";
 import type { KeyPair } from "./key-pair.js";
 

@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, sign } from "node:crypto";
-import type { BundleJson, DsseEnvelopeJson, LogEntryJson } from "../sign/bundle-json.js";
-import { bundleMediaType, inTotoPayloadType } from "../sign/bundle-json.js";
-import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
-import { preAuthEncoding } from "../sign/pae.js";
+import type { BundleJson, DsseEnvelopeJson, LogEntryJson } from "../bundle/bundle-json.js";
+import { bundleMediaType, inTotoPayloadType } from "../bundle/bundle-json.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { spkiOf } from "./certificate.js";
 import { dsseBody, envelopeDigest, hashedRekordV2Body, intotoBody } from "./log-bodies.js";
 import type { TimestampAuthority } from "./timestamp-authority.js";

@@ -1,22 +1,29 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import { textAt } from "../json-path.js";
-import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 import type { CertificateAuthority } from "./certificate-authority.js";
 import { identityExtensions, subjectOf } from "./identity.js";
 import type { IdentityTokens } from "./identity-tokens.js";
 import type { Answer, Misbehaviour } from "./misbehaviour.js";
 import { jsonAnswer } from "./misbehaviour.js";
 
+export interface CertificateCall {
+  /** The header; Go's clients have the token in it, and others in the body. */
+  readonly authorization: string | undefined;
+  readonly body: Buffer;
+}
+
 /** `POST /api/v2/signingCert`: a certificate for who has a token, and has shown that the key is theirs. */
 export function serveFulcio(
   authority: CertificateAuthority,
   tokens: IdentityTokens,
-  body: Buffer,
+  { authorization, body }: CertificateCall,
   wrong: Misbehaviour,
 ): Answer {
   const request: unknown = JSON.parse(body.toString());
-  const claims = tokens.verify(textAt(request, "credentials", "oidcIdentityToken"));
+  const [, bearer] = /^bearer (\S+)$/iu.exec(authorization ?? "") ?? [];
+  const claims = tokens.verify(bearer ?? textAt(request, "credentials", "oidcIdentityToken"));
   if (claims === undefined) return failure(401, 16, "There was an error processing the identity token");
   const publicKey = createPublicKey(textAt(request, "publicKeyRequest", "publicKey", "content"));
   const subject = subjectOf(claims);

@@ -1,5 +1,5 @@
-import type { Der } from "../der.js";
-import { utf8String } from "../der.js";
+import type { Der } from "../der/der-writer.js";
+import { utf8String } from "../der/der-writer.js";
 import type { SubjectAlternativeName } from "./certificate.js";
 import { extension } from "./certificate.js";
 

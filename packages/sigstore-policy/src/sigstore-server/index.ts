@@ -24,4 +24,4 @@ export type {
   DsseEnvelopeJson,
   LogEntryJson,
   MessageSignatureJson,
-} from "../sign/bundle-json.js";
+} from "../bundle/bundle-json.js";

@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { X509Certificate } from "node:crypto";
-import type { DsseEnvelopeJson } from "../sign/bundle-json.js";
-import { hashOf, signatureAlgorithmOf, protobufHashNames } from "../sign/signature-algorithm.js";
-import { preAuthEncoding } from "../sign/pae.js";
+import type { DsseEnvelopeJson } from "../bundle/bundle-json.js";
+import { hashOf, signatureAlgorithmOf, protobufHashNames } from "../keys/signature-algorithm.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { spkiOf } from "./certificate.js";
 
 /** What a log entry says who signed: a public key, or the certificate (DER) of one. */

@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { listAt, textAt, valueAt } from "../json-path.js";
-import type { DsseEnvelopeJson, LogEntryJson } from "../sign/bundle-json.js";
-import { preAuthEncoding } from "../sign/pae.js";
+import type { DsseEnvelopeJson, LogEntryJson } from "../bundle/bundle-json.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { isSignedBy } from "./fulcio-service.js";
 import type { Verifier } from "./log-bodies.js";
 import { dsseBody, hashedRekordBody, intotoBody, verifierKey } from "./log-bodies.js";
@@ -35,7 +35,8 @@ export function createRekorV1Service(log: TransparencyLog): RekorV1Service {
       const answer = { [uuid]: answerOf(logged) };
       answers.set(key, uuid);
       answers.set(uuid, answer);
-      return jsonAnswer(201, answer, { location: `/api/v1/log/entries/${uuid}` });
+      // Go's client looks its entry up in the answer by this tag.
+      return jsonAnswer(201, answer, { location: `/api/v1/log/entries/${uuid}`, etag: uuid });
     },
     get(uuid) {
       const known = answers.get(uuid);

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { textAt, valueAt } from "../json-path.js";
-import { signatureAlgorithmOf } from "../sign/signature-algorithm.js";
+import { signatureAlgorithmOf } from "../keys/signature-algorithm.js";
 import type { Verifier } from "./log-bodies.js";
 import { hashedRekordV2Body, verifierKey } from "./log-bodies.js";
 import type { Answer, Misbehaviour } from "./misbehaviour.js";

@@ -1,9 +1,10 @@
 import type { KeyObject } from "node:crypto";
-import { createPublicKey, generateKeyPairSync, sign, verify, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify, X509Certificate } from "node:crypto";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultToken } from "../index.js";
 import type { BundleJson, CertificateRequest, TestSigstore } from "./index.js";
 import {
   createCtLog,
@@ -112,22 +113,31 @@ describe("what another implementation refuses", () => {
 });
 
 describe("services", () => {
-  const post = async (url: string, body: unknown): Promise<Response> =>
+  const post = async (
+    url: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> =>
     fetch(url, {
       method: "POST",
       body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+      headers,
     });
 
-  const certificateFor = async (token: string, signer: KeyObject = keys.privateKey): Promise<Response> => {
+  const certificateFor = async (
+    token: string,
+    signer: KeyObject = keys.privateKey,
+    where: "body" | "header" = "body",
+  ): Promise<Response> => {
     const claims = sigstore.tokens.verify(token) ?? {};
     const challenge = String(claims["email"] ?? claims["sub"]);
-    return post(`${sigstore.urls.fulcio}/api/v2/signingCert`, {
-      credentials: { oidcIdentityToken: token },
-      publicKeyRequest: {
-        publicKey: { content: createPublicKey(keys.privateKey).export({ type: "spki", format: "pem" }) },
-        proofOfPossession: sign("sha256", Buffer.from(challenge), signer).toString("base64"),
-      },
-    });
+    const publicKeyRequest = {
+      publicKey: { content: createPublicKey(keys.privateKey).export({ type: "spki", format: "pem" }) },
+      proofOfPossession: sign("sha256", Buffer.from(challenge), signer).toString("base64"),
+    };
+    const url = `${sigstore.urls.fulcio}/api/v2/signingCert`;
+    if (where === "header") return post(url, { publicKeyRequest }, { authorization: `Bearer ${token}` });
+    return post(url, { credentials: { oidcIdentityToken: token }, publicKeyRequest });
   };
 
   test("a certificate is given for a token of the issuer and a proof of the key, and for nothing else", async () => {
@@ -150,6 +160,32 @@ describe("services", () => {
     expect((await certificateFor(`${token.slice(0, -4)}AAAA`)).status).toBe(401);
     expect((await certificateFor(sigstore.tokens.mint({ sub: "1", exp: 1 }))).status).toBe(401);
     expect((await certificateFor(token, createKeyPair().privateKey)).status).toBe(400);
+  });
+
+  test("the token may be where Go's clients have it: in a header", async () => {
+    const token = sigstore.tokens.mint(githubActionsClaims("acme/site"));
+    expect((await certificateFor(token, keys.privateKey, "header")).status).toBe(200);
+    expect((await certificateFor(`${token.slice(0, -4)}AAAA`, keys.privateKey, "header")).status).toBe(401);
+  });
+
+  test("a new entry is found in the answer by its tag", async () => {
+    const { dsseEnvelope } = sigstore.forge({ payload, privateKey: keys.privateKey, log: "none" });
+    const pem = keys.publicKey.export({ type: "spki", format: "pem" });
+    const verifiers = [Buffer.from(pem).toString("base64")];
+    const proposedContent = { envelope: JSON.stringify(dsseEnvelope), verifiers };
+    const proposal = { apiVersion: "0.0.1", kind: "dsse", spec: { proposedContent } };
+    const created = await post(`${sigstore.urls.rekorV1}/api/v1/log/entries`, proposal);
+    expect(Object.keys((await created.json()) as object)).toEqual([created.headers.get("etag")]);
+  });
+
+  test("a time stamp can be asked for in JSON, as Sigstore's own authority allows", async () => {
+    const sha256 = createHash("sha256").update("signature").digest();
+    const wanted = { artifactHash: sha256.toString("base64"), hashAlgorithm: "sha256" };
+    const stamped = await post(sigstore.urls.timestampAuthority, wanted);
+    expect(stamped.status).toBe(201);
+    expect(Buffer.from(await stamped.arrayBuffer()).includes(sha256)).toBe(true);
+    const other = await post(sigstore.urls.timestampAuthority, { ...wanted, hashAlgorithm: "sha1" });
+    expect(other.status).toBe(400);
   });
 
   test("both logs refuse what they cannot check", async () => {
@@ -182,6 +218,12 @@ describe("services", () => {
       },
     });
     expect(refused.status).toBe(400);
+  });
+
+  test("the environment of a workflow is one that a signer recognises", async () => {
+    const provider = defaultToken({ env: sigstore.workflowEnvironment });
+    const token = await provider.token({ audience: "sigstore" });
+    expect(sigstore.tokens.verify(token)?.["repository"]).toBe("acme/site");
   });
 
   test("a workflow gets a token for its secret", async () => {

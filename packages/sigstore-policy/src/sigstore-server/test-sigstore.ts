@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { BundleJson } from "../sign/bundle-json.js";
+import type { BundleJson } from "../bundle/bundle-json.js";
 import type { CertificateAuthority } from "./certificate-authority.js";
 import { createCertificateAuthority, yearsAfter } from "./certificate-authority.js";
 import type { CtLog } from "./ct-log.js";
@@ -21,7 +21,8 @@ import { createOidcService } from "./oidc-service.js";
 import { createRekorV1Service } from "./rekor-v1-service.js";
 import { serveRekorV2 } from "./rekor-v2-service.js";
 import type { TimestampAuthority } from "./timestamp-authority.js";
-import { createTimestampAuthority, parseTimestampRequest } from "./timestamp-authority.js";
+import { createTimestampAuthority } from "./timestamp-authority.js";
+import { parseJsonTimestampRequest, parseTimestampRequest } from "./timestamp-requests.js";
 import type { TransparencyLog } from "./transparency-log.js";
 import { createTransparencyLog } from "./transparency-log.js";
 import type { ServiceUrls } from "./trusted-root.js";
@@ -63,7 +64,7 @@ export interface TestSigstore extends AsyncDisposable {
   readonly rekorV2: TransparencyLog;
   readonly timestampAuthority: TimestampAuthority;
   readonly tokens: IdentityTokens;
-  /** The environment of a GitHub workflow that may ask for tokens. */
+  /** The environment of a job of GitHub Actions that may ask for tokens: what `defaultToken` goes by. */
   readonly workflowEnvironment: Readonly<Record<string, string>>;
   /** Every request so far, in order. */
   readonly requests: readonly SigstoreRequest[];
@@ -108,7 +109,12 @@ export async function startTestSigstore(options: TestSigstoreOptions = {}): Prom
     switch (request.service) {
       case "fulcio":
         if (method !== "POST /api/v2/signingCert") break;
-        return serveFulcio(certificateAuthority, tokens, body, wrong);
+        return serveFulcio(
+          certificateAuthority,
+          tokens,
+          { authorization: request.headers.authorization, body },
+          wrong,
+        );
       case "rekorV1":
         if (method === "POST /api/v1/log/entries") return rekorV1Service.create(body, wrong);
         if (method.startsWith("GET /api/v1/log/entries/")) return rekorV1Service.get(method.slice(24));
@@ -181,6 +187,7 @@ export async function startTestSigstore(options: TestSigstoreOptions = {}): Prom
     signingConfig: signingConfigOf(urls, start),
     tokens,
     workflowEnvironment: {
+      GITHUB_ACTIONS: "true",
       ACTIONS_ID_TOKEN_REQUEST_URL: `${urls.oidc}/workflow-token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: workflowToken,
     },
@@ -202,7 +209,7 @@ const services = new Map<string, ServiceName>([
 ]);
 
 function serveTimestamps(authority: TimestampAuthority, body: Buffer, wrong: Misbehaviour): Answer {
-  const request = parseTimestampRequest(body);
+  const request = parseTimestampRequest(body) ?? parseJsonTimestampRequest(body);
   if (request === undefined) return jsonAnswer(400, { message: "not a time-stamp request" });
   return {
     status: 201,

@@ -1,5 +1,5 @@
 import { createHash, sign } from "node:crypto";
-import type { Der } from "../der.js";
+import type { Der } from "../der/der-writer.js";
 import {
   element,
   explicit,
@@ -10,7 +10,7 @@ import {
   sequence,
   setOf,
   utcTime,
-} from "../der.js";
+} from "../der/der-writer.js";
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -41,7 +41,7 @@ export interface TimestampRequest {
   readonly time?: Date | undefined;
 }
 
-const sha256Algorithm = sequence(objectIdentifier("2.16.840.1.101.3.4.2.1"));
+export const sha256Algorithm: Der = sequence(objectIdentifier("2.16.840.1.101.3.4.2.1"));
 const rootName = distinguishedName({ commonName: "time root", organization: "test sigstore" });
 const signingSerialNumber = 2;
 
@@ -135,33 +135,4 @@ function timestampResponse(info: Der, attributes: readonly Der[], signature: Uin
   );
   const granted = sequence(integer(0));
   return sequence(granted, sequence(objectIdentifier("1.2.840.113549.1.7.2"), explicit(0, signedData)));
-}
-
-/** What a TimeStampReq asks for; undefined when it is not one of SHA-256. */
-export function parseTimestampRequest(der: Uint8Array): TimestampRequest | undefined {
-  const bytes = Buffer.from(der);
-  const imprint = Buffer.concat([sha256Algorithm, Uint8Array.of(0x04, 32)]);
-  const withNull = Buffer.concat([
-    sequence(objectIdentifier("2.16.840.1.101.3.4.2.1"), Uint8Array.of(5, 0)),
-    Uint8Array.of(0x04, 32),
-  ]);
-  const start = [imprint, withNull].flatMap((marker) => {
-    const at = bytes.indexOf(marker);
-    return at === -1 ? [] : [at + marker.length];
-  })[0];
-  if (start === undefined) return undefined;
-  const sha256 = bytes.subarray(start, start + 32);
-  const nonce = nonceAfter(bytes.subarray(start + 32));
-  return sha256.length === 32 ? { sha256, nonce } : undefined;
-}
-
-/** The optional policy, nonce and certReq follow the imprint; only the nonce is an INTEGER. */
-function nonceAfter(rest: Buffer): Uint8Array | undefined {
-  let position = 0;
-  while (position + 2 <= rest.length) {
-    const end = position + 2 + rest.readUInt8(position + 1);
-    if (rest[position] === 0x02) return rest.subarray(position + 2, end);
-    position = end;
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, sign } from "node:crypto";
 import { textAt } from "../json-path.js";
-import type { LogEntryJson } from "../sign/bundle-json.js";
+import type { LogEntryJson } from "../bundle/bundle-json.js";
 import { canonicalJson } from "./canonical-json.js";
 import { spkiOf } from "./certificate.js";
 import { createKeyPair } from "./key-pair.js";

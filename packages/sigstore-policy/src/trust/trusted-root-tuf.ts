@@ -1,10 +1,8 @@
-import { createRequire } from "node:module";
 import { Readable } from "node:stream";
-import { readPrivateFile } from "@blob/cache/private-files";
+import { readPrivateFile } from "@blob/core/files";
 import { isSafe } from "../bounded-request.js";
 import { PolicyError } from "../errors.js";
-import { textAt } from "../json-path.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "@blob/core/abort";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 import { checkIsDocument, maxTrustedRootBytes } from "./trusted-root-file.js";
 import { openTufCache } from "./tuf-cache.js";
@@ -87,9 +85,13 @@ async function update(
   const { cacheDirectory, offline = false, maxAgeMs = dayMs } = options;
   const what = `the trusted root of ${mirror.host}`;
   try {
-    const cache = await openTufCache(cacheDirectory, mirror, options.mirror?.root ?? publicRoot());
+    const { publicRoot, Updater } = await import("./tuf-js.js");
+    const cache = await openTufCache(
+      cacheDirectory,
+      mirror,
+      options.mirror?.root ?? Buffer.from(publicRoot, "base64"),
+    );
     const isFresh = await cache.isFresh(now(), maxAgeMs);
-    const { Updater } = await import("tuf-js");
     const base = mirror.href.replace(/\/$/u, "");
     const updater = new Updater({
       metadataBaseUrl: base,
@@ -120,11 +122,4 @@ async function update(
       : "could not be brought up to date";
     throw new PolicyError("TrustUnavailable", `${what} ${advice}`, { cause });
   }
-}
-
-/** The root of the public instance, as `@sigstore/tuf` comes with it. */
-function publicRoot(): Uint8Array {
-  const require = createRequire(import.meta.url);
-  const seeds: unknown = require("@sigstore/tuf/seeds.json");
-  return Buffer.from(textAt(seeds, publicMirror, "root.json"), "base64");
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CacheError, isOpenToOthers, makePrivateDirectory, openPrivateFile } from "@blob/cache/private-files";
+import { isOpenToOthers, makePrivateDirectory, openPrivateFile, UnsafeFileError } from "@blob/core/files";
 import { PolicyError } from "../errors.js";
 import { maxTrustedRootBytes } from "./trusted-root-file.js";
 
@@ -70,7 +70,9 @@ async function requirePrivateFiles(folder: string, names: RegExp, maxBytes: numb
     await opened.handle.close();
     // An updater writes with the modes that the umask leaves: in a folder that others cannot enter they do not matter.
     if (isEntered && isOpenToOthers(opened.stats)) {
-      throw new CacheError("UnsafeFile", `${file} can be changed by other users: remove it`, { path: file });
+      throw new UnsafeFileError("UnsafeFile", `${file} can be changed by other users: remove it`, {
+        path: file,
+      });
     }
   }
 }

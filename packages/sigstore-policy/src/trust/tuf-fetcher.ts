@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import type { BaseFetcher } from "tuf-js";
 import { fetchProxied } from "../proxied-fetch.js";
+import type { BaseFetcher } from "./tuf-js.js";
 
 /** For one file: metadata has kilobytes. */
 const timeoutMs = 30_000;
@@ -11,9 +11,7 @@ export async function createTufFetcher(options: {
   readonly offline: boolean;
   readonly signal: AbortSignal | undefined;
 }): Promise<BaseFetcher> {
-  const { BaseFetcher } = await import("tuf-js");
-  // An updater takes this error, and no other, for "there is no newer version".
-  const { DownloadHTTPError } = await import("tuf-js/dist/error.js");
+  const { BaseFetcher, DownloadHTTPError } = await import("./tuf-js.js");
   const { offline, signal } = options;
   return new (class extends BaseFetcher {
     override async fetch(url: string): Promise<NodeJS.ReadableStream> {

@@ -1,7 +1,7 @@
 import { bundleFromJSON, ValidationError, type Bundle } from "@sigstore/bundle";
 import { valueAt } from "../json-path.js";
 import { isBundleMediaType } from "../bundle/bundle-media-types.js";
-import { maxBundleBytes } from "../bundle/referrer-manifest.js";
+import { maxBundleBytes } from "../bundle/bundle-size.js";
 import { Refusal, shown } from "./refusal.js";
 import { isJsonObject, parseStrictJson } from "./strict-json.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Der } from "../der.js";
+import type { Der } from "../der/der-writer.js";
 import {
   boolean,
   element,
@@ -10,7 +10,7 @@ import {
   octetString,
   sequence,
   utf8String,
-} from "../der.js";
+} from "../der/der-writer.js";
 import { certificateClaims } from "./certificate-claims.js";
 
 // Only what is looked at: whoever asks for claims has checked the signature, and these certificates have none.

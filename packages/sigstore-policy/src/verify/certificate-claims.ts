@@ -1,4 +1,4 @@
-import { derElement, derElements, type DerElement } from "./der.js";
+import { DerError, derElement, derElements, type DerElement } from "../der/der-reader.js";
 import { Refusal } from "./refusal.js";
 
 /** What a Fulcio certificate says about its holder (sigstore/fulcio, oid-info.md). All of it comes from the issuer. */
@@ -48,6 +48,15 @@ const understood: readonly string[] = [keyUsage, subjectAltName, basicConstraint
  * usages that signing needs, exactly one name, and text that is UTF-8 in DER.
  */
 export function certificateClaims(certificate: Uint8Array): CertificateClaims {
+  try {
+    return readClaims(certificate);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw new Refusal(`the certificate is not DER: ${error.message}`);
+  }
+}
+
+function readClaims(certificate: Uint8Array): CertificateClaims {
   const extensions = extensionsOf(certificate);
   checkUsage(extensions);
   return {

@@ -1,7 +1,13 @@
 import { X509Certificate, type KeyObject } from "node:crypto";
 import type { Bundle } from "@sigstore/bundle";
 import { HashAlgorithm } from "@sigstore/protobuf-specs";
-import { toSignedEntity, VerificationError, Verifier, type TrustMaterial } from "@sigstore/verify";
+import {
+  toSignedEntity,
+  VerificationError,
+  Verifier,
+  type SignedEntity,
+  type TrustMaterial,
+} from "@sigstore/verify";
 import { isPolicyError } from "../errors.js";
 import type { PublicKey } from "../keys/public-key.js";
 import { parseBundle } from "./bundle-schema.js";
@@ -52,8 +58,13 @@ export interface CheckedBundle {
 
 /** Checks a bundle. Whatever is wrong with it, and whatever fails inside a library, is a {@link Refusal}. */
 export function checkBundle(check: BundleCheck): CheckedBundle {
+  return refuseWhatFails(() => checked(check));
+}
+
+/** Turns whatever is thrown into a {@link Refusal}. */
+export function refuseWhatFails<T>(check: () => T): T {
   try {
-    return checked(check);
+    return check();
   } catch (error) {
     if (error instanceof Refusal) throw error;
     // Other errors, such as a TypeError in a library, say nothing that would help.
@@ -82,14 +93,15 @@ function checked(check: BundleCheck): CheckedBundle {
   return { signer: holder.signer, statement, signedTimes };
 }
 
-interface Holder {
+/** Who signed, and with what. */
+export interface Holder {
   readonly signer: CheckedSigner;
   readonly key: KeyObject;
   readonly certificate: Buffer | undefined;
 }
 
 /** Neither a key passes for a certificate nor the reverse. */
-function signerOf(bundle: Bundle, key: PublicKey | undefined): Holder {
+export function signerOf(bundle: Bundle, key: PublicKey | undefined): Holder {
   const { content } = bundle.verificationMaterial;
   if (content.$case === "publicKey") {
     if (key === undefined)
@@ -123,7 +135,8 @@ const hashNames: ReadonlyMap<HashAlgorithm, HashName> = new Map([
   [HashAlgorithm.SHA2_512, "sha512"],
 ]);
 
-function checkMessageDigest(bundle: Bundle, content: SignedContent): void {
+/** That a signature over the artifact says so itself. Nothing to check in an envelope. */
+export function checkMessageDigest(bundle: Bundle, content: SignedContent): void {
   if (bundle.content.$case !== "messageSignature") return;
   const { algorithm, digest } = bundle.content.messageSignature.messageDigest;
   const name = hashNames.get(algorithm);
@@ -153,12 +166,7 @@ function verifySigner(
 ): readonly Date[] {
   const entity = toSignedEntity(bundle, Buffer.alloc(0));
   const timestamps = trust === undefined ? [] : entity.timestamps;
-  const times = timestamps.flatMap((timestamp) => {
-    if (timestamp.$case === "timestamp-authority") return [timestamp.timestamp.signingTime];
-    // The library takes for a time what has a promise of inclusion, which has been verified by now.
-    const { inclusionPromise, integratedTime } = timestamp.tlogEntry;
-    return inclusionPromise === undefined ? [] : [new Date(Number(integratedTime) * 1000)];
-  });
+  const times = signedTimesOf(timestamps);
   if (times.length < thresholds.signedTimes) {
     throw new Refusal(tooFew("signed times", times.length, thresholds.signedTimes));
   }
@@ -185,6 +193,16 @@ function verifySigner(
     },
   });
   return times.toSorted((a, b) => a.getTime() - b.getTime());
+}
+
+/** The times that time stamps and promises of inclusion give; whether these are good is to be checked besides. */
+export function signedTimesOf(timestamps: SignedEntity["timestamps"]): readonly Date[] {
+  return timestamps.flatMap((timestamp) => {
+    if (timestamp.$case === "timestamp-authority") return [timestamp.timestamp.signingTime];
+    // The library takes every entry for a time: only with a promise has a log signed one.
+    const { inclusionPromise, integratedTime } = timestamp.tlogEntry;
+    return inclusionPromise === undefined ? [] : [new Date(Number(integratedTime) * 1000)];
+  });
 }
 
 function materialFor(holder: Holder, trust: Trust | undefined): TrustMaterial {

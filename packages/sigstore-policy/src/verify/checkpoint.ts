@@ -11,22 +11,27 @@ export interface Checkpoint {
 const maxCheckpointCharacters = 16 * 1024;
 const signerName = /^[A-Za-z0-9.:/-]+$/;
 
+interface SignedCheckpoint extends Checkpoint {
+  /** What is signed. */
+  readonly note: string;
+  readonly origin: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+interface NoteSignature {
+  readonly name: string;
+  readonly keyHint: Buffer;
+  readonly signature: Buffer;
+}
+
 /**
  * A checkpoint that the given log has signed (transparency-dev formats: a note whose body is origin, size and root).
  * Lines of other signers, such as witnesses, are not looked at, but each line has to be well-formed.
  */
 export function verifyCheckpoint(envelope: string, log: TrustedLog): Checkpoint {
-  if (envelope.length > maxCheckpointCharacters) throw new Refusal("the checkpoint is too long");
-  const split = envelope.indexOf("\n\n");
-  if (split < 0 || !envelope.endsWith("\n")) throw new Refusal("the checkpoint is not a signed note");
-  const note = envelope.slice(0, split + 1);
-  const signatures = envelope
-    .slice(split + 2, -1)
-    .split("\n")
-    .map(parseSignature);
-  const [origin, size, root] = note.split("\n");
+  const { note, origin, signatures, size, root } = readCheckpoint(envelope);
   const names = namesOf(log.baseUrl);
-  if (origin === undefined || !names.includes(origin.replace(/ - \d+$/, ""))) {
+  if (!names.includes(origin.replace(/ - \d+$/, ""))) {
     throw new Refusal("the checkpoint is that of another log");
   }
   const ours = signatures.filter(
@@ -36,13 +41,27 @@ export function verifyCheckpoint(envelope: string, log: TrustedLog): Checkpoint 
   if (!ours.some(({ signature }) => isSignedWith(log.key, bytes, signature))) {
     throw new Refusal("the log did not sign the checkpoint");
   }
+  return { size, root };
+}
+
+/** What a checkpoint says, whoever signed it. */
+export function readCheckpoint(envelope: string): SignedCheckpoint {
+  if (envelope.length > maxCheckpointCharacters) throw new Refusal("the checkpoint is too long");
+  const split = envelope.indexOf("\n\n");
+  if (split < 0 || !envelope.endsWith("\n")) throw new Refusal("the checkpoint is not a signed note");
+  const note = envelope.slice(0, split + 1);
+  const signatures = envelope
+    .slice(split + 2, -1)
+    .split("\n")
+    .map(parseSignature);
+  const [origin = "", size, root] = note.split("\n");
   if (size === undefined || root === undefined || !/^(?:0|[1-9]\d{0,18})$/.test(size)) {
     throw new Refusal("the checkpoint has no size and root");
   }
-  return { size: BigInt(size), root: Buffer.from(root, "base64") };
+  return { note, origin, signatures, size: BigInt(size), root: Buffer.from(root, "base64") };
 }
 
-function parseSignature(line: string): { name: string; keyHint: Buffer; signature: Buffer } {
+function parseSignature(line: string): NoteSignature {
   const [dash, name, encoded, ...rest] = line.split(" ");
   if (dash !== "\u2014" || name === undefined || encoded === undefined || rest.length > 0) {
     throw new Refusal("the checkpoint has a malformed signature line");

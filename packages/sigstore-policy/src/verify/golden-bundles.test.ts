@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isPolicyError } from "../errors.js";
-import type { KeylessRequirement, KeyRequirement } from "../policies/requirements.js";
+import type { KeylessRequirement, KeyRequirement } from "./requirements.js";
 import type { CheckedBundle } from "./check-bundle.js";
 import type { TrustedRootSource } from "./trusted-root-source.js";
 import { verifyBundle } from "./verify-bundle.js";

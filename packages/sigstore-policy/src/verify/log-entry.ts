@@ -1,5 +1,5 @@
 import type { TransparencyLogEntry } from "@sigstore/protobuf-specs";
-import { verifyCheckpoint } from "./checkpoint.js";
+import { verifyCheckpoint, type Checkpoint } from "./checkpoint.js";
 import { checkEntryBody } from "./entry-body.js";
 import { rootFromProof } from "./merkle.js";
 import { Refusal, shown } from "./refusal.js";
@@ -79,7 +79,14 @@ function verifyProof(entry: TransparencyLogEntry, log: TrustedLog): boolean {
   const proof = entry.inclusionProof;
   // A bundle of version 0.1 may have a proof without a checkpoint: it proves nothing, and the promise has to do.
   if (proof?.checkpoint === undefined) return false;
-  const checkpoint = verifyCheckpoint(proof.checkpoint.envelope, log);
+  checkInclusion(entry, verifyCheckpoint(proof.checkpoint.envelope, log));
+  return true;
+}
+
+/** That an entry is in the tree of a checkpoint, at the place that it says. */
+export function checkInclusion(entry: TransparencyLogEntry, checkpoint: Checkpoint): void {
+  const proof = entry.inclusionProof;
+  if (proof === undefined) throw new Refusal("the log entry has no proof of inclusion");
   const index = BigInt(proof.logIndex);
   const root = rootFromProof(entry.canonicalizedBody, index, checkpoint.size, proof.hashes);
   if (root === undefined || !Buffer.from(root).equals(checkpoint.root)) {
@@ -92,5 +99,4 @@ function verifyProof(entry: TransparencyLogEntry, log: TrustedLog): boolean {
   if (entry.inclusionPromise === undefined && BigInt(entry.logIndex) !== index) {
     throw new Refusal("the log entry has two indexes");
   }
-  return true;
 }

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import type { Bundle } from "@sigstore/bundle";
 import { expect, test } from "vitest";
-import { preAuthEncoding } from "../sign/pae.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { artifactSha256, signedContent, type Artifact } from "./signed-content.js";
 
 const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { createHash } from "node:crypto";
 import type { Bundle } from "@sigstore/bundle";
-import { preAuthEncoding } from "../sign/pae.js";
+import { preAuthEncoding } from "../bundle/pae.js";
 import { Refusal } from "./refusal.js";
 
 export type HashName = "sha256" | "sha384" | "sha512";

@@ -1,5 +1,5 @@
 import { valueAt } from "../json-path.js";
-import { inTotoPayloadType } from "../sign/bundle-json.js";
+import { inTotoPayloadType } from "../bundle/bundle-json.js";
 import { Refusal, shown } from "./refusal.js";
 import { parseStrictJson } from "./strict-json.js";
 

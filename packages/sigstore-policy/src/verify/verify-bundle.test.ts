@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isPolicyError } from "../errors.js";
-import type { KeyRequirement } from "../policies/requirements.js";
+import type { KeyRequirement } from "./requirements.js";
 import type { BundleContent, BundleJson, TestSigstore } from "../sigstore-server/index.js";
 import {
   createKeyPair,
@@ -12,8 +12,8 @@ import {
   signBytes,
   startTestSigstore,
 } from "../sigstore-server/index.js";
-import { preAuthEncoding } from "../sign/pae.js";
-import { inTotoPayloadType } from "../sign/bundle-json.js";
+import { preAuthEncoding } from "../bundle/pae.js";
+import { inTotoPayloadType } from "../bundle/bundle-json.js";
 import { parsePublicKey } from "../keys/public-key.js";
 import { checkBundle } from "./check-bundle.js";
 import type { Artifact } from "./signed-content.js";

@@ -1,7 +1,7 @@
 import type { CallOptions } from "@blob/registry";
 import { PolicyError } from "../errors.js";
-import { resolveRequirement, type ResolvedRequirement } from "../policies/resolve-requirement.js";
-import type { KeylessRequirement, KeyRequirement } from "../policies/requirements.js";
+import { resolveRequirement, type ResolvedRequirement } from "./resolve-requirement.js";
+import type { KeylessRequirement, KeyRequirement } from "./requirements.js";
 import type { CheckedBundle } from "./check-bundle.js";
 import { Refusal } from "./refusal.js";
 import type { Artifact } from "./signed-content.js";

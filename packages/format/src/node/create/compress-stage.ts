@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import { createBatchCompressor } from "./compress-batch.js";

@@ -1,13 +1,13 @@
+import { isSystemError, writeFully } from "@blob/core/files";
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
 import type { DataSink } from "./archive-writer.js";
 import { prepareArchive } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-archive.js";
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 import { realPath } from "../files/real-path.js";
 
 export interface CreatedArchiveFiles extends CreatedArchive {
@@ -134,13 +134,6 @@ async function createTemporary(target: string): Promise<TemporaryFile> {
       if (exists) await rm(path, { force: true });
     },
   };
-}
-
-async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, written);
-    written += bytesWritten;
-  }
 }
 
 async function attempt<T>(action: string, path: string, operation: () => Promise<T>): Promise<T> {

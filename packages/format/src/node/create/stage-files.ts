@@ -5,7 +5,7 @@ import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";
 import { withFile } from "../zstd/frame-proof.js";
-import { inOrder } from "../workers/in-order.js";
+import { inOrder } from "@blob/core/concurrency";
 import { openLargeFile } from "./read-large-file.js";
 import type { LargeFile } from "./read-large-file.js";
 import { maxSmallFileBytes } from "../walk/read-small-file.js";

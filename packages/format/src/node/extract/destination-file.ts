@@ -1,3 +1,4 @@
+import { isSystemError } from "@blob/core/files";
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
@@ -5,7 +6,7 @@ import { open as openFile } from "node:fs/promises";
 import type { Entry } from "../../entry.js";
 import { FormatError } from "../../errors.js";
 import type { Destination, DestinationDirectory } from "./destination.js";
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 import {
   createTemporaryFile,
   endAt,

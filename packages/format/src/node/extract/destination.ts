@@ -1,6 +1,7 @@
+import { isSystemError } from "@blob/core/files";
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
 
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 import {
   checkDirectory,
   conflict,

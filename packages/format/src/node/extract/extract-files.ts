@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { ByteRange } from "../../byte-source.js";
@@ -18,7 +18,7 @@ import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
 import type { Extraction, ExtractOptions } from "./extract.js";
-import { forEachConcurrent } from "../workers/for-each-concurrent.js";
+import { forEachConcurrent } from "@blob/core/concurrency";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
 import { nodeSha256 } from "../node-sha256.js";

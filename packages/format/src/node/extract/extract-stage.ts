@@ -3,7 +3,7 @@ import type { Entry } from "../../entry.js";
 import type { FileWriter, ReservedFile } from "./destination-file.js";
 import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract.js";
-import { inOrder } from "../workers/in-order.js";
+import { inOrder } from "@blob/core/concurrency";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";
 import type { PlainError } from "../workers/plain-error.js";

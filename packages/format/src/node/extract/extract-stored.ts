@@ -5,7 +5,7 @@ import type { ContentsBy, ContentStore } from "./content-store.js";
 import type { FileWriter } from "./destination-file.js";
 import type { ExtractReport } from "./extract-report.js";
 import type { Extraction } from "./extract.js";
-import { forEachConcurrent } from "../workers/for-each-concurrent.js";
+import { forEachConcurrent } from "@blob/core/concurrency";
 import { finishTemporaryFile } from "../files/temporary-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
 import { writeLarge, writeSmall } from "./write-content.js";

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../byte-source.js";
@@ -141,7 +141,7 @@ export async function extractFile(
 ): Promise<ExtractResult> {
   options.signal?.throwIfAborted();
   const entry = archive.entry(path);
-  if (entry === undefined) throw notFound(path, archive.isDirectory(path));
+  if (entry === undefined) throw notFound(path, archive.isDirectory(path), "file");
   const destination = openDestination(dirname(resolve(file)));
   try {
     return await extractTo(archive, destination, [{ entry, target: basename(resolve(file)) }], options);
@@ -197,12 +197,12 @@ async function planExtraction(archive: Archive, options: ExtractOptions): Promis
 /** In the order of the archive's paths, each once: neighbours are fetched together. */
 function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptions): Iterable<Entry> {
   const below = normalizePath(directory);
-  if (!archive.isDirectory(below)) throw notFound(directory, archive.isFile(below));
+  if (!archive.isDirectory(below)) throw notFound(directory, archive.isFile(below), "directory");
   if (paths === undefined) return archive.entries(below);
   const selected = new Map<string, Entry>();
   for (const path of paths) {
     const entry = archive.entry(path);
-    if (entry === undefined && !archive.isDirectory(path)) throw notFound(path, false);
+    if (entry === undefined && !archive.isDirectory(path)) throw notFound(path, false, "file");
     for (const found of entry === undefined ? archive.entries(normalizePath(path)) : [entry]) {
       if (below === "." || found.path.startsWith(`${below}/`)) selected.set(found.path, found);
     }
@@ -227,12 +227,12 @@ async function splitTaken(
   return { wanted, skipped };
 }
 
-function notFound(path: string, isOtherKind: boolean): FormatError {
+function notFound(path: string, isOtherKind: boolean, what: "file" | "directory"): FormatError {
   return isOtherKind
     ? new FormatError(
         "WrongKind",
         `${JSON.stringify(path)} is not of the kind that was asked for: a file or a directory`,
         { path },
       )
-    : new FormatError("NotFound", `The archive has nothing at ${JSON.stringify(path)}`, { path });
+    : new FormatError("NotFound", `The archive has nothing at ${JSON.stringify(path)}`, { path, what });
 }

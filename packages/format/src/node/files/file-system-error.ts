@@ -1,10 +1,5 @@
+import { isSystemError } from "@blob/core/files";
 import { FormatError } from "../../errors.js";
-
-/** Whether a value is an error of the operating system with one of these codes (`ENOENT`), or any when none is given. */
-export function isSystemError(value: unknown, ...codes: readonly string[]): value is NodeJS.ErrnoException {
-  if (!(value instanceof Error) || !("code" in value) || typeof value.code !== "string") return false;
-  return codes.length === 0 || codes.includes(value.code);
-}
 
 /** What a person can do about the codes that people meet. */
 const advice: Readonly<Record<string, string>> = {

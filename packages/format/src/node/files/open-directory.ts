@@ -1,8 +1,9 @@
+import { isSystemError } from "@blob/core/files";
 import { closeSync, constants, existsSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { sep } from "node:path";
 
 import { FormatError } from "../../errors.js";
-import { fileSystemError, isSystemError } from "./file-system-error.js";
+import { fileSystemError } from "./file-system-error.js";
 
 /** How directories are held. */
 export type DirectoryAccess = "handles" | "checked-paths";

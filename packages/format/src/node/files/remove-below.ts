@@ -1,9 +1,10 @@
+import { isSystemError } from "@blob/core/files";
 import { isUtf8 } from "node:buffer";
 import { lstatSync, readdirSync, renameSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
 
-import { fileSystemError, isSystemError } from "./file-system-error.js";
+import { fileSystemError } from "./file-system-error.js";
 import { conflict, holdDirectory, locateBytes, openChild } from "./open-directory.js";
 import type { DirectoryAccess, OpenDirectory } from "./open-directory.js";
 

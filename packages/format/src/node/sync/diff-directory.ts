@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../byte-source.js";

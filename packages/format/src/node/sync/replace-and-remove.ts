@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import { comparePaths } from "../../compare-bytes.js";

@@ -84,7 +84,7 @@ describe("which files of a directory are meant", () => {
     const root = await scratchDirectory();
     writeFileSync(join(root, ".ignore"), Buffer.alloc(2_000_000, "x"));
     await expect(walkDirectory(root, { ignoreFiles: [".ignore"] })).rejects.toMatchObject({
-      code: "SizeOverflow",
+      code: "SizeExceeded",
       path: ".ignore",
     });
   });

@@ -1,8 +1,9 @@
+import { isSystemError } from "@blob/core/files";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 
 import { FormatError } from "../../errors.js";
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 
 /** Whether a file that changes while it is read is an error. */
 export type ChangeDetection = "none" | "strict";

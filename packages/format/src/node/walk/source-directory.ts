@@ -1,8 +1,8 @@
+import { isSystemError } from "@blob/core/files";
 import { closeSync, fstatSync, lstatSync, openSync, readlinkSync } from "node:fs";
 import { sep } from "node:path";
 
 import type { FormatError } from "../../errors.js";
-import { isSystemError } from "../files/file-system-error.js";
 import { directoryFlags, handlePath, isRealDirectory } from "../files/open-directory.js";
 import type { DirectoryAccess } from "../files/open-directory.js";
 import { fileChanged } from "./read-small-file.js";

@@ -1,8 +1,9 @@
+import { isSystemError } from "@blob/core/files";
 import { lstatSync, realpathSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { relative, sep } from "node:path";
 
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 import type { FoundDirectory } from "./found-files.js";
 import { directoryChanged, openSourceBelow } from "./source-directory.js";
 import type { SourceDirectory, SourceRoot } from "./source-directory.js";

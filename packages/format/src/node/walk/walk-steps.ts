@@ -1,3 +1,4 @@
+import { isSystemError } from "@blob/core/files";
 import { lstatSync, realpathSync } from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { join } from "node:path";
 import { comparePaths } from "../../compare-bytes.js";
 import { FormatError } from "../../errors.js";
 import { isValidPath } from "../../path.js";
-import { fileSystemError, isSystemError } from "../files/file-system-error.js";
+import { fileSystemError } from "../files/file-system-error.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import { GrowingFiles } from "./found-files.js";
 import type { FoundDirectory } from "./found-files.js";
@@ -266,7 +267,7 @@ export class Walk {
     const size = Number(this.#stat(directory, name).size);
     if (size > maxRulesBytes) {
       throw new FormatError(
-        "SizeOverflow",
+        "SizeExceeded",
         `${JSON.stringify(source)} has ${size} bytes; an ignore file may have ${maxRulesBytes}`,
         { path: source },
       );

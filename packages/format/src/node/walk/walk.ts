@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "@blob/core/concurrency";
 
 import type { SignalOptions } from "../../byte-source.js";
 import { checkPaths } from "../../index-encoder.js";

@@ -1,12 +1,14 @@
+import type { MissingThing } from "@blob/core/errors";
+import { isSystemError } from "@blob/core/files";
 import { FormatError, isFormatError } from "../../errors.js";
 import type { FormatErrorCode } from "../../errors.js";
-import { isSystemError } from "../files/file-system-error.js";
 
 /** An error as plain data: a structured clone keeps neither class nor fields. */
 export interface PlainError {
   readonly code: FormatErrorCode | undefined;
   readonly message: string;
   readonly path: string | undefined;
+  readonly what: MissingThing | undefined;
   readonly cause: { readonly message: string; readonly code: string | undefined } | undefined;
 }
 
@@ -15,6 +17,7 @@ export function toPlainError(error: unknown): PlainError {
   return {
     code: isFormatError(error) ? error.code : undefined,
     path: isFormatError(error) ? error.path : undefined,
+    what: isFormatError(error) ? error.what : undefined,
     message,
     cause:
       cause instanceof Error
@@ -24,10 +27,10 @@ export function toPlainError(error: unknown): PlainError {
 }
 
 /** The error that it was, as far as it was one of ours; anything else is a defect of the worker. */
-export function fromPlainError({ code, message, path, cause }: PlainError): FormatError {
+export function fromPlainError({ code, message, path, what, cause }: PlainError): FormatError {
   const original =
     cause === undefined
       ? undefined
       : Object.assign(new Error(cause.message), cause.code === undefined ? {} : { code: cause.code });
-  return new FormatError(code ?? "WorkerFailed", message, { path, cause: original });
+  return new FormatError(code ?? "WorkerFailed", message, { path, what, cause: original });
 }

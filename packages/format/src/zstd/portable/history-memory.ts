@@ -1,4 +1,4 @@
-import { nextTurn } from "../../turns.js";
+import { nextTurn } from "@blob/core/concurrency";
 
 /** What is kept for later: enough for windows of 8 MiB. */
 const maxKeptBytes = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { readStart } from "../../bounded-body.js";
+import { readBeginning } from "@blob/core/bytes";
 import { parseJsonObject } from "../../manifest-content.js";
 import { apiHost } from "../../reference.js";
 import type { HttpResponse } from "../layers/handler.js";
@@ -100,7 +100,7 @@ async function readBody(
     return nothing;
   }
   try {
-    const { bytes, isCut } = await readStart(response.body, maxBodyBytes);
+    const { bytes, isCut } = await readBeginning(response.body, maxBodyBytes);
     const json = isCut ? undefined : parseJsonObject(bytes);
     if (json !== undefined) return { ...nothing, complaint: complaintIn(json, secrets) };
     const text = Buffer.from(bytes).toString("utf8");

@@ -1,4 +1,4 @@
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import { redactText, withoutKnown } from "../layers/redact.js";
 
 /** What a page says first is in here; a script may come before it. */
@@ -48,7 +48,7 @@ export function wordsOf(
     const letters = squeeze(secret);
     return letters !== "" && squeezed.includes(letters);
   });
-  return isOddlyWritten ? "" : printable(redactText(plain, secrets), maxWordsLength);
+  return isOddlyWritten ? "" : messageText(redactText(plain, secrets), maxWordsLength);
 }
 
 /** What a browser would show of a page. Text only: the result is never taken for a page again. */

@@ -1,3 +1,4 @@
+import type { MissingThing } from "@blob/core/errors";
 import type { RegistryErrorCode, RegistryErrorDetails } from "../../errors.js";
 import { RegistryError } from "../../errors.js";
 import type { Answer } from "./answer.js";
@@ -10,6 +11,8 @@ export interface FailedAction {
   readonly action: string;
   readonly reference?: string | undefined;
   readonly digest?: string | undefined;
+  /** What is not there when the registry says so. Default: what `reference` and `digest` name. */
+  readonly what?: MissingThing | undefined;
   /** Whether it gave the registry a manifest, which some only take of certain types. */
   readonly gaveManifest?: boolean | undefined;
 }
@@ -32,8 +35,10 @@ export function errorFromAnswer(answer: Answer, failed: FailedAction, why?: stri
   const details: RegistryErrorDetails = {
     // Whoever wants the credentials is whom to log in to.
     host: isForeignChallenge ? answer.from : failed.host,
+    registry: failed.host,
     reference: failed.reference,
     digest: failed.digest,
+    what: code === "NotFound" ? missingThing(failed, answer) : undefined,
     status: answer.status,
     retryAfterMs: answer.retryAfterMs,
     credentialsSent: answer.credentialsSent,
@@ -43,6 +48,14 @@ export function errorFromAnswer(answer: Answer, failed: FailedAction, why?: stri
   return answer.isPage && answer.status < 400
     ? new PageError(code, message, details)
     : new RegistryError(code, message, details);
+}
+
+function missingThing({ what, reference = "", digest }: FailedAction, { complaint }: Answer): MissingThing {
+  if (complaint?.code === "NAME_UNKNOWN") return "repository";
+  if (what !== undefined) return what;
+  if (reference.includes("@")) return "manifest";
+  if (reference.includes(":")) return "reference";
+  return digest === undefined ? "repository" : "blob";
 }
 
 function codeFor(status: number, complaint: string | undefined): RegistryErrorCode {

@@ -1,6 +1,6 @@
 import type { Digest } from "../../descriptor.js";
 import { isRegistryError } from "../../errors.js";
-import { onAbort } from "../abort-listeners.js";
+import { untilAborted } from "@blob/core/abort";
 import type { BlobLink, BlobLinks } from "./blob-links.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpHeaders, HttpResponse } from "../layers/handler.js";
@@ -73,18 +73,4 @@ async function followLink(
   }
   links.forget(key, link);
   return undefined;
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  signal.throwIfAborted();
-  let stopListening = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stopListening = onAbort(signal, () => reject(signal.reason));
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    stopListening();
-  }
 }

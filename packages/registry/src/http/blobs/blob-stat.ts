@@ -1,7 +1,7 @@
 import type { Digest } from "../../descriptor.js";
 import type { RegistryError } from "../../errors.js";
 import { contentTypeOf } from "../answers/answer.js";
-import { parseContentRange } from "./content-range.js";
+import { parseContentRange } from "@blob/core/ranges";
 import type { Endpoint, RepositoryActions } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
@@ -69,9 +69,11 @@ async function lookAtFirstByte(endpoint: Endpoint, question: BlobQuestion): Prom
 function sizeIn(response: HttpResponse, digest: Digest): number | undefined {
   const { status, headers } = response;
   const range = headers["content-range"] ?? "";
-  if (status === 206) return parseContentRange(range)?.total;
-  // An empty blob has no first byte.
-  if (status === 416) return sizeOf(/^bytes \*\/(?<size>\d+)$/u.exec(range)?.groups?.["size"]);
+  // An empty blob has no first byte: 416.
+  if (status === 206 || status === 416) {
+    const told = parseContentRange(range);
+    return (told?.offset === undefined) === (status === 416) ? told?.size : undefined;
+  }
   return isDoubtful(response, digest) ? undefined : sizeOf(headers["content-length"]);
 }
 

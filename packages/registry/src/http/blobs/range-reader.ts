@@ -2,7 +2,7 @@ import type { BlobId } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
 import type { BlobLinks } from "./blob-links.js";
 import { requestBlob } from "./blob-request.js";
-import { parseContentRange } from "./content-range.js";
+import { parseContentRange } from "@blob/core/ranges";
 import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpHeaders, HttpResponse } from "../layers/handler.js";
 import { isTransient } from "../layers/network-error.js";
@@ -97,10 +97,11 @@ function wrongRange(
   { blob, end }: RangeRead,
   at: number,
 ): string | undefined {
-  const range = header === undefined ? undefined : parseContentRange(header);
-  if (range === undefined) return "a partial answer does not say which part it is";
-  if (range.start !== at || range.end !== end || (range.total ?? blob.size) !== blob.size) {
-    return `asked for the bytes ${at} to ${end - 1} of ${blob.size}, it sent ${range.start} to ${range.end - 1} of ${range.total ?? "unknown"}`;
+  const range = parseContentRange(header);
+  if (range?.offset === undefined) return "a partial answer does not say which part it is";
+  const { offset, length, size = blob.size } = range;
+  if (offset !== at || length !== end - at || size !== blob.size) {
+    return `asked for the bytes ${at} to ${end - 1} of ${blob.size}, it sent ${offset} to ${offset + length - 1} of ${range.size ?? "unknown"}`;
   }
   return wrongLength(headers, end - at);
 }

@@ -1,8 +1,8 @@
 import type { Authenticator, AuthorizationTarget, Rejection, SendTokenRequest } from "@blob/auth";
-import { leadsInward } from "@blob/auth/hosts";
+import { leadsInward } from "@blob/core/hosts";
 import { readBounded } from "../../bounded-body.js";
 import { RegistryError } from "../../errors.js";
-import { followSignal } from "../abort-listeners.js";
+import { linkSignals } from "@blob/core/abort";
 import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
 
@@ -56,7 +56,7 @@ async function answerChallenge(
 ): Promise<string | undefined> {
   const { auth, signal } = request;
   if (auth === undefined) return undefined;
-  const followed = signal === undefined ? undefined : followSignal(signal);
+  const followed = signal === undefined ? undefined : linkSignals(signal);
   try {
     const options = { signal: followed?.signal };
     return await authenticator.answer(auth, rejection, tokenSender(next, request), options);

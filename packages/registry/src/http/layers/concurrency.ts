@@ -1,4 +1,4 @@
-import { onAbort } from "../abort-listeners.js";
+import { onAbort } from "@blob/core/abort";
 import type { HttpRequest, Layer } from "./handler.js";
 
 /** As many as browsers and registry clients dare to have open to one host over HTTP/1.1, times a few. */

@@ -1,7 +1,7 @@
 import type { AuthorizationTarget } from "@blob/auth";
 import { apiHost } from "../../reference.js";
-import type { Turns } from "../../turns.js";
-import { createTurns } from "../../turns.js";
+import type { Queues } from "@blob/core/concurrency";
+import { createQueues } from "@blob/core/concurrency";
 import type { Handler } from "./handler.js";
 import type { RetryPolicy } from "./retry.js";
 
@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
   /** For what one client must not do twice at the same time. */
-  readonly turns: Turns;
+  readonly queues: Queues;
   /** A URL below `/v2/<repository>/`. The caller has checked the name. */
   url(repository: string, rest: string): URL;
   /** The credentials for some actions on a repository. */
@@ -42,7 +42,7 @@ export function createEndpoint(host: string, options: EndpointOptions): Endpoint
     origin,
     send: options.send,
     retryPolicy: options.retryPolicy,
-    turns: createTurns(),
+    queues: createQueues(),
     url: (repository, rest) => new URL(`/v2/${repository}/${rest}`, origin),
     auth: (repository, actions, alsoPull) => ({
       origin,

@@ -1,5 +1,5 @@
 import { isRegistryError, RegistryError } from "../../errors.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import { proxyErrorOf } from "../../proxy/proxy-error.js";
 
 const timeouts: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ export function networkError(host: string, error: unknown): RegistryError {
     return new RegistryError("TimedOut", message, { host, cause: error });
   }
   const reason =
-    error instanceof Error && error.message !== "" ? printable(error.message) : "connection failed";
+    error instanceof Error && error.message !== "" ? messageText(error.message) : "connection failed";
   const said = `${reason}${code === undefined || reason.includes(code) ? "" : ` (${code})`}`;
   const message = `${host}: ${said}: ${isAboutCertificate(code) ? "its certificate is not trusted" : "check the host name and the network"}`;
   return new RegistryError("Network", message, { host, cause: error });

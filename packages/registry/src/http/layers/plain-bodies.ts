@@ -1,5 +1,5 @@
 import { RegistryError } from "../../errors.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import type { Layer } from "./handler.js";
 
 /** Some stores name other things in this header (`aws-chunked`) and send plain bytes all the same. */
@@ -16,7 +16,7 @@ export function withPlainBodies(): Layer {
     if (!compressions.has(encoding)) return response;
     response.cancel();
     const { host } = request.url;
-    const message = `${host}: it sends a body that is compressed with ${printable(encoding)}, which was not asked for; is a proxy in between?`;
+    const message = `${host}: it sends a body that is compressed with ${messageText(encoding)}, which was not asked for; is a proxy in between?`;
     throw new RegistryError("InvalidResponse", message, { host, status: response.status });
   };
 }

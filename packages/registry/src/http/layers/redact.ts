@@ -1,4 +1,4 @@
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 
 /** Parameters of the distribution API and of token requests that are no secrets. */
 const shown: ReadonlySet<string> = new Set([
@@ -22,7 +22,7 @@ export function redactUrl(url: URL): string {
   const shownQuery = [...url.searchParams].map(
     ([name, value]) => `${name}=${isShownParameter(name) ? value : "…"}`,
   );
-  return printable(
+  return messageText(
     `${url.origin}${url.pathname}${shownQuery.length === 0 ? "" : `?${shownQuery.join("&")}`}`,
     1000,
   );
@@ -35,7 +35,7 @@ export function redactUrl(url: URL): string {
  * @param known Secrets of the request, which do not have to look like any.
  */
 export function redactText(text: string, known: readonly string[] = []): string {
-  return printable(
+  return messageText(
     withoutKnown(text, known)
       .slice(0, 4000)
       .replaceAll(/\b(bearer|basic)(\s+)[^\s"',]{6,}/giu, "$1$2…")

@@ -1,4 +1,4 @@
-import { leadsInward } from "@blob/auth/hosts";
+import { leadsInward } from "@blob/core/hosts";
 
 export interface RedirectQuestion {
   /** Where the answer came from. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
-import { followSignal } from "../abort-listeners.js";
+import { linkSignals } from "@blob/core/abort";
 import type { HttpHeaders, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
@@ -46,7 +46,7 @@ const realClock: RetryClock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
-    const followed = signal === undefined ? undefined : followSignal(signal);
+    const followed = signal === undefined ? undefined : linkSignals(signal);
     try {
       await sleepFor(ms, undefined, { signal: followed?.signal });
     } catch (error) {

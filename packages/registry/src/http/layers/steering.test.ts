@@ -1,5 +1,5 @@
 import { createAuthenticator } from "@blob/auth";
-import { leadsInward } from "@blob/auth/hosts";
+import { leadsInward } from "@blob/core/hosts";
 import { describe, expect, test } from "vitest";
 import type { HttpRegistry } from "../../http-registry.js";
 import { createHttpRegistry } from "../../http-registry.js";

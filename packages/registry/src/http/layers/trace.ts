@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, Layer } from "./handler.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import { secretsBehind } from "./known-secrets.js";
 import { redactUrl } from "./redact.js";
 
@@ -79,7 +79,7 @@ function redirectHostOf(request: HttpRequest, response: HttpResponse | undefined
   const { host } = new URL(location, request.url);
   const authorization = request.headers["authorization"];
   const secrets = secretsBehind({ ...response, ...(authorization === undefined ? {} : { authorization }) });
-  return secrets.some((secret) => host.includes(secret.toLowerCase())) ? "…" : printable(host);
+  return secrets.some((secret) => host.includes(secret.toLowerCase())) ? "…" : messageText(host);
 }
 
 function lengthOf(response: HttpResponse | undefined): number | undefined {

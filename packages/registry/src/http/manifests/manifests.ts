@@ -134,7 +134,14 @@ export async function putManifest(
   });
   const { host } = endpoint;
   const action = `push the manifest ${name}`;
-  const failed: FailedAction = { host, action, reference: name, digest, gaveManifest: true };
+  const failed: FailedAction = {
+    host,
+    action,
+    reference: name,
+    digest,
+    what: "repository",
+    gaveManifest: true,
+  };
   if (response.status !== 201 && response.status !== 200 && response.status !== 202) {
     throw await errorFromResponse(response, failed);
   }

@@ -2,7 +2,7 @@ import { readBounded } from "../../bounded-body.js";
 import { RegistryError } from "../../errors.js";
 import type { LeftOut } from "../../left-out.js";
 import { parseJsonObject } from "../../manifest-content.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import { checkRepository, isTag } from "../../reference.js";
 import type { CallOptions } from "../../registry.js";
 import { readAnswer } from "../answers/answer.js";
@@ -82,7 +82,7 @@ async function tagsIn(
 
 function invalidTag(value: unknown): LeftOut {
   const isText = typeof value === "string";
-  const name = printable(isText && value !== "" ? value : (JSON.stringify(value) ?? ""), shownLength);
+  const name = messageText(isText && value !== "" ? value : (JSON.stringify(value) ?? ""), shownLength);
   return { kind: "tag", name, why: isText ? "it is not a valid tag name" : "it is not a text" };
 }
 

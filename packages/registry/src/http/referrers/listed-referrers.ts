@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from "../../descriptor.js";
 import type { RegistryErrorCode } from "../../errors.js";
 import { isRegistryError } from "../../errors.js";
-import { inBatches } from "../../in-batches.js";
+import { inOrder } from "@blob/core/concurrency";
 import { referrerTo } from "../../referrer.js";
 import type { ReferrersOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";
@@ -27,7 +27,8 @@ export async function* readListed(
 ): AsyncGenerator<Descriptor, void, undefined> {
   const judge = async (one: Descriptor): Promise<Judged> =>
     isSettled(one) ? { referrer: one } : readReferrer(endpoint, repository, subject, one.digest, options);
-  for await (const [{ digest }, { referrer, why }] of inBatches(listed, atOnce, judge)) {
+  const judging = listed.map((one) => async () => ({ digest: one.digest, ...(await judge(one)) }));
+  for await (const { digest, referrer, why } of inOrder(judging, atOnce)) {
     if (referrer !== undefined) yield referrer;
     else options.onLeftOut?.({ kind: "referrer", name: digest, why });
   }

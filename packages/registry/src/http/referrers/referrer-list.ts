@@ -1,7 +1,7 @@
 import type { Descriptor } from "../../descriptor.js";
 import type { LeftOut } from "../../left-out.js";
 import { parseDescriptor } from "../../manifest-content.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 
 /** Enough of a digest, or of what stands in its place, to find the entry. */
 const shownLength = 120;
@@ -21,5 +21,5 @@ export function descriptorsIn(
 
 function nameIn(entry: unknown): string {
   const digest: unknown = typeof entry === "object" && entry !== null ? Reflect.get(entry, "digest") : entry;
-  return printable(typeof digest === "string" ? digest : (JSON.stringify(entry) ?? ""), shownLength);
+  return messageText(typeof digest === "string" ? digest : (JSON.stringify(entry) ?? ""), shownLength);
 }

@@ -2,7 +2,7 @@ import type { Descriptor, Digest } from "../../descriptor.js";
 import type { RegistryErrorCode } from "../../errors.js";
 import { isRegistryError, RegistryError } from "../../errors.js";
 import { manifestMediaTypes, parseJsonObject } from "../../manifest-content.js";
-import { printable } from "../../printable.js";
+import { messageText } from "@blob/core/text";
 import { referrersTag } from "../../referrer.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import { fetchManifest, putManifest } from "../manifests/manifests.js";
@@ -58,7 +58,7 @@ export async function readFallbackIndex(
       json === undefined ||
       !Array.isArray(entries)
     ) {
-      const why = `it leads to ${printable(descriptor.mediaType)}, not to a list of referrers`;
+      const why = `it leads to ${messageText(descriptor.mediaType)}, not to a list of referrers`;
       return { kind: "foreign", why };
     }
     return { kind: "index", manifests: entries, json, etag: headers["etag"] };
@@ -94,7 +94,7 @@ export async function updateFallbackIndex(
   change: FallbackChange,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  return endpoint.turns.take(`${repository}@${subject}`, () =>
+  return endpoint.queues.enter(`${repository}@${subject}`, () =>
     changeUntilSeen(endpoint, repository, subject, change, signal),
   );
 }

@@ -1,8 +1,8 @@
 import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
-import type { HostZone } from "@blob/auth/hosts";
-import { isDeeper, zoneOf } from "@blob/auth/hosts";
+import type { HostZone } from "@blob/core/hosts";
+import { isDeeper, zoneOf } from "@blob/core/hosts";
 
 /** A connection that was not made, or not used: it leads further inside than whoever named the host may lead. */
 export class InwardAddressError extends Error {

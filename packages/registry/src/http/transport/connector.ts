@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
-import type { HostZone } from "@blob/auth/hosts";
+import type { HostZone } from "@blob/core/hosts";
 import type * as undiciModule from "undici";
 import type { buildConnector } from "undici";
 import { checkAddress, guardedLookup } from "./connection-guard.js";

@@ -1,5 +1,5 @@
-import type { HostZone } from "@blob/auth/hosts";
-import { zoneOf } from "@blob/auth/hosts";
+import type { HostZone } from "@blob/core/hosts";
+import { zoneOf } from "@blob/core/hosts";
 import { outerOf } from "./connection-guard.js";
 
 /** Which zones connections led to, by the origin that they were for. */

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { isRegistryError, RegistryError } from "../../errors.js";
-import { onAbort } from "../abort-listeners.js";
+import { onAbort } from "@blob/core/abort";
 import { watchRate } from "./body-rate.js";
 import { createDeadline } from "./deadline.js";
 import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";

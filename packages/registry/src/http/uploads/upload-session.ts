@@ -116,7 +116,7 @@ export function uploadError(
 
 export function failedUpload({ host }: Endpoint, { repository, blob }: Upload): FailedAction {
   const action = `push the blob ${blob.digest} to ${repository}`;
-  return { host, action, reference: repository, digest: blob.digest };
+  return { host, action, reference: repository, digest: blob.digest, what: "repository" };
 }
 
 /** Whether an answer to the last request of an upload claims success. What it proves is another question. */

@@ -1,0 +1,3 @@
+export { toHex } from "./hex.js";
+export { readBeginning } from "./read-beginning.js";
+export type { Beginning } from "./read-beginning.js";

@@ -1,0 +1,27 @@
+import { BlobError, isBlobError } from "../errors/blob-error.js";
+
+/** Why a file or directory is not used. */
+export type UnsafeFileErrorCode = "UnsafeDirectory" | "UnsafeFile";
+
+/** Somebody else could have changed, or can read along in, what is to be ours alone. */
+export class UnsafeFileError extends BlobError {
+  override readonly name = "UnsafeFileError";
+  override readonly code: UnsafeFileErrorCode;
+  /** The file or directory. */
+  readonly path: string;
+
+  constructor(
+    code: UnsafeFileErrorCode,
+    message: string,
+    details: { readonly path: string; readonly cause?: unknown },
+  ) {
+    super(message, details);
+    this.code = code;
+    this.path = details.path;
+  }
+}
+
+/** Whether a value is an {@link UnsafeFileError}, of this or another copy of the package. */
+export function isUnsafeFileError(value: unknown): value is UnsafeFileError {
+  return isBlobError(value) && value.name === "UnsafeFileError";
+}

@@ -1,0 +1,2 @@
+export { messageText } from "./message-text.js";
+export { printable, printableCells, printableJson, printableLines } from "./printable.js";
