@@ -74,7 +74,8 @@ function modulesBehind(entry: URL): ReadonlyMap<string, CompiledModule> {
     found.set(url.href, parsed);
     for (const specifier of parsed.imports) {
       if (specifier.startsWith(".")) waiting.push(new URL(specifier, url));
-      if (specifier.startsWith("@blob/core/")) waiting.push(pathToFileURL(createRequire(url).resolve(specifier)));
+      if (specifier.startsWith("@blob/core/"))
+        waiting.push(pathToFileURL(createRequire(url).resolve(specifier)));
     }
   }
   return found;
