@@ -10,7 +10,7 @@ import { compilePackage } from "@blob/testing";
  * Entries, and what each imports apart from our own files: dependencies, and parts of `@blob/core`, of which the files are
  * looked at as well. The import map of `page.html` has these, too.
  */
-const entries: Readonly<Record<string, readonly string[]>> = {
+const reached: Readonly<Record<string, readonly string[]>> = {
   "index.js": ["@noble/hashes/sha2.js", ...partsOfCore("bytes", "concurrency", "errors", "ranges")],
   "handler/index.js": [
     "@noble/hashes/sha2.js",
@@ -37,7 +37,7 @@ const nodeGlobals = [
 
 const compiled = compilePackage("format");
 
-describe.each(Object.entries(entries))("the entry %s", (entry, expected) => {
+describe.each(Object.entries(reached))("the entry %s", (entry, expected) => {
   const modules = modulesBehind(new URL(entry, compiled));
 
   test("reaches nothing but files of ours and small dependencies", () => {
