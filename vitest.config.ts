@@ -19,22 +19,18 @@ const alias = [
 ];
 
 const packages = ["core", "format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
-const projects = [
-  ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
-  { name: "@blob/example-unstorage", folder: "examples/unstorage" },
-];
+const examples = ["serve-in-app", "unstorage"];
 
 export default defineConfig({
   test: {
     ...runSettings,
     coverage: { include: ["packages/*/src/**/*.ts"] },
-    projects: projects.map(({ name, folder }) => ({
+    projects: [
+      ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
+      ...examples.map((name) => ({ name: `@blob/example-${name}`, folder: `examples/${name}` })),
+    ].map(({ name, folder }) => ({
       resolve: { alias },
-      test: {
-        ...projectSettings,
-        name,
-        include: [`${folder}/src/**/*.test.ts`],
-      },
+      test: { ...projectSettings, name, include: [`${folder}/src/**/*.test.ts`] },
     })),
   },
 });

@@ -1,4 +1,4 @@
-// Checks every production import against the table of ARCHITECTURE.md, and that the main entry of @blob/format stays pure:
+// Checks every production import against the table of ARCHITECTURE.md, and that what of @blob/format runs anywhere stays pure:
 // also where it reaches into @blob/core, whose parts run in browsers but for those that say otherwise.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -60,6 +60,7 @@ for (const subpath of Object.keys(exportsOf("core"))) {
 }
 checkPurity("the main entry of @blob/format", path.join(root, "packages/format/src/index.ts"));
 checkPurity("@blob/format/tar", path.join(root, "packages/format/src/tar/index.ts"));
+checkPurity("@blob/format/handler", path.join(root, "packages/format/src/handler/index.ts"));
 
 if (violations.length > 0) {
   console.error(violations.join("\n"));

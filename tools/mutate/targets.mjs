@@ -150,15 +150,15 @@ export const targets = [
     files: ["http/layers/redirect.ts"],
     tests: [
       "http/layers/redirect.test.ts",
-      "http/uploads/upload-place.test.ts",
+      "http/layers/upload-place.test.ts",
       "http/layers/steering.test.ts",
       "http/transport/connection-guard.test.ts",
     ],
   },
   {
     package: "registry",
-    files: ["http/uploads/upload-place.ts"],
-    tests: ["http/uploads/upload-place.test.ts"],
+    files: ["http/layers/upload-place.ts"],
+    tests: ["http/layers/upload-place.test.ts"],
   },
   {
     package: "registry",

@@ -56,16 +56,16 @@ export async function readContent(
   return threads.read(entry.size, async (decode) => {
     if (decode === undefined) return readWhole(source, entry, signal);
     const { maxDecoderBytes } = source.limits;
-    return decode(await readStored(source, entry, signal), entry, { maxDecoderBytes, signal });
+    return decode(await collectStored(source, entry, signal), entry, { maxDecoderBytes, signal });
   });
 }
 
-function readStored(
+function collectStored(
   { data }: ContentSource,
   entry: Entry,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return collect(readExactly(data, storedRange(entry), entry, signal), entry.storedSize, entry);
+  return collect(readStored(data, entry, signal), entry.storedSize, entry);
 }
 
 /** A whole file, on this thread. */
@@ -78,7 +78,7 @@ async function readWhole(
     return collect(streamContent(source, entry, { range: undefined, signal }), entry.size, entry);
   }
   if (entry.size === 0) return verified(source, entry, new Uint8Array(0));
-  const stored = await readStored(source, entry, signal);
+  const stored = await collectStored(source, entry, signal);
   const { maxDecoderBytes } = source.limits;
   return verified(
     source,
@@ -141,7 +141,7 @@ async function* decodedChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   // An empty file is stored as an empty frame by Go: there is nothing in it to ask for.
   if (entry.size === 0) return;
-  const stored = readExactly(source.data, storedRange(entry), entry, signal);
+  const stored = readStored(source.data, entry, signal);
   if (entry.compression === "none") {
     const turns = createTurns();
     for await (const chunk of stored) {
@@ -159,6 +159,15 @@ async function* decodedChunks(
   } finally {
     decoder.close();
   }
+}
+
+/** What the data part stores for a file, as it is: exactly that long, or an error. */
+export function readStored(
+  data: ByteSource,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  return readExactly(data, storedRange(entry), entry, signal);
 }
 
 function storedRange(entry: Entry): ByteRange {
@@ -228,7 +237,8 @@ function verified(source: ContentSource, entry: Entry, content: Uint8Array): Uin
   return content;
 }
 
-function checkHash(actual: Uint8Array, { path, hash }: Entry): void {
+/** `HashMismatch` unless this is the hash of a file's content. */
+export function checkHash(actual: Uint8Array, { path, hash }: Entry): void {
   if (actual.length === hash.length && actual.every((byte, i) => byte === hash[i])) return;
   throw new FormatError(
     "HashMismatch",

@@ -1,40 +1,20 @@
 import type { CopyProgress } from "./copy-progress.js";
-import { withProgress } from "./copy-progress.js";
+import { withProgress } from "./copy-failure.js";
+import type { CopyOptions, CopySource, CopyTarget } from "./copier.js";
 import { createCopier } from "./copier.js";
-import type { BlobId, Descriptor } from "./descriptor.js";
+import type { Descriptor } from "./descriptor.js";
 import type { LeftOut } from "./left-out.js";
 import { findLegacyTags } from "./legacy-tags.js";
 import { checkTag } from "./reference.js";
-import type { CallOptions, PushedBlob, Registry } from "./registry.js";
+import type { PushedBlob } from "./registry.js";
 
-export interface CopySource {
-  readonly registry: Registry;
-  readonly repository: string;
-  /** A tag or a digest. */
-  readonly reference: string;
-}
-
-export interface CopyTarget {
-  readonly registry: Registry;
-  readonly repository: string;
-  /** Tags for the copy. Without any, it can only be found by its digest. */
-  readonly tags?: readonly string[] | undefined;
-}
-
-export interface CopyOptions extends CallOptions {
-  /** Also copy what refers to the artifact, such as signatures, and what refers to that. Default true. */
-  readonly referrers?: boolean | undefined;
-  /** How many blobs are under way at once. Default 4. */
-  readonly concurrency?: number | undefined;
-  /** Called when a blob is there. */
-  readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
-}
-
+/** What a copy came to. */
 export interface Copied {
   /** The same as at the source: not a byte of a manifest is changed. */
   readonly descriptor: Descriptor;
   /** Manifests that the destination has taken, referrers and children of indexes included. */
   readonly manifests: number;
+  /** How many blobs were sent, were there already, or were mounted. */
   readonly blobs: Readonly<Record<PushedBlob, number>>;
   /**
    * What belongs to the artifact and did not come along, each also told to `onLeftOut`: referrers that are broken at the
@@ -50,6 +30,12 @@ export interface Copied {
  * are there already, and stream through otherwise. With referrers, it costs one listing for each manifest, and three
  * requests without a body, while blobs are under way, for tags that cannot be carried.
  *
+ * @example
+ * ```ts
+ * const from = { registry: createHttpRegistry("ghcr.io"), repository: "acme/site", reference: "v1" };
+ * const to = { registry: createLayoutRegistry("./mirror"), repository: "acme/site", tags: ["v1"] };
+ * const { descriptor, notCopied } = await copyArtifact(from, to);
+ * ```
  * @throws RegistryError what either registry throws, with `copied` for what was copied by then and what was not;
  *   `SizeExceeded` for a graph without a reasonable end; `InvalidReference` for a bad tag, before anything is read.
  */

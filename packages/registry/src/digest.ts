@@ -8,7 +8,9 @@ import { messageText } from "@blob/core/text";
 /** The algorithms that image-spec registers and that can be verified here. */
 export type DigestAlgorithm = "sha256" | "sha512";
 
+/** A digest in its two parts. */
 export interface ParsedDigest {
+  /** What the hash was made with. */
   readonly algorithm: DigestAlgorithm;
   /** Lower case. */
   readonly hex: string;

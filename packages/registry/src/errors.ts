@@ -52,12 +52,19 @@ export interface RegistryErrorDetails extends BlobErrorDetails {
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
 export class RegistryError extends BlobError {
+  /** Always `RegistryError`. */
   override readonly name = "RegistryError";
+  /** What went wrong, for programs. */
   override readonly code: RegistryErrorCode;
+  /** The registry's host, or the path of a layout. */
   readonly host: string | undefined;
+  /** Of the blob or manifest that it is about. */
   readonly digest: string | undefined;
+  /** The HTTP status of the reply that was refused. */
   readonly status: number | undefined;
+  /** How long the registry asked to wait before the next try. */
   readonly retryAfterMs: number | undefined;
+  /** Of a copy that failed: what is at the destination, and what is not. */
   readonly copied: CopyProgress | undefined;
   /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
   readonly credentialsSent: boolean | undefined;

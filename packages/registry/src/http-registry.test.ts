@@ -5,7 +5,7 @@ import type { DockerRegistry, DockerRegistryOptions } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, startDockerRegistry } from "@blob/testing";
 import { afterAll, describe } from "vitest";
 import { createHttpRegistry } from "./http-registry.js";
-import type { ContractSubject } from "./registry.contract.js";
+import type { ContractSubject } from "./testing/tested-registry.js";
 import { describeRegistry, testSha512Manifests } from "./registry.contract.js";
 import type { Registry } from "./registry.js";
 import { createLayoutRegistry } from "./layout/layout-registry.js";

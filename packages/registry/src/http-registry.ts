@@ -7,9 +7,9 @@ import { checkAccess } from "./http/answers/access.js";
 import { withAuthorization } from "./http/layers/authorization.js";
 import { createBlobLinks } from "./http/blobs/blob-links.js";
 import { statBlob } from "./http/blobs/blob-stat.js";
-import { deleteBlob, deleteManifest } from "./http/manifests/deletes.js";
+import { deleteBlob, deleteManifest } from "./http/deletes/deletes.js";
 import { withAdaptiveConcurrency } from "./http/layers/concurrency.js";
-import { createEndpoint, originOf } from "./http/endpoint.js";
+import { createEndpoint, originOf } from "./http/layers/endpoint.js";
 import type { Layer } from "./http/layers/handler.js";
 import { compose } from "./http/layers/handler.js";
 import { getManifest, putManifest, resolveManifest } from "./http/manifests/manifests.js";
@@ -34,6 +34,7 @@ import { checkRepository, isHost } from "./reference.js";
 import type { CallOptions, Registry } from "./registry.js";
 import { parseDigest } from "./digest.js";
 
+/** How a registry is reached, and who asks it. */
 export interface HttpRegistryOptions extends ConnectionOptions {
   /**
    * Answers the registry's challenges. Without it requests go out bare, and most public registries refuse even
@@ -46,6 +47,7 @@ export interface HttpRegistryOptions extends ConnectionOptions {
   readonly userAgent?: string | undefined;
   /** Told about every request that goes over the wire; holds no secrets. */
   readonly trace?: ((trace: HttpTrace) => void) | undefined;
+  /** How often, and for how long, what failed for a reason that passes is tried again. */
   readonly retry?: RetryOptions | undefined;
   /**
    * How many requests of a host may be under way at once, uploads aside; fewer while it answers 429. Default 32.
@@ -83,6 +85,18 @@ export interface HttpRegistry extends Registry {
  * A registry that speaks distribution-spec 1.1 over HTTP. Nothing is sent before the first call: no ping, no probe.
  * Close it when it is no longer needed.
  *
+ * @example
+ * ```ts
+ * const registry = createHttpRegistry("ghcr.io");
+ * try {
+ *   const { descriptor, bytes } = await registry.manifest("acme/site", "v1");
+ * } catch (error) {
+ *   if (isRegistryError(error) && error.code === "NotFound") console.error("there is no such tag");
+ *   else throw error;
+ * } finally {
+ *   await registry.close();
+ * }
+ * ```
  * @param host `host` or `host:port` as references name it; `docker.io` for Docker Hub.
  * @throws RegistryError `InvalidReference`
  */

@@ -1,4 +1,4 @@
-import type { ContractSubject } from "./registry.contract.js";
+import type { ContractSubject } from "./testing/tested-registry.js";
 import { describeRegistry, testSha512Manifests } from "./registry.contract.js";
 import { createMemoryRegistry } from "./memory-registry.js";
 

@@ -21,6 +21,13 @@ const chunkLength = 64 * 1024;
 /**
  * A registry that lives in memory and ends with the process: for tests, examples and short-lived servers. It is as
  * strict as a real one: content is verified, and a manifest is only taken when its blobs are there.
+ *
+ * @example
+ * ```ts
+ * // In a test: the same interface, without a server.
+ * const registry = createMemoryRegistry();
+ * await registry.pushManifest("acme/site", { mediaType, bytes }, { tag: "v1" });
+ * ```
  */
 export function createMemoryRegistry(): Registry {
   const id = "memory";

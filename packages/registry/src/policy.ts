@@ -3,8 +3,11 @@ import type { CallOptions, Registry } from "./registry.js";
 
 /** What a policy decides about. The manifest's bytes have been hashed: a policy never fetches them again. */
 export interface PolicySubject {
+  /** Where its referrers are, such as signatures. */
   readonly registry: Registry;
+  /** The repository that it was read from. */
   readonly repository: string;
+  /** What may be read, or not. */
   readonly manifest: Manifest;
 }
 
@@ -22,6 +25,7 @@ export interface Evidence {
   readonly policy: string;
   /** Of the referrer that carried it. */
   readonly digest: Digest;
+  /** What it states: a URI, as in-toto has it. */
   readonly predicateType: string;
   /** Who signed it: what the certificate says, or the fingerprint of the key. */
   readonly signer:
@@ -44,5 +48,6 @@ export interface Policy {
   readonly name: string;
   /** For messages: what it would accept whatever it was, although it could be required, such as the branch of a build. */
   readonly notRestricted?: readonly string[] | undefined;
+  /** Whether the subject is accepted, by what is found at its registry. Throws what keeps it from finding out. */
   evaluate(subject: PolicySubject, options?: CallOptions): Promise<Verdict>;
 }

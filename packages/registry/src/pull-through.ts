@@ -9,6 +9,7 @@ import type { CallOptions, ManifestOptions, Registry } from "./registry.js";
 
 /** Where a pull-through registry reads, and where it keeps what it has read. */
 export interface PullThroughOptions {
+  /** What it is a copy of: asked for tags, lists, and whatever is not kept. */
   readonly origin: Registry;
   /** Holds manifests and blobs under their digests; its own manifests and tags are not looked at. */
   readonly store: Registry;
@@ -18,6 +19,14 @@ export interface PullThroughOptions {
  * A registry to read from, which keeps every manifest and every blob that was read whole. Tags always come from the
  * origin. A range of a blob that is not kept yet is read from the origin and not kept: reading one file of an archive
  * must not fetch all of it. A store that fails is a miss. Whatever writes throws `Unsupported`.
+ *
+ * @example
+ * ```ts
+ * const mirror = createPullThroughRegistry({
+ *   origin: createHttpRegistry("ghcr.io"),
+ *   store: createLayoutRegistry("./kept"),
+ * });
+ * ```
  */
 export function createPullThroughRegistry({ origin, store }: PullThroughOptions): Registry {
   const refuse = async (): Promise<never> => {

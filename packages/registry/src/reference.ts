@@ -7,7 +7,9 @@ import { messageText } from "@blob/core/text";
 export interface Reference {
   /** `host` or `host:port`, as a URL parser reads it; `docker.io` for all names of Docker Hub. */
   readonly host: string;
+  /** As in `acme/site`: never with the host. */
   readonly repository: string;
+  /** Without `:`; undefined when none was written. */
   readonly tag: string | undefined;
   /** Decides when there is a tag too. */
   readonly digest: Digest | undefined;
@@ -30,6 +32,7 @@ export function isRepository(text: string): boolean {
   return text.length <= maxRepositoryLength && repositoryPattern.test(text);
 }
 
+/** Whether a text is a tag, as distribution-spec 1.1 has it. */
 export function isTag(text: string): boolean {
   return tagPattern.test(text);
 }
@@ -38,6 +41,10 @@ export function isTag(text: string): boolean {
  * Parses `host[:port]/repository[:tag][@digest]`. Names of Docker Hub are brought to one form: `index.docker.io/node`
  * is `docker.io/library/node`. The host is required: `acme/site` could mean Docker Hub or a host `acme`.
  *
+ * @example
+ * ```ts
+ * parseReference("ghcr.io/acme/site:v1"); // { host: "ghcr.io", repository: "acme/site", tag: "v1", … }
+ * ```
  * @throws RegistryError `InvalidReference`, which says what is wrong and how it is written.
  */
 export function parseReference(text: string): Reference {

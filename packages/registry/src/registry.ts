@@ -12,16 +12,19 @@ export interface CallOptions {
   readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
+/** Options of reading a manifest. */
 export interface ManifestOptions extends CallOptions {
   /** Refuse a larger manifest, in bytes. Default 4 MiB, which the distribution-spec asks registries to accept. */
   readonly maxBytes?: number | undefined;
 }
 
+/** Options of reading a blob. */
 export interface ReadBlobOptions extends CallOptions {
   /** Only these bytes; the whole blob without it. It must lie inside the blob. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
 }
 
+/** Options of pushing a blob. */
 export interface PushBlobOptions extends CallOptions {
   /** A repository of the same registry that has the blob: tried before any byte is sent. */
   readonly mountFrom?: string | undefined;
@@ -29,6 +32,7 @@ export interface PushBlobOptions extends CallOptions {
   readonly onProgress?: ((bytesSent: number) => void) | undefined;
 }
 
+/** Options of pushing a manifest. */
 export interface PushManifestOptions extends CallOptions {
   /** Point this tag at the manifest; without it the manifest can only be found by its digest. */
   readonly tag?: string | undefined;
@@ -39,6 +43,7 @@ export interface PushManifestOptions extends CallOptions {
   readonly digest?: Digest | undefined;
 }
 
+/** Which referrers are wanted. */
 export interface ReferrersOptions extends CallOptions {
   /** Only those of this type: a registry that filters is asked for it. */
   readonly artifactType?: string | undefined;
@@ -62,7 +67,9 @@ export type OpenBody = () => AsyncIterable<Uint8Array>;
 
 /** Bytes to store as a manifest. They are stored as they are. */
 export interface NewManifest {
+  /** What the registry gives as its type to whoever reads it. */
   readonly mediaType: string;
+  /** JSON, with a `schemaVersion` of 2. */
   readonly bytes: Uint8Array;
 }
 

@@ -13,11 +13,13 @@ export interface StatementClaim {
 export interface Attachment {
   /** Of the referrer, and of its layer. */
   readonly mediaType: string;
+  /** What the attachment is, in the form of its type. */
   readonly bytes: Uint8Array;
   /** Of the referrer. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** How a manifest is signed. */
 export interface SignOptions extends CallOptions {
   /** Default: the claim that the manifest is signed, and nothing more. */
   readonly claim?: StatementClaim | undefined;
@@ -30,5 +32,6 @@ export interface SignOptions extends CallOptions {
 export interface Signer {
   /** For messages: who signs, in a few words. */
   readonly name: string;
+  /** The attachment for a manifest, not pushed yet. Throws what keeps it from signing. */
   sign(manifest: Manifest, options?: SignOptions): Promise<Attachment>;
 }

@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Archive, ZstdDecoder } from "@blob/format";
+import { createFileResponder, urlPathOf } from "@blob/format/handler";
+import { nodeSha256 } from "@blob/format/node";
 import type { RequestGuard } from "@blob/registry/server";
+import { contentTypeOf } from "./content-type.js";
 import { renderDirectory } from "./directory-page.js";
-import type { FileContext } from "./file-answer.js";
 import { answerWithFile } from "./file-answer.js";
 import { renderFile } from "./file-page.js";
+import { gzip } from "./gzip.js";
 import { markup } from "./markup.js";
 import { createLister } from "./listing.js";
 import type { Page } from "./page.js";
@@ -13,10 +16,9 @@ import { renderPreview } from "./preview.js";
 import type { PreviewRenderer } from "./preview-renderer.js";
 import { createReadSlots } from "./read-slots.js";
 import type { RequestTarget } from "./request-target.js";
-import { parseRequestTarget, urlOf } from "./request-target.js";
-import { commonHeaders, refusalHeaders } from "./security-headers.js";
+import { parseRequestTarget } from "./request-target.js";
+import { commonHeaders, contentHeaders, refusalHeaders } from "./security-headers.js";
 import { ClientGone, sendBody } from "./send-body.js";
-import { createStoredZstd } from "./stored-zstd.js";
 
 export interface ArchiveListenerOptions {
   readonly archive: Archive;
@@ -31,7 +33,6 @@ export interface ArchiveListenerOptions {
   readonly previews: PreviewRenderer;
   readonly maxReads: number;
   readonly stallMs: number;
-  readonly now: () => number;
   /** One request was answered, or broke off. */
   readonly onRequest: (request: {
     method: string;
@@ -43,11 +44,17 @@ export interface ArchiveListenerOptions {
 
 /** Answers HTTP requests with an archive's files and with pages about them. Read-only: GET and HEAD. */
 export function createArchiveListener(options: ArchiveListenerOptions): RequestListener {
-  const { archive, reference, index, stallMs, now } = options;
+  const { archive, reference, index, stallMs } = options;
   const list = createLister(archive);
   const slots = createReadSlots(options.maxReads);
-  const stored = createStoredZstd(archive, options.zstd);
-  const files: FileContext = { archive, stored, stallMs, now, embeddable: index };
+  const respond = createFileResponder(archive, {
+    zstd: options.zstd,
+    sha256: nodeSha256,
+    contentType: contentTypeOf,
+    // With --index, documents of the archive use files of it.
+    headers: contentHeaders(index),
+    gzip,
+  });
 
   async function answer(
     request: IncomingMessage,
@@ -89,7 +96,8 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
         const preview = await renderPreview(archive, entry, options.previews, signal);
         return sendPage(request, response, renderFile(reference, entry, preview));
       }
-      return answerWithFile(files, { request, response, entry, download: query.has("download"), signal });
+      const download = query.has("download");
+      return answerWithFile(respond, { request, response, entry, download, signal, stallMs });
     }
     if (entry === undefined && !archive.isDirectory(path)) {
       return sendProblem(request, response, 404, "The archive has no such file or directory.");
@@ -98,13 +106,14 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
       // Links of documents ask for previews of what they do not know to be a directory.
       if (entry === undefined) query.delete("preview");
       const search = query.size === 0 ? "" : `?${query.toString()}`;
-      const location = urlOf(path, entry === undefined ? "directory" : "file") + search;
+      const location = urlPathOf(path, entry === undefined ? "directory" : "file") + search;
       response.writeHead(308, { location, "content-length": 0 }).end();
       return;
     }
     const indexFile = index ? archive.entry(path === "" ? "index.html" : `${path}/index.html`) : undefined;
     if (indexFile !== undefined && query.size === 0) {
-      return answerWithFile(files, { request, response, entry: indexFile, download: false, signal });
+      const file = { entry: indexFile, download: false };
+      return answerWithFile(respond, { request, response, ...file, signal, stallMs });
     }
     const filter = (query.get("q") ?? "").slice(0, 200);
     const page = /^\d{1,7}$/u.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;

@@ -45,7 +45,6 @@ export async function startArchiveServer(options: ArchiveServerOptions): Promise
       allowedHosts: options.allowedHosts,
       otherSites: index ? "reading" : "links",
     }),
-    now: () => Date.now() / 1000,
   });
   const server = createServer(
     {

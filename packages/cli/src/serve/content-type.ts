@@ -1,4 +1,4 @@
-import { lookup } from "mrmime";
+import { isTextType, mediaTypeOf as mediaTypeByExtension } from "@blob/format/handler";
 
 /** Names whose type the extension does not tell. */
 const textNames =
@@ -9,21 +9,11 @@ const textExtensions =
 /** The media type of a file, by its name alone; without parameters. */
 export function mediaTypeOf(path: string): string {
   // Beside `.ts` of MPEG streams: in archives of sources it is TypeScript, far more often.
-  if (textExtensions.test(path) || textNames.test(path)) return "text/plain";
-  return lookup(path) ?? "application/octet-stream";
+  return textExtensions.test(path) || textNames.test(path) ? "text/plain" : mediaTypeByExtension(path);
 }
 
 /** For a `Content-Type` header: text is UTF-8, as nearly all of it is. */
 export function contentTypeOf(path: string): string {
   const type = mediaTypeOf(path);
-  return isText(type) ? `${type}; charset=utf-8` : type;
-}
-
-/** Whether a type's content is text, which people can read and which compresses well. */
-export function isText(type: string): boolean {
-  return (
-    type.startsWith("text/") ||
-    /^application\/(?:json|xml|javascript|toml|yaml|x-sh|sql|graphql|.*\+(?:json|xml))$/u.test(type) ||
-    type === "image/svg+xml"
-  );
+  return isTextType(type) ? `${type}; charset=utf-8` : type;
 }

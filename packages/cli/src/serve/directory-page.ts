@@ -7,7 +7,7 @@ import { iconOf } from "./icons.js";
 import type { ListingPage } from "./listing.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
-import { isServedPath, urlOf } from "./request-target.js";
+import { isUrlPath, urlPathOf } from "@blob/format/handler";
 
 export interface DirectoryPageParts {
   readonly archive: Archive;
@@ -24,7 +24,7 @@ export function renderDirectory(parts: DirectoryPageParts): Page {
   const stats = archive.directoryStats(path);
   const isComplete = listing.pages === 1 && listing.found === listing.total;
   const parent =
-    path === "" ? undefined : urlOf(path.slice(0, Math.max(0, path.lastIndexOf("/"))), "directory");
+    path === "" ? undefined : urlPathOf(path.slice(0, Math.max(0, path.lastIndexOf("/"))), "directory");
   const content = markup`<div class="title">
       <h1>${name}</h1>
       <p class="facts">${count(stats.files, "file")} · ${humanSize(stats.size)}</p>
@@ -81,7 +81,7 @@ function rows(archive: Archive, entries: readonly DirectoryEntry[]): readonly Ht
   let left = maxNames;
   return entries.map((entry) => {
     left -= entry.name.length;
-    return left >= 0 && isServedPath(entry.path) ? row(archive, entry) : rowWithoutLinks(entry);
+    return left >= 0 && isUrlPath(entry.path) ? row(archive, entry) : rowWithoutLinks(entry);
   });
 }
 

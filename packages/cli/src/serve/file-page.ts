@@ -7,12 +7,12 @@ import { markup } from "./markup.js";
 import { iconOf } from "./icons.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
-import { urlOf } from "./request-target.js";
+import { urlPathOf } from "@blob/format/handler";
 
 /** The page of a file: its preview, ways to get it, and what the index says about it. */
 export function renderFile(reference: string, entry: Entry, preview: Html): Page {
   const { path, size, storedSize, mtimeNs, mode, compression, hash } = entry;
-  const url = urlOf(path, "file");
+  const url = urlPathOf(path, "file");
   const content = markup`<div class="title">
       <h1>${path.slice(path.lastIndexOf("/") + 1)}</h1>
       <p class="facts">${humanSize(size)}</p>

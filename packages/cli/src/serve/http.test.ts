@@ -61,6 +61,7 @@ let plain: ServedArchive;
 
 beforeAll(async () => {
   const tree = {
+    "a.constructor": "x",
     "a.txt": text,
     "empty.bin": "",
     "dir/b c#?%.html": "<h1>x</h1>",
@@ -115,6 +116,15 @@ describe("a file", () => {
     expect(headers["content-disposition"]).toBe(
       `attachment; filename="b c#?_.html"; filename*=UTF-8''b%20c%23%3F%25.html`,
     );
+  });
+
+  test("with a name that is one of every object's members", async () => {
+    const { status, headers, body } = await ask(zipped, "/a.constructor");
+    expect([status, headers["content-type"], body.toString()]).toEqual([
+      200,
+      "application/octet-stream",
+      "x",
+    ]);
   });
 
   test.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])("%s is not allowed", async (method) => {

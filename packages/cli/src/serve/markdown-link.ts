@@ -1,4 +1,4 @@
-import { isServedPath, urlOf } from "./request-target.js";
+import { isUrlPath, urlPathOf } from "@blob/format/handler";
 
 /** Where a link of a document leads. */
 export interface Link {
@@ -23,14 +23,14 @@ export function linkOf(from: string, link: string): Link | undefined {
   if (path === undefined) return undefined;
   const isDirectory = path === "" || /^[^?#]*\/(?:$|[?#])/u.test(link);
   // Of a directory without a slash the server knows better.
-  const href = isDirectory ? urlOf(path, "directory") : `${urlOf(path, "file")}?preview`;
+  const href = isDirectory ? urlPathOf(path, "directory") : `${urlPathOf(path, "file")}?preview`;
   return { href, isExternal: false };
 }
 
 /** The URL of a picture of the archive. Those from elsewhere would tell others that somebody reads this. */
 export function pictureOf(from: string, link: string): string | undefined {
   const path = pathOf(from, link);
-  return path === undefined || path === "" ? undefined : urlOf(path, "file");
+  return path === undefined || path === "" ? undefined : urlPathOf(path, "file");
 }
 
 function pathOf(from: string, link: string): string | undefined {
@@ -46,7 +46,7 @@ function pathOf(from: string, link: string): string | undefined {
   // A slash that was encoded is in no name: without the check it would begin a host.
   if (elements.some((element) => element.includes("/"))) return undefined;
   const path = elements.join("/");
-  return path === "" || isServedPath(path) ? path : undefined;
+  return path === "" || isUrlPath(path) ? path : undefined;
 }
 
 function decoded(element: string): string {

@@ -1,6 +1,6 @@
 import { Html, markup } from "./markup.js";
 import { filterScript } from "./filter-script.js";
-import { urlOf } from "./request-target.js";
+import { urlPathOf } from "@blob/format/handler";
 import { pageHeaders } from "./security-headers.js";
 import { style } from "./style.js";
 
@@ -64,7 +64,7 @@ function breadcrumb(path: string): Html {
   const crumbs = names.slice(from).map((name, at, { length }) => {
     if (at === length - 1) return markup`<li><span aria-current="page">${name}</span></li>`;
     const directory = names.slice(0, from + at + 1).join("/");
-    return markup`<li><a href="${urlOf(directory, "directory")}">${name}</a></li>`;
+    return markup`<li><a href="${urlPathOf(directory, "directory")}">${name}</a></li>`;
   });
   const top =
     path === ""

@@ -1,11 +1,10 @@
 import type { Archive, Entry } from "@blob/format";
 import { humanSize } from "../sizes.js";
-import { verifiedFirstBytes } from "./content.js";
-import { isText, mediaTypeOf } from "./content-type.js";
+import { mediaTypeOf } from "./content-type.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";
 import type { PreviewRenderer } from "./preview-renderer.js";
-import { urlOf } from "./request-target.js";
+import { isTextType, urlPathOf, verifiedFirstBytes } from "@blob/format/handler";
 
 /** How much of a text is shown; also what renders it, and a browser, are asked to take. */
 const maxTextBytes = 256 * 1024;
@@ -19,7 +18,7 @@ export async function renderPreview(
 ): Promise<Html> {
   const { path, size } = entry;
   const type = mediaTypeOf(path);
-  const url = urlOf(path, "file");
+  const url = urlPathOf(path, "file");
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (size === 0) return markup`<p class="note">The file is empty.</p>`;
   if (/^image\/(?:png|jpeg|gif|webp|avif|svg\+xml|x-icon|vnd\.microsoft\.icon|bmp)$/u.test(type)) {
@@ -43,7 +42,7 @@ export async function renderPreview(
       aria-label="${name}"
     ></audio>`;
   }
-  if (!isText(type) && type !== "application/octet-stream") return noPreview;
+  if (!isTextType(type) && type !== "application/octet-stream") return noPreview;
   const bytes = await beginning(archive, entry, signal);
   const text = textOf(bytes, bytes.length < size);
   if (text === undefined) return noPreview;

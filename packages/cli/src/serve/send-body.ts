@@ -5,9 +5,7 @@ const pieceBytes = 64 * 1024;
 
 /**
  * Writes a body whose headers are set, as fast as the client takes it, and ends the answer. Whatever goes wrong, and a
- * client that takes nothing for `stallMs`, breaks the connection: an answer that ends well is one that is right. The last
- * piece is held back until the source has ended, because that is when a stream's hash is checked: not even a body of the
- * right length gets out whole before.
+ * client that takes nothing for `stallMs`, breaks the connection: an answer that ends well is one that is right.
  */
 export async function sendBody(
   response: ServerResponse,
@@ -15,14 +13,11 @@ export async function sendBody(
   stallMs: number,
 ): Promise<void> {
   try {
-    let held: Uint8Array | undefined;
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += pieceBytes) {
-        if (held !== undefined) await write(response, held, stallMs);
-        held = chunk.subarray(at, at + pieceBytes);
+        await write(response, chunk.subarray(at, at + pieceBytes), stallMs);
       }
     }
-    if (held !== undefined) await write(response, held, stallMs);
     response.end();
   } catch (error) {
     response.destroy();

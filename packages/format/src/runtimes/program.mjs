@@ -4,4 +4,8 @@ import { argv } from "node:process";
 import { runScenario } from "./scenario.mjs";
 
 const [, , mainEntry = "", origin = "", archives = origin] = argv;
-await runScenario(() => import(mainEntry), origin, archives);
+const load = async () => ({
+  ...(await import(mainEntry)),
+  ...(await import(new URL("handler/index.js", mainEntry).href)),
+});
+await runScenario(load, origin, archives);

@@ -49,6 +49,7 @@ async function startServer(options?: ArchiveServerOptions): Promise<ArchiveServe
       "/modules/@blob/core/": core,
       "/modules/@blob/format/": fileURLToPath(compiled),
       "/modules/@noble/hashes/": join(dependencies, "@noble/hashes"),
+      "/modules/mrmime/": join(dependencies, "mrmime"),
       "/runtimes/": fileURLToPath(new URL(".", import.meta.url)),
     },
     options,
@@ -70,7 +71,7 @@ async function runScenario(
     mainEntry: new URL("index.js", compiled).href,
     home: await scratchDirectory(),
   });
-  expect(await runUntil(report, run, signal)).toEqual(expectedReport());
+  expect(await runUntil(report, run, signal)).toEqual(await expectedReport());
   for (const name of ["zstd", "none"]) {
     const path = `/archives/${name}/data.blob`;
     // What asks for permission to read from another origin is not a read.
@@ -79,7 +80,7 @@ async function runScenario(
   }
 }
 
-function expectedReport(): unknown {
+async function expectedReport(): Promise<unknown> {
   const log = sampleTree["large.log"];
   const content = (compression: Compression): unknown => ({
     paths: Object.keys(sampleTree),
@@ -99,7 +100,21 @@ function expectedReport(): unknown {
     aborted: "enough",
     afterwards: sampleTree["docs/intact.txt"],
   };
-  return { zstd: content("zstd"), none: content("none"), damaged };
+  const handledEntries = await entriesOf(join(directory, "handled"));
+  const size = Buffer.byteLength(sampleTree["docs/hello.txt"]);
+  const handled = {
+    index: [200, "text/markdown; charset=utf-8"],
+    page: sampleTree["docs/hello.txt"],
+    part: [206, `bytes 7-9/${size}`, "Hel"],
+    unchanged: 304,
+    large: { bytes: Buffer.byteLength(log), sha256: createHash("sha256").update(log).digest("hex") },
+    frames: ["zstd", handledEntries.get("large.log")?.storedSize],
+    redirect: [308, "/docs/"],
+    missing: 404,
+    hostile: 400,
+    head: [200, String(size), 0],
+  };
+  return { zstd: content("zstd"), none: content("none"), damaged, handled };
 }
 
 /** One byte to learn the size, and then exactly what is stored of the two files that are not empty. */

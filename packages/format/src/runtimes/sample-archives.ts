@@ -21,12 +21,12 @@ export const sampleTree = {
   "readme.md": "# An archive\n",
 };
 
-/** The content of `sampleTree` as archives in the directories `zstd`, `none`, and `damaged`, where one byte is wrong. */
+/** The content of `sampleTree` as archives in the directories `zstd`, `none`, `handled`, and `damaged`, where one byte is wrong. */
 export async function writeSampleArchives(directory: string): Promise<void> {
   const tree = await writeTree(join(directory, "tree"), sampleTree);
-  for (const compression of ["zstd", "none"] as const) {
-    await createArchiveFiles(tree, join(directory, compression), {
-      compression,
+  for (const name of ["zstd", "none", "handled"] as const) {
+    await createArchiveFiles(tree, join(directory, name), {
+      compression: name === "none" ? "none" : "zstd",
       skipCompression: [],
       workers: 0,
     });

@@ -1,9 +1,11 @@
 // What somebody does with the package, in JavaScript that does not know where it runs.
 
+/** @typedef {typeof import("../index.js") & typeof import("../handler/index.js")} Format */
+
 /**
  * Reads the archives of a server and posts what it found, or the error, to `/report`.
  *
- * @param {() => Promise<typeof import("../index.js")>} load the main entry
+ * @param {() => Promise<Format>} load the portable entries
  * @param {string} origin of the server
  * @param {string} archives the origin of the archives, which may be another one
  */
@@ -15,6 +17,7 @@ export async function runScenario(load, origin, archives = origin) {
       zstd: await readArchive(format, `${archives}/archives/zstd/`),
       none: await readArchive(format, `${archives}/archives/none/`),
       damaged: await readDamagedArchive(format, `${archives}/archives/damaged/`),
+      handled: await askHandler(format, `${archives}/archives/handled/`),
     };
   } catch (error) {
     outcome = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
@@ -24,7 +27,7 @@ export async function runScenario(load, origin, archives = origin) {
 }
 
 /**
- * @param {typeof import("../index.js")} format
+ * @param {Format} format
  * @param {string} folder
  */
 async function open(format, folder) {
@@ -34,7 +37,7 @@ async function open(format, folder) {
 }
 
 /**
- * @param {typeof import("../index.js")} format
+ * @param {Format} format
  * @param {string} folder
  */
 async function readArchive(format, folder) {
@@ -54,7 +57,7 @@ async function readArchive(format, folder) {
 }
 
 /**
- * @param {typeof import("../index.js")} format
+ * @param {Format} format
  * @param {string} folder
  */
 async function readDamagedArchive(format, folder) {
@@ -74,7 +77,54 @@ async function readDamagedArchive(format, folder) {
 }
 
 /**
- * @param {typeof import("../index.js")} format
+ * @param {Format} format
+ * @param {string} folder
+ */
+async function askHandler(format, folder) {
+  const archive = await open(format, folder);
+  const handle = format.createArchiveHandler(archive, { index: "readme.md" });
+  /** @param {string} path @param {Record<string, string>} headers */
+  const ask = (path, headers = {}, method = "GET") => {
+    // Not a `Request`: browsers let no program set what they accept.
+    const { signal } = new AbortController();
+    return handle({ url: `http://example.org${path}`, method, headers: new Headers(headers), signal });
+  };
+  const index = await ask("/");
+  await index.text();
+  const page = await handle(new Request("http://example.org/docs/hello.txt"));
+  const etag = page.headers.get("etag") ?? "";
+  const part = await ask("/docs/hello.txt", { range: "bytes=7-9" });
+  const large = await handle(new Request("http://example.org/large.log"));
+  const frames = await ask("/large.log", { "accept-encoding": "zstd, gzip" });
+  const redirect = await ask("/docs");
+  const head = await ask("/docs/hello.txt", {}, "HEAD");
+  return {
+    index: [index.status, index.headers.get("content-type")],
+    page: await page.text(),
+    part: [part.status, part.headers.get("content-range"), await part.text()],
+    unchanged: (await ask("/docs/hello.txt", { "if-none-match": etag })).status,
+    large: await hashStream(format, chunksOf(large)),
+    frames: [frames.headers.get("content-encoding"), (await frames.arrayBuffer()).byteLength],
+    redirect: [redirect.status, redirect.headers.get("location")],
+    missing: (await ask("/docs/none.txt")).status,
+    hostile: (await ask("/docs/%00")).status,
+    head: [head.status, head.headers.get("content-length"), (await head.text()).length],
+  };
+}
+
+/** @param {Response} response */
+async function* chunksOf(response) {
+  // Not all browsers iterate over a body.
+  const reader = response.body?.getReader();
+  for (;;) {
+    const result = await reader?.read();
+    if (result?.value === undefined) return;
+    yield result.value;
+  }
+}
+
+/**
+ * @param {Format} format
  * @param {AsyncIterable<Uint8Array>} chunks
  */
 async function hashStream(format, chunks) {
@@ -88,7 +138,7 @@ async function hashStream(format, chunks) {
 }
 
 /**
- * @param {typeof import("../index.js")} format
+ * @param {Format} format
  * @param {() => Promise<unknown>} operation
  */
 async function failureOf(format, operation) {

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ContractSubject } from "../registry.contract.js";
+import type { ContractSubject } from "../testing/tested-registry.js";
 import { describeRegistry, testSha512Manifests } from "../registry.contract.js";
 import type { Registry } from "../registry.js";
 import { blobOf, chunksOf, collect } from "../testing/bytes.js";

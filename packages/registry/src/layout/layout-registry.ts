@@ -29,6 +29,14 @@ import { readReferrers } from "./layout-referrers.js";
  * OCI image layouts in a directory (image-spec 1.1, image-layout.md): repository "" is the layout at `root` itself,
  * "a/b" the one at `root/a/b`. Other OCI tools read and write them too. Reading never creates anything; the first push
  * makes the layout. Several processes may write at once; blobs and manifests that lost their tag stay on disk.
+ *
+ * @example
+ * ```ts
+ * const registry = createLayoutRegistry("./layouts");
+ * await registry.pushBlob("acme/site", { digest: sha256Digest(bytes), size: bytes.length }, async function* () {
+ *   yield bytes;
+ * });
+ * ```
  */
 export function createLayoutRegistry(root: string): Registry {
   const id = `oci:${path.resolve(root)}`;

@@ -6,6 +6,7 @@ import type { Proxy } from "./route.js";
 /** What is loaded of undici when there is a proxy. */
 type Undici = Pick<typeof undiciModule, "Pool" | "ProxyAgent">;
 
+/** How the connections through a proxy are made. */
 export interface ProxyDispatcherOptions {
   /** For connections to the target, inside of the proxy's tunnel. */
   readonly requestTls?: buildConnector.BuildOptions;

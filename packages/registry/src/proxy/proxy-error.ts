@@ -1,6 +1,11 @@
 /** What is wrong with a proxy. Says no password, and has no cause that could. */
 export class ProxyError extends Error {
+  /** Always `ProxyError`. */
   override readonly name = "ProxyError";
+  /**
+   * `PROXY_INVALID`: it is no URL of a proxy; `PROXY_REFUSED`: it wants other credentials, or does not go there;
+   * `PROXY_UNAVAILABLE`: it could not connect.
+   */
   readonly code: "PROXY_INVALID" | "PROXY_REFUSED" | "PROXY_UNAVAILABLE";
   /** The HTTP status that the proxy itself answered with. */
   readonly status: number | undefined;

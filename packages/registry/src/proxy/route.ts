@@ -18,6 +18,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A proxy. `url` may have credentials: it is not for people. */
 export interface Proxy {
+  /** Where it is, with its user and password, if it wants any. */
   readonly url: URL;
   /** For people: host and port. */
   readonly host: string;
@@ -56,6 +57,11 @@ export function environmentProxies(env: Environment): ProxyOptions {
 /**
  * The one answer to which proxy a URL is reached through.
  *
+ * @example
+ * ```ts
+ * const { proxy } = routeTo(new URL("https://ghcr.io"), environmentProxies(process.env));
+ * console.log(proxy === undefined ? "directly" : `through ${proxy.host}`);
+ * ```
  * @throws ProxyError `PROXY_INVALID` for a proxy that is no URL of one.
  */
 export function routeTo(url: URL, { http, https, exceptions = "" }: ProxyOptions): Route {

@@ -17,6 +17,7 @@ import { serveTags } from "./tag-routes.js";
 import { serveUpload, serveUploads } from "./upload-routes.js";
 import { createUploadSessions } from "./upload-sessions.js";
 
+/** What a server takes, and to whom it answers. */
 export interface RegistryServerOptions {
   /** Refuse a larger manifest, in bytes. Default 4 MiB. */
   readonly maxManifestBytes?: number | undefined;
@@ -44,6 +45,7 @@ export interface RegistryServerOptions {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
+/** Where a server listens. */
 export interface ListenOptions {
   /** Default 0: any free port. */
   readonly port?: number | undefined;
@@ -61,9 +63,11 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
+/** A server that is not listening yet. */
 export interface RegistryServer {
   /** For a server of your own, with TLS or passwords in front of it. */
   readonly listener: RequestListener;
+  /** Answers at a port until it is closed. Rejects with the error of Node when the port cannot be had. */
   listen(options?: ListenOptions): Promise<ListeningServer>;
   /** Waits for what is under way, and removes what unfinished uploads left; `close` of a listening server does it too. */
   close(): Promise<void>;
@@ -93,6 +97,12 @@ const commonHeaders: Readonly<Record<string, string>> = {
  * behind it, killing the process loses nothing that was answered so; a loss of power loses no manifest that was, nor what
  * it needs, but may lose a blob that no manifest needs yet.
  *
+ * @example
+ * ```ts
+ * const server = await createRegistryServer(createLayoutRegistry("./layouts")).listen({ port: 5000 });
+ * console.log(`push to ${server.host}/acme/site:v1`);
+ * await server.close();
+ * ```
  * @throws RegistryError `InvalidArgument` for an allowed host that is none.
  */
 export function createRegistryServer(

@@ -12,6 +12,7 @@ export interface Refusal {
 /** The refusal of a request; undefined when it may be answered. Looks at headers only. */
 export type RequestGuard = (request: IncomingMessage) => Refusal | undefined;
 
+/** Who may ask besides whoever is on this machine. */
 export interface RequestGuardOptions {
   /**
    * Names and addresses, without ports, by which the server is reached besides those of the loopback interface and the
@@ -38,6 +39,15 @@ const otherSite: Refusal = { status: 403, message: "this server does not answer 
  * foreign `Host` (DNS rebinding) and those that browsers mark as made by another site are refused. Programs other than
  * browsers send no such marks.
  *
+ * @example
+ * ```ts
+ * const guard = createRequestGuard({ allowedHosts: ["build.example"], otherSites: "links" });
+ * const server = createServer((request, response) => {
+ *   const refusal = guard(request);
+ *   if (refusal === undefined) answer(request, response);
+ *   else response.writeHead(refusal.status).end(refusal.message);
+ * });
+ * ```
  * @throws RegistryError `InvalidArgument` for an allowed host that is none.
  */
 export function createRequestGuard({

@@ -1,5 +1,5 @@
-import type { Endpoint } from "../http/endpoint.js";
-import { createEndpoint } from "../http/endpoint.js";
+import type { Endpoint } from "../http/layers/endpoint.js";
+import { createEndpoint } from "../http/layers/endpoint.js";
 import type { Handler, HttpRequest, HttpResponse } from "../http/layers/handler.js";
 import { createRetryPolicy } from "../http/layers/retry.js";
 import type { FakeReply } from "./fake-http.js";

@@ -127,9 +127,3 @@ function checkedName(name: string): string {
   }
   return name;
 }
-
-/** The types of yazl promise less than it gives. */
-function readable(stream: NodeJS.ReadableStream): Readable {
-  if (!(stream instanceof Readable)) throw new TypeError("yazl has no stream for its output");
-  return stream;
-}

@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../registry.js";
 import { readAnswer } from "./answer.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { errorFromAnswer } from "./response-error.js";
 
 /** What a registry says to somebody who comes without wanting anything yet. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createHttpRegistry } from "../../http-registry.js";
-import { createEndpoint } from "../endpoint.js";
+import { createEndpoint } from "../layers/endpoint.js";
 import type { HttpRequest, HttpResponse } from "../layers/handler.js";
 import { readPages } from "./pages.js";
 import { createRetryPolicy } from "../layers/retry.js";

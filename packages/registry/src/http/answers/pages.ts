@@ -1,5 +1,5 @@
 import { RegistryError } from "../../errors.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { nextLink } from "./link-header.js";
 import { decideRedirect } from "../layers/redirect-rule.js";

@@ -2,7 +2,7 @@ import type { Digest } from "../../descriptor.js";
 import { isRegistryError } from "../../errors.js";
 import { untilAborted } from "@blob/core/abort";
 import type { BlobLink, BlobLinks } from "./blob-links.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpHeaders, HttpResponse } from "../layers/handler.js";
 
 export interface BlobRequest {

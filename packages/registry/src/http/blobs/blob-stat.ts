@@ -2,7 +2,7 @@ import type { Digest } from "../../descriptor.js";
 import type { RegistryError } from "../../errors.js";
 import { contentTypeOf } from "../answers/answer.js";
 import { parseContentRange } from "@blob/core/ranges";
-import type { Endpoint, RepositoryActions } from "../endpoint.js";
+import type { Endpoint, RepositoryActions } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
 import { hasDigest, otherDigestIn } from "../answers/proof.js";

@@ -3,7 +3,7 @@ import { RegistryError } from "../../errors.js";
 import type { BlobLinks } from "./blob-links.js";
 import { requestBlob } from "./blob-request.js";
 import { parseContentRange } from "@blob/core/ranges";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpHeaders, HttpResponse } from "../layers/handler.js";
 import { isTransient } from "../layers/network-error.js";
 import { errorFromResponse } from "../answers/response-error.js";

@@ -2,7 +2,7 @@ import type { BlobId } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
 import type { BlobFinding, BlobQuestion } from "./blob-stat.js";
 import { lookForBlob } from "./blob-stat.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { Outcome } from "../answers/proof.js";
 import type { FailedAction } from "../answers/response-error.js";
 import { errorFromAnswer } from "../answers/response-error.js";

@@ -1,6 +1,7 @@
 import type { AuthorizationTarget } from "@blob/auth";
 import type { OpenBody } from "../../registry.js";
 
+/** The methods that the distribution-spec uses. */
 export type HttpMethod = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
 
 /** Names in lower case; several headers of one name are joined by ", ". */
@@ -8,15 +9,21 @@ export type HttpHeaders = Readonly<Record<string, string>>;
 
 /** The body of a request: opened again whenever the request has to be sent again. */
 export interface HttpBody {
+  /** Gives the bytes from their start, each time. */
   readonly open: OpenBody;
   /** In bytes; sent as Content-Length. */
   readonly size: number;
 }
 
+/** A request, before the layers add to it. */
 export interface HttpRequest {
+  /** What is done. */
   readonly method: HttpMethod;
+  /** To what: absolute, without user and password. */
   readonly url: URL;
+  /** Without those that the layers and the transport set: authorization, user agent, host, length. */
   readonly headers: HttpHeaders;
+  /** What is sent; nothing without it. */
   readonly body?: HttpBody | undefined;
   /** Whose credentials the request may carry. Without it the request goes out bare. */
   readonly auth?: AuthorizationTarget | undefined;
@@ -28,12 +35,15 @@ export interface HttpRequest {
   readonly retryConflicts?: boolean | undefined;
   /** False to get a redirect as it came. Default true. */
   readonly followRedirects?: boolean | undefined;
+  /** Stops the request and the body of its answer, with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer whose headers have arrived. Its body has to be read to the end, or cancelled. */
 export interface HttpResponse {
+  /** As in the status line; never that of an interim answer. */
   readonly status: number;
+  /** As they came: what is in them is not to be believed. */
   readonly headers: HttpHeaders;
   /** Where it came from, after redirects. May hold a signed query: never show it as it is. */
   readonly url: URL;

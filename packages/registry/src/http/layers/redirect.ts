@@ -2,7 +2,7 @@ import { RegistryError } from "../../errors.js";
 import type { HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard } from "./handler.js";
 import { decideRedirect, headersAfterRedirect } from "./redirect-rule.js";
-import { uploadPlace } from "../uploads/upload-place.js";
+import { uploadPlace } from "./upload-place.js";
 
 /** As many as curl's users set, and more than any registry needs. */
 const maxRedirects = 10;

@@ -5,6 +5,7 @@ import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
 import { parseRetryAfter } from "./retry-after.js";
 
+/** How patient a client is. */
 export interface RetryOptions {
   /** How often a request is sent again. Default 4. */
   readonly retries?: number | undefined;
@@ -14,9 +15,11 @@ export interface RetryOptions {
   readonly clock?: RetryClock | undefined;
 }
 
+/** The time, and what waits for it. */
 export interface RetryClock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Resolves after so long; rejects with the reason of the signal. */
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
   /** At least 0, less than 1. */
   random(): number;

@@ -5,6 +5,7 @@ import { redactUrl } from "./redact.js";
 
 /** One request as it went over the wire: each redirect and each retry is one of its own. Fit for logs. */
 export interface HttpTrace {
+  /** As in the request line. */
   readonly method: string;
   /** Without user, and with the values of every query parameter hidden that could be a secret. */
   readonly url: string;

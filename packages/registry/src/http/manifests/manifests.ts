@@ -7,7 +7,7 @@ import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../..
 import { defaultMaxManifestBytes, digestOfManifest, mediaTypeOf } from "../../manifest-rules.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "../../reference.js";
 import type { CallOptions, ManifestOptions, NewManifest, PushManifestOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { Answer } from "../answers/answer.js";
 import { readAnswer } from "../answers/answer.js";
 import type { HttpHeaders, HttpRequest, HttpResponse } from "../layers/handler.js";

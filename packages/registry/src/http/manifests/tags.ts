@@ -6,7 +6,7 @@ import { messageText } from "@blob/core/text";
 import { checkRepository, isTag } from "../../reference.js";
 import type { CallOptions } from "../../registry.js";
 import { readAnswer } from "../answers/answer.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { readPages } from "../answers/pages.js";
 import { errorFromAnswer } from "../answers/response-error.js";

@@ -4,7 +4,7 @@ import { isRegistryError } from "../../errors.js";
 import { inOrder } from "@blob/core/concurrency";
 import { referrerTo } from "../../referrer.js";
 import type { ReferrersOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { getManifest } from "../manifests/manifests.js";
 import { PageError } from "../answers/response-error.js";
 

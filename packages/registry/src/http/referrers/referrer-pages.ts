@@ -3,7 +3,7 @@ import type { Descriptor, Digest } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
 import { manifestMediaTypes, parseJsonObject } from "../../manifest-content.js";
 import type { ReferrersOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { nextPage } from "../answers/pages.js";
 import { descriptorsIn } from "./referrer-list.js";

@@ -4,7 +4,7 @@ import { isRegistryError, RegistryError } from "../../errors.js";
 import { manifestMediaTypes, parseJsonObject } from "../../manifest-content.js";
 import { messageText } from "@blob/core/text";
 import { referrersTag } from "../../referrer.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { fetchManifest, putManifest } from "../manifests/manifests.js";
 import { PageError } from "../answers/response-error.js";
 

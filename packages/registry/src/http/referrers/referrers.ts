@@ -3,7 +3,7 @@ import { RegistryError } from "../../errors.js";
 import { emptyMediaType, parseManifestContent } from "../../manifest-content.js";
 import { isOfType, referrersTag, referrerTo } from "../../referrer.js";
 import type { CallOptions, NewManifest, ReferrersOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { readListed } from "./listed-referrers.js";
 import { descriptorsIn } from "./referrer-list.js";
 import { maxReferrers, readReferrerPages, tooMany } from "./referrer-pages.js";

@@ -41,8 +41,11 @@ export interface TlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
+/** How connections to a registry are made. */
 export interface ConnectionOptions {
+  /** When a silent or slow server is given up. */
   readonly timeouts?: StallTimeouts | undefined;
+  /** Whom to trust. Default: whom Node trusts. */
   readonly tls?: TlsOptions | undefined;
   /** False: no proxy, whatever the environment says. */
   readonly proxy?: ProxyOptions | false | undefined;

@@ -17,6 +17,7 @@ import { networkError } from "../layers/network-error.js";
 
 /** A handler that owns connections. */
 export interface Transport {
+  /** Sends one request as it is, and follows nothing. A failed connection is a `Network` or `TimedOut` error. */
   readonly handle: Handler;
   /** Closes the connections; what is still under way fails. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { BodyCursor } from "./body-cursor.js";
 import { createBodyCursor } from "./body-cursor.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
 import { isTransient } from "../layers/network-error.js";

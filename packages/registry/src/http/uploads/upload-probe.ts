@@ -3,7 +3,7 @@ import type { Digest } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
 import { sha256Digest } from "../../digest.js";
 import { checkRepository } from "../../reference.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { discard } from "../layers/handler.js";
 import { openSession } from "./upload-session.js";
 

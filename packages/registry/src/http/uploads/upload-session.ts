@@ -2,7 +2,7 @@ import type { AuthorizationTarget } from "@blob/auth";
 import type { BlobId } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
 import type { OpenBody, PushBlobOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
 import type { BlobQuestion } from "../blobs/blob-stat.js";
@@ -12,7 +12,7 @@ import { decideRedirect } from "../layers/redirect-rule.js";
 import type { FailedAction } from "../answers/response-error.js";
 import { errorFromResponse } from "../answers/response-error.js";
 import { isSameBlob } from "../blobs/stored-blob.js";
-import { uploadPlace } from "./upload-place.js";
+import { uploadPlace } from "../layers/upload-place.js";
 
 /** One blob on its way up. */
 export interface Upload {

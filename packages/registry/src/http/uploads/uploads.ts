@@ -5,7 +5,7 @@ import { checkRepository } from "../../reference.js";
 import type { OpenBody, PushBlobOptions, PushedBlob } from "../../registry.js";
 import { lookForBlob } from "../blobs/blob-stat.js";
 import { sendInChunks } from "./chunked-upload.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import { isTransient } from "../layers/network-error.js";
 import type { Outcome } from "../answers/proof.js";
 import { outcomeOf } from "../answers/proof.js";

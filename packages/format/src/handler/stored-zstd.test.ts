@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { nextTurn } from "@blob/core/concurrency";
-import { bufferSource, encodeIndex, openArchive } from "@blob/format";
-import type { Archive } from "@blob/format";
-import { loadZstdDecoder } from "@blob/format/node";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Archive } from "../archive.js";
+import { openArchive } from "../archive-reader.js";
+import { bufferSource } from "../buffer-source.js";
+import { encodeIndex } from "../index-encoder.js";
+import { loadZstdDecoder, nodeSha256 } from "../node/index.js";
 import { createStoredZstd } from "./stored-zstd.js";
 
 const blockBytes = 128 * 1024;
@@ -35,9 +37,11 @@ test("others are answered while a file is checked that is passed on as it is sto
   const state = { isDone: false };
   const passOn = async (): Promise<Buffer> => {
     const { signal } = new AbortController();
-    const chunks = await createStoredZstd(archive, await loadZstdDecoder()).open(entry, signal);
+    const zstd = await loadZstdDecoder();
+    const chunks = await createStoredZstd(archive, { zstd, sha256: nodeSha256 }).open(entry, signal);
+    if (chunks === undefined || chunks instanceof Uint8Array) throw new Error("It was not streamed");
     const sent: Uint8Array[] = [];
-    for await (const chunk of chunks ?? []) sent.push(chunk);
+    for await (const chunk of chunks) sent.push(chunk);
     return Buffer.concat(sent);
   };
   const passing = passOn().finally(() => {

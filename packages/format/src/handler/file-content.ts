@@ -1,4 +1,5 @@
-import type { Archive, Entry } from "@blob/format";
+import type { Archive } from "../archive.js";
+import type { Entry } from "../entry.js";
 
 /** Smaller files are verified before their first byte is sent; larger ones are streamed, and verified at the end. */
 export const verifiedFirstBytes: number = 4 * 1024 * 1024;
@@ -7,6 +8,12 @@ export const verifiedFirstBytes: number = 4 * 1024 * 1024;
 export interface Part {
   readonly start: number;
   readonly end: number;
+}
+
+export interface ContentOptions {
+  readonly signal: AbortSignal;
+  /** Read the whole of a large file for a part of it. */
+  readonly verifyParts: boolean;
 }
 
 /**
@@ -18,22 +25,27 @@ export async function openContent(
   archive: Archive,
   entry: Entry,
   { start, end }: Part,
-  signal: AbortSignal,
-): Promise<Iterable<Uint8Array> | AsyncIterable<Uint8Array>> {
+  { signal, verifyParts }: ContentOptions,
+): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
   const { path, size, compression } = entry;
-  if (size <= verifiedFirstBytes) {
-    const whole = await archive.readFile(path, { signal });
-    return [whole.subarray(start, end)];
-  }
+  if (size <= verifiedFirstBytes) return (await archive.readFile(path, { signal })).subarray(start, end);
   if (start === 0 && end === size) return archive.stream(path, { signal });
-  if (compression === "zstd" && end === size) return skip(archive.stream(path, { signal }), start);
+  if (verifyParts || (compression === "zstd" && end === size)) {
+    return cut(archive.stream(path, { signal }), { start, end });
+  }
   return archive.stream(path, { range: { offset: start, length: end - start }, signal });
 }
 
-async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
+/** A part of what is read to its end all the same: there it is verified. */
+async function* cut(
+  chunks: AsyncIterable<Uint8Array>,
+  { start, end }: Part,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = 0;
   for await (const chunk of chunks) {
-    if (left < chunk.length) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
+    const from = Math.max(start - at, 0);
+    const to = Math.min(end - at, chunk.length);
+    if (from < to) yield chunk.subarray(from, to);
+    at += chunk.length;
   }
 }

@@ -1,9 +1,9 @@
 import type { AuthorizationTarget } from "@blob/auth";
-import { apiHost } from "../reference.js";
+import { apiHost } from "../../reference.js";
 import type { Queues } from "@blob/core/concurrency";
 import { createQueues } from "@blob/core/concurrency";
-import type { Handler } from "./layers/handler.js";
-import type { RetryPolicy } from "./layers/retry.js";
+import type { Handler } from "./handler.js";
+import type { RetryPolicy } from "./retry.js";
 
 /** A registry's API and how it is reached: what all concerns of the client share. */
 export interface Endpoint {

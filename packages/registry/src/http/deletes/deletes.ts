@@ -4,12 +4,12 @@ import { RegistryError } from "../../errors.js";
 import { parseManifestContent } from "../../manifest-content.js";
 import { checkRepository, nameOf, parseTagOrDigest } from "../../reference.js";
 import type { CallOptions } from "../../registry.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../layers/endpoint.js";
 import type { FailedAction } from "../answers/response-error.js";
 import type { Answer } from "../answers/answer.js";
 import { readAnswer } from "../answers/answer.js";
 import { discard } from "../layers/handler.js";
-import { acceptedManifests, getManifest } from "./manifests.js";
+import { acceptedManifests, getManifest } from "../manifests/manifests.js";
 import { readFallbackIndex, updateFallbackIndex } from "../referrers/referrers-fallback.js";
 import { errorFromAnswer, errorFromResponse } from "../answers/response-error.js";
 
