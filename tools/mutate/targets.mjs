@@ -22,7 +22,7 @@ export const targets = [
   {
     package: "sigstore-policy",
     files: ["verify/check-made-bundle.ts", "sign/accept-bundle.ts"],
-    tests: ["sign/*"],
+    tests: ["verify/check-made-bundle.test.ts", "sign/accept-bundle.test.ts"],
   },
   {
     package: "sigstore-policy",
