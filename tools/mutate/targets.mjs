@@ -21,8 +21,8 @@ export const targets = [
   },
   {
     package: "sigstore-policy",
-    files: ["verify/check-made-bundle.ts", "sign/accept-bundle.ts"],
-    tests: ["sign/*"],
+    files: ["verify/check-made-bundle.ts"],
+    tests: ["verify/check-made-bundle.test.ts"],
   },
   {
     package: "sigstore-policy",

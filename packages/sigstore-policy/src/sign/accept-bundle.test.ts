@@ -283,7 +283,13 @@ test("a statement that no reader would take is refused before anybody is asked",
   for (const signer of [await withKey(), await withKey({ log: false })]) {
     await expect(signer.sign(manifest, { claim })).rejects.toMatchObject({ code: "InvalidSigner" });
   }
+  // An entry of the log needs room, too.
+  const large = { ...claim, predicate: "x".repeat(740_000) };
+  await expect((await withKey()).sign(manifest, { claim: large })).rejects.toMatchObject({
+    code: "InvalidSigner",
+  });
   expect(asked()).toEqual([]);
+  expect(await (await withKey({ log: false })).sign(manifest, { claim: large })).toBeDefined();
   const most: Attachment = await (
     await withKey()
   ).sign(manifest, {
