@@ -262,7 +262,7 @@ export const targets = [
   {
     package: "cli",
     files: ["printable.ts", "terminal-text.ts"],
-    tests: ["printable.test.ts", "terminal-text.test.ts", "clean-output.test.ts"],
+    tests: ["printable.test.ts", "printable-cells.test.ts", "terminal-text.test.ts", "clean-output.test.ts"],
   },
   { package: "cli", files: ["compile-cache.ts"], tests: ["compile-cache.test.ts"] },
   { package: "cli", files: ["serve/markdown-link.ts"], tests: ["serve/markdown-link.test.ts"] },
