@@ -127,6 +127,22 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     expect(await blob(...verify)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Verified /u) });
   });
 
+  test("the updater of trusted roots is in its package, and asks through our fetcher", async () => {
+    const script = `
+      import { trustedRootTuf } from "@blob/sigstore-policy";
+      const root = trustedRootTuf({ cacheDirectory: process.argv[1], offline: true });
+      await root.load().catch((error) => console.log(error.code, "because", error.cause.message));`;
+    const cacheDirectory = path.join(directory.path, "trust");
+    const cwd = path.join(directory.path, "prefix");
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script, cacheDirectory], {
+      cwd,
+      env,
+    });
+    expect(stdout).toBe("TrustUnavailable because the network is not to be used\n");
+    const licences = path.join(cwd, "node_modules/@blob/sigstore-policy/dist/THIRD-PARTY-LICENSES.txt");
+    expect(await readFile(licences, "utf8")).toMatch(/^## tuf-js /mu);
+  });
+
   test("an error is a line with its code, and an exit code", async () => {
     const { code, stdout, stderr } = await blob("cat", "file:archive", "nothing");
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
