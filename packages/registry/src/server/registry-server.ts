@@ -51,8 +51,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
 }
 
-/** A server that listens. */
-export interface ListeningServer {
+/** A server that listens. `await using` closes it. */
+export interface ListeningServer extends AsyncDisposable {
   /** `http://127.0.0.1:port` */
   readonly url: string;
   /** `127.0.0.1:port`, as references name it. */
@@ -61,7 +61,8 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
-export interface RegistryServer {
+/** A registry for others. `await using` closes it. */
+export interface RegistryServer extends AsyncDisposable {
   /** For a server of your own, with TLS or passwords in front of it. */
   readonly listener: RequestListener;
   listen(options?: ListenOptions): Promise<ListeningServer>;
@@ -126,6 +127,7 @@ export function createRegistryServer(
       return listen(listener, where, close);
     },
     close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -204,13 +206,15 @@ async function listen(
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("the server has no address");
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await release();
+  };
   return {
     url: `http://${name}:${address.port}`,
     host: `${name}:${address.port}`,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await release();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
