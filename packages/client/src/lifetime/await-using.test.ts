@@ -89,7 +89,7 @@ test("`await using` closes the connections of a registry over HTTP", async () =>
   {
     await using registry = createHttpRegistry(other.host, { plainHttp: true });
     await registry.checkAccess();
-    expect(other.connections()).toBe(1);
+    expect(await other.connections()).toBe(1);
   }
   await expect.poll(() => other.connections(), { timeout: 30_000 }).toBe(0);
   await other.close();
