@@ -1,5 +1,5 @@
 import { forEachConcurrent } from "@blob/core/concurrency";
-import type { CopyOptions, CopySource, CopyTarget } from "./copy.js";
+import type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
 import type { BlobId, Digest, Manifest } from "./descriptor.js";
 import { isRegistryError, RegistryError } from "./errors.js";
 import type { LeftOut } from "./left-out.js";

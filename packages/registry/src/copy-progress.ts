@@ -1,5 +1,4 @@
 import type { Digest } from "./descriptor.js";
-import { isRegistryError, RegistryError } from "./errors.js";
 import type { LeftOut } from "./left-out.js";
 
 /** How far a copy came that failed. */
@@ -14,26 +13,4 @@ export interface CopyProgress {
   readonly missingTags: readonly string[];
   /** What was passed over before the failure: see `Copied`. */
   readonly notCopied: readonly LeftOut[];
-}
-
-/** The same failure, which also says what was copied and what was not. Aborts, and errors of others, stay as they are. */
-export function withProgress(error: unknown, progress: CopyProgress): unknown {
-  if (!isRegistryError(error)) return error;
-  const { manifests, isArtifactCopied, tags, missingTags } = progress;
-  const parts = [
-    `${manifests.length} manifests were copied, ${isArtifactCopied ? "with" : "without"} the artifact itself`,
-    tags.length > 0 ? `these tags point to it: ${tags.join(", ")}` : undefined,
-    missingTags.length > 0 ? `these do not: ${missingTags.join(", ")}` : undefined,
-  ].filter((part) => part !== undefined);
-  const { code, host, reference, digest, status, retryAfterMs, credentialsSent } = error;
-  return new RegistryError(code, `${error.message} (${parts.join("; ")})`, {
-    host,
-    reference,
-    digest,
-    status,
-    retryAfterMs,
-    credentialsSent,
-    cause: error,
-    copied: progress,
-  });
 }

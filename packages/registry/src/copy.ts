@@ -1,35 +1,14 @@
 import type { CopyProgress } from "./copy-progress.js";
-import { withProgress } from "./copy-progress.js";
+import type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
+import { withProgress } from "./failed-copy.js";
 import { createCopier } from "./copier.js";
-import type { BlobId, Descriptor } from "./descriptor.js";
+import type { Descriptor } from "./descriptor.js";
 import type { LeftOut } from "./left-out.js";
 import { findLegacyTags } from "./legacy-tags.js";
 import { checkTag } from "./reference.js";
-import type { CallOptions, PushedBlob, Registry } from "./registry.js";
+import type { PushedBlob } from "./registry.js";
 
-export interface CopySource {
-  readonly registry: Registry;
-  readonly repository: string;
-  /** A tag or a digest. */
-  readonly reference: string;
-}
-
-export interface CopyTarget {
-  readonly registry: Registry;
-  readonly repository: string;
-  /** Tags for the copy. Without any, it can only be found by its digest. */
-  readonly tags?: readonly string[] | undefined;
-}
-
-export interface CopyOptions extends CallOptions {
-  /** Also copy what refers to the artifact, such as signatures, and what refers to that. Default true. */
-  readonly referrers?: boolean | undefined;
-  /** How many blobs are under way at once. Default 4. */
-  readonly concurrency?: number | undefined;
-  /** Called when a blob is there. */
-  readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
-}
-
+/** What was copied. */
 export interface Copied {
   /** The same as at the source: not a byte of a manifest is changed. */
   readonly descriptor: Descriptor;

@@ -1,4 +1,5 @@
-export type { Copied, CopyOptions, CopySource, CopyTarget } from "./copy.js";
+export type { Copied } from "./copy.js";
+export type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
 export { copyArtifact } from "./copy.js";
 export type { CopyProgress } from "./copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";

@@ -7,11 +7,13 @@ import { hostname } from "node:os";
  * somebody else's. So the moment of the process's start goes with it, and where its id means anything.
  */
 export interface ProcessIdentity {
+  /** The name of the host. */
   readonly machine: string;
   /** Which run of which kernel; "" where that cannot be asked. */
   readonly boot: string;
   /** In which its id was given (Linux, pid_namespaces(7)); "" where there are none. */
   readonly namespace: string;
+  /** The process id. */
   readonly pid: number;
   /** On Linux in ticks since the kernel's start, elsewhere in seconds since 1970. "" when nobody wrote it down. */
   readonly start: string;

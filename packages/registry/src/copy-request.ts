@@ -1,0 +1,28 @@
+import type { BlobId } from "./descriptor.js";
+import type { CallOptions, PushedBlob, Registry } from "./registry.js";
+
+/** An artifact to copy. */
+export interface CopySource {
+  readonly registry: Registry;
+  readonly repository: string;
+  /** A tag or a digest. */
+  readonly reference: string;
+}
+
+/** Where a copy goes. */
+export interface CopyTarget {
+  readonly registry: Registry;
+  readonly repository: string;
+  /** Tags for the copy. Without any, it can only be found by its digest. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** Options of `copyArtifact`. */
+export interface CopyOptions extends CallOptions {
+  /** Also copy what refers to the artifact, such as signatures, and what refers to that. Default true. */
+  readonly referrers?: boolean | undefined;
+  /** How many blobs are under way at once. Default 4. */
+  readonly concurrency?: number | undefined;
+  /** Called when a blob is there. */
+  readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
+}
