@@ -1,5 +1,5 @@
 import { untilAborted } from "@blob/core/abort";
-import type { BlockSource } from "./block-cache.js";
+import type { BlockSource } from "./block-source.js";
 import type { StoreOptions } from "./cache-store.js";
 import { CacheError } from "./errors.js";
 

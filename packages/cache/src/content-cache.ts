@@ -7,8 +7,8 @@ import { materialize } from "./materialize.js";
 import type { MaterializeHow } from "./materialize.js";
 import { readEntry } from "./read-entry.js";
 
-/** Content that was verified and can be streamed. Close it. */
-export interface CachedContent {
+/** Content that was verified and can be streamed. Close it, which `await using` does. */
+export interface CachedContent extends AsyncDisposable {
   /** In bytes. */
   readonly size: number;
   /**
@@ -182,6 +182,7 @@ function contentOver(reader: CacheReader, key: string): CachedContent {
       if (held !== undefined) yield held;
     },
     close: () => reader.close(),
+    [Symbol.asyncDispose]: () => reader.close(),
   };
 }
 

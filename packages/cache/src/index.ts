@@ -1,5 +1,6 @@
 export { createBlockCache } from "./block-cache.js";
-export type { BlockCache, BlockSource } from "./block-cache.js";
+export type { BlockCache } from "./block-cache.js";
+export type { BlockSource } from "./block-source.js";
 export { openCacheDirectory } from "./cache-directory.js";
 export type { CacheDirectory, CacheUsage, VerifiedCache } from "./cache-directory.js";
 export type { CacheObserver, CacheOptions } from "./cache-observer.js";

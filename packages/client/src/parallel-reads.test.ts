@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -64,6 +65,34 @@ test.each([
     }),
   );
   expect(await emitted()).toEqual([]);
+});
+
+/** A signal, and how many listeners it had at most. */
+function watchedSignal(): { readonly signal: AbortSignal; most(): number } {
+  const { signal } = new AbortController();
+  let most = 0;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    add(...args);
+    most = Math.max(most, getEventListeners(signal, "abort").length);
+  };
+  return { signal, most: () => most };
+}
+
+test.each([
+  ["without a cache", { caches: false }],
+  ["with caches", { caches: true }],
+])("any number of reads listen to a caller's signal once, %s", async (_name, { caches }) => {
+  const client = newClient(caches ? { cache: path.join(directory, "cache") } : {});
+  const archive = await client.pull(reference);
+  const { signal, most } = watchedSignal();
+  await Promise.all(names.map((name) => archive.readFile(name, { signal })));
+  await Promise.all(
+    names.map(async (name) => {
+      for await (const chunk of archive.stream(name, { signal })) expect(chunk.length).toBeGreaterThan(0);
+    }),
+  );
+  expect([most(), getEventListeners(signal, "abort").length]).toEqual([1, 0]);
 });
 
 test("64 verbs at once with one signal are no leak", async () => {

@@ -1,4 +1,5 @@
 import { forEachConcurrent } from "@blob/core/concurrency";
+import type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
 import type { BlobId, Digest, Manifest } from "./descriptor.js";
 import { isRegistryError, RegistryError } from "./errors.js";
 import type { LeftOut } from "./left-out.js";
@@ -7,37 +8,7 @@ import { parseManifestContent } from "./manifest-content.js";
 import { requiredBlobs } from "./manifest-rules.js";
 import { nameOf } from "./reference.js";
 import { referrersTag } from "./referrer.js";
-import type { CallOptions, PushedBlob, Registry } from "./registry.js";
-
-/** What is copied. */
-export interface CopySource {
-  /** Where it is read. */
-  readonly registry: Registry;
-  /** In which repository of it; `""` for a layout itself. */
-  readonly repository: string;
-  /** A tag or a digest. */
-  readonly reference: string;
-}
-
-/** Where a copy goes. */
-export interface CopyTarget {
-  /** Where it is written; may be the source. */
-  readonly registry: Registry;
-  /** In which repository of it; a layout or registry makes it when it is not there. */
-  readonly repository: string;
-  /** Tags for the copy. Without any, it can only be found by its digest. */
-  readonly tags?: readonly string[] | undefined;
-}
-
-/** What is copied along, and how. */
-export interface CopyOptions extends CallOptions {
-  /** Also copy what refers to the artifact, such as signatures, and what refers to that. Default true. */
-  readonly referrers?: boolean | undefined;
-  /** How many blobs are under way at once. Default 4. */
-  readonly concurrency?: number | undefined;
-  /** Called when a blob is there. */
-  readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
-}
+import type { PushedBlob } from "./registry.js";
 
 /** One copy under way. */
 export interface Copier {

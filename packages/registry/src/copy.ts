@@ -1,6 +1,6 @@
 import type { CopyProgress } from "./copy-progress.js";
-import { withProgress } from "./copy-failure.js";
-import type { CopyOptions, CopySource, CopyTarget } from "./copier.js";
+import type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
+import { withProgress } from "./failed-copy.js";
 import { createCopier } from "./copier.js";
 import type { Descriptor } from "./descriptor.js";
 import type { LeftOut } from "./left-out.js";

@@ -62,8 +62,8 @@ export interface HttpRegistryOptions extends ConnectionOptions {
   readonly transport?: Transport | undefined;
 }
 
-/** A registry over HTTP, which holds connections. */
-export interface HttpRegistry extends Registry {
+/** A registry over HTTP, which holds connections. `await using` closes them. */
+export interface HttpRegistry extends Registry, AsyncDisposable {
   /** Where its API is, as in `https://registry-1.docker.io`. */
   readonly origin: string;
   /**
@@ -175,5 +175,6 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     probeUpload: async (repository, call = {}) => probeUpload(endpoint, repository, call),
 
     close: () => transport.close(),
+    [Symbol.asyncDispose]: () => transport.close(),
   };
 }

@@ -1,5 +1,5 @@
-export type { CopyOptions, CopySource, CopyTarget } from "./copier.js";
 export type { Copied } from "./copy.js";
+export type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
 export { copyArtifact } from "./copy.js";
 export type { CopyProgress } from "./copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";

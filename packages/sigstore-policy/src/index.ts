@@ -1,6 +1,6 @@
 export { all, any } from "./combinators.js";
 export { isPolicyError, PolicyError, policyErrorCodes } from "./errors.js";
-export type { PolicyErrorCode } from "./errors.js";
+export type { PolicyErrorCode, PolicyErrorDetails } from "./errors.js";
 export type {
   KeylessRequirement,
   KeylessThresholds,

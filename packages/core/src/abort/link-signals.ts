@@ -2,6 +2,7 @@ import { onAbort } from "./on-abort.js";
 
 /** A signal of one piece of work, which aborts with the first of others. */
 export interface LinkedSignal {
+  /** For the work. */
   readonly signal: AbortSignal;
   /** Aborts it alone. */
   abort(reason: unknown): void;

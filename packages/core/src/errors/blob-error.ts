@@ -9,6 +9,7 @@ export interface BlobErrorDetails {
   readonly reference?: string | undefined;
   /** With `NotFound`: what there is not. */
   readonly what?: MissingThing | undefined;
+  /** What it came of. */
   readonly cause?: unknown;
 }
 

@@ -5,7 +5,9 @@ export type UnsafeFileErrorCode = "UnsafeDirectory" | "UnsafeFile";
 
 /** Somebody else could have changed, or can read along in, what is to be ours alone. */
 export class UnsafeFileError extends BlobError {
+  /** Always this: two copies of the package tell by it what it is. */
   override readonly name = "UnsafeFileError";
+  /** Whether it is about a directory or a file. */
   override readonly code: UnsafeFileErrorCode;
   /** The file or directory. */
   readonly path: string;

@@ -53,8 +53,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
 }
 
-/** A server that listens. */
-export interface ListeningServer {
+/** A server that listens. `await using` closes it. */
+export interface ListeningServer extends AsyncDisposable {
   /** `http://127.0.0.1:port` */
   readonly url: string;
   /** `127.0.0.1:port`, as references name it. */
@@ -63,8 +63,8 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
-/** A server that is not listening yet. */
-export interface RegistryServer {
+/** A server that is not listening yet. `await using` closes it. */
+export interface RegistryServer extends AsyncDisposable {
   /** For a server of your own, with TLS or passwords in front of it. */
   readonly listener: RequestListener;
   /** Answers at a port until it is closed. Rejects with the error of Node when the port cannot be had. */
@@ -136,6 +136,7 @@ export function createRegistryServer(
       return listen(listener, where, close);
     },
     close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -214,13 +215,15 @@ async function listen(
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("the server has no address");
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await release();
+  };
   return {
     url: `http://${name}:${address.port}`,
     host: `${name}:${address.port}`,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await release();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -10,10 +10,13 @@ export function withProgress(error: unknown, progress: CopyProgress): unknown {
     tags.length > 0 ? `these tags point to it: ${tags.join(", ")}` : undefined,
     missingTags.length > 0 ? `these do not: ${missingTags.join(", ")}` : undefined,
   ].filter((part) => part !== undefined);
-  const { code, host, reference, digest, status, retryAfterMs, credentialsSent } = error;
+  const { code, host, reference, what, digest, status, retryAfterMs, credentialsSent } = error;
   return new RegistryError(code, `${error.message} (${parts.join("; ")})`, {
     host,
+    // It begins with the registry already, also when somebody else refused.
+    registry: reference?.split("/", 1)[0],
     reference,
+    what,
     digest,
     status,
     retryAfterMs,
