@@ -19,7 +19,7 @@ import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
-import { portableZstdDecoder } from "./zstd/portable.js";
+import { portableZstdDecoder } from "./zstd/portable/portable.js";
 
 export interface OpenOptions {
   /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */

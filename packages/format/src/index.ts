@@ -43,7 +43,7 @@ export type { ReadLimits } from "./read-limits.js";
 export { planReads } from "./read-plan.js";
 export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";
 export { portableSha256 } from "./sha256.js";
-export { portableZstdDecoder } from "./zstd/portable.js";
+export { portableZstdDecoder } from "./zstd/portable/portable.js";
 export { diffArchives } from "./diff.js";
 export type { ArchiveDiff, ChangedEntry } from "./diff.js";
 export { openHttpArchive } from "./http-archive.js";

@@ -9,7 +9,7 @@ import { resolveLimits } from "../read-limits.js";
 import { openFileSource } from "./files/file-source.js";
 import { createContentThreads } from "./read/content-threads.js";
 import type { ContentThreadsOptions } from "./read/content-threads.js";
-import { nodeSha256 } from "./node-sha256.js";
+import { nodeSha256 } from "./read/node-sha256.js";
 import { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 
 /** An archive over local files. Whoever opened it closes it. */

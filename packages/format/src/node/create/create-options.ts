@@ -13,12 +13,12 @@ import {
 } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FinishedArchive } from "./archive-writer.js";
-import type { CreateProgress } from "../progress.js";
+import type { CreateProgress } from "../files/progress.js";
 import type { SkipCompression } from "./skip-compression.js";
 import type { DroppedModeBits } from "../walk/file-columns.js";
 import type { FilterOptions } from "../walk/path-filter.js";
 import type { ChangeDetection } from "../walk/read-small-file.js";
-import type { SkippedFile, WalkOptions } from "../walk/walk.js";
+import type { SkippedFile, WalkOptions } from "../walk/walk-options.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
 export interface ReproducibleOptions {

@@ -8,7 +8,7 @@ import { streamContent } from "../../content-reader.js";
 import { FormatError } from "../../errors.js";
 import { planReads } from "../../read-plan.js";
 import { resolveLimits } from "../../read-limits.js";
-import { turnBytes } from "../../turns.js";
+import { turnBytes } from "../../zstd/turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decodeWholeInTurns } from "../read/decode-whole.js";
 import type { FileWriter } from "./destination-file.js";
@@ -21,7 +21,7 @@ import type { Extraction, ExtractOptions } from "./extract-options.js";
 import { forEachConcurrent } from "@blob/core/concurrency";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
-import { nodeSha256 } from "../node-sha256.js";
+import { nodeSha256 } from "../read/node-sha256.js";
 import { loadZstdDecoder } from "../zstd/zstd-decoder.js";
 import { writeLarge, writeSmall } from "./write-content.js";
 

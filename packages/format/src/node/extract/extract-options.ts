@@ -13,7 +13,7 @@ import {
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
 import type { FactsNotKept } from "./destination-file.js";
-import type { ExtractProgress } from "../progress.js";
+import type { ExtractProgress } from "../files/progress.js";
 
 /** How {@link extractArchive} writes what. */
 export interface ExtractOptions extends SignalOptions {

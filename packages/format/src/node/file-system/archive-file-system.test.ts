@@ -14,7 +14,7 @@ import type { ByteRange, ByteSource } from "../../byte-source.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";
-import { nodeSha256 } from "../node-sha256.js";
+import { nodeSha256 } from "../read/node-sha256.js";
 import { archiveFileSystem } from "./archive-file-system.js";
 import type { ArchiveFileSystem } from "./archive-file-system.js";
 

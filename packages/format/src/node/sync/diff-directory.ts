@@ -14,7 +14,8 @@ import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
 import { SourceDirectories } from "../walk/source-directories.js";
 import type { SourceRoot } from "../walk/source-directory.js";
 import { beginWalk } from "../walk/walk.js";
-import type { Listing, SkippedFile, WalkOptions } from "../walk/walk.js";
+import type { Listing } from "../walk/walk.js";
+import type { SkippedFile, WalkOptions } from "../walk/walk-options.js";
 
 export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
   /** As when the archive was created: `skip` (default), `follow` or `error`. */

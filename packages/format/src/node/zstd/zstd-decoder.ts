@@ -12,6 +12,6 @@ export async function loadZstdDecoder(): Promise<ZstdDecoder> {
 }
 
 async function loadOtherFrameDecoder(): Promise<ZstdFrameDecoder> {
-  const { portableZstdFrames } = await import("../../zstd/portable.js");
+  const { portableZstdFrames } = await import("../../zstd/portable/portable.js");
   return createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
 }
