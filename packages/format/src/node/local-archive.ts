@@ -26,6 +26,12 @@ export type OpenLocalArchiveOptions = Omit<OpenOptions, "threads"> & ContentThre
 /**
  * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
  * `SizeExceeded` for an index over the limit.
+ *
+ * @example
+ * ```ts
+ * await using archive = await openLocalArchive("./archive");
+ * const config = await archive.readFile("config.json", "utf8");
+ * ```
  */
 export async function openLocalArchive(
   location: LocalArchiveLocation,

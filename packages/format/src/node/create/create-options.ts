@@ -26,6 +26,7 @@ export interface ReproducibleOptions {
   readonly sourceDateEpoch: number;
 }
 
+/** How an archive is made. */
 export interface CreateOptions extends SignalOptions, FilterOptions {
   /** Default `zstd`. */
   readonly compression?: Exclude<Compression, "unknown"> | undefined;
@@ -69,6 +70,7 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
   readonly onProgress?: ((progress: CreateProgress) => void) | undefined;
 }
 
+/** An archive that was made. */
 export interface CreatedArchive extends FinishedArchive {
   /** What the directory has and the archive has not. */
   readonly skipped: readonly SkippedFile[];

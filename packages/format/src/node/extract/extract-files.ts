@@ -11,7 +11,7 @@ import { resolveLimits } from "../../read-limits.js";
 import { turnBytes } from "../../zstd/turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decodeWholeInTurns } from "../read/decode-whole.js";
-import type { FileWriter } from "./destination-file.js";
+import type { FileWriter } from "./file-writer.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
