@@ -144,7 +144,7 @@ const calls: Readonly<Record<string, Call>> = {
     await read(0, 100, 400_000);
     await read(0, 50, 3);
     await read(0, 0, null);
-    for (let at = 0; at < 4; at++) await read(0, 70_000, null);
+    for (let turn = 0; turn < 4; turn++) await read(0, 70_000, null);
     const { size } = await handle.stat();
     await handle.close();
     return [...results, size];
