@@ -58,6 +58,17 @@ function requests(): string[] {
 }
 
 describe("push", () => {
+  test("takes files that are given, in any order", async () => {
+    const files = [
+      { path: "b/c.txt", content: Buffer.from("see") },
+      { path: "a.txt", content: new Blob(["one"]).stream() },
+    ];
+    expect(await client.push(reference, files)).toMatchObject({ files: 2, size: 6, skipped: [] });
+    await using archive = await client.pull(reference);
+    expect(Array.from(archive.entries(), (entry) => entry.path)).toEqual(["a.txt", "b/c.txt"]);
+    expect(await archive.readFile("b/c.txt", "utf8")).toBe("see");
+  });
+
   test("makes a manifest with the index first, and tags it", async () => {
     const pushed = await client.push(reference, source, { tags: ["latest"], annotations: { team: "web" } });
     expect(pushed).toMatchObject({

@@ -20,8 +20,9 @@ import type { ReadLimits } from "./read-limits.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
-import { portableZstdDecoder } from "./zstd/portable.js";
+import { portableZstdDecoder } from "./zstd/portable/portable.js";
 
+/** What an archive is read with. */
 export interface OpenOptions {
   /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */
   readonly zstd?: ZstdDecoder | undefined;
@@ -43,6 +44,12 @@ export interface OpenOptions {
  *
  * `InvalidIndex` and `Unsupported` for what the index says, `SizeExceeded` when it is larger than
  * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
+ *
+ * @example
+ * ```ts
+ * const archive = openArchive(index, bufferSource(data));
+ * const config = await archive.readFile("config.json", "utf8");
+ * ```
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
   checkMethods("data", data ?? null, ["read"]);

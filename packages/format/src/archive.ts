@@ -3,7 +3,9 @@ import type { DirectoryEntry, DirectoryListing, DirectoryStats, Entry, ListOptio
 
 /** A range of a file's content in bytes. */
 export interface ContentRange {
+  /** The first byte. */
   readonly offset: number;
+  /** How many bytes. */
   readonly length: number;
 }
 
@@ -32,6 +34,7 @@ export interface Archive {
   readonly dataHash: Uint8Array | undefined;
   /** The bytes of the index, as they were opened. Must not be written to. */
   readonly index: Uint8Array;
+  /** Where the data is read from. */
   readonly data: ByteSource;
   /** Where it comes from, when whoever opened it said so: errors about it have that as their `reference`. */
   readonly origin?: string | undefined;
@@ -40,7 +43,9 @@ export interface Archive {
   entry(path: string): Entry | undefined;
   /** Whether there is a file or directory. The root is always one. */
   exists(path: string): boolean;
+  /** Whether there is a file. */
   isFile(path: string): boolean;
+  /** Whether there is a directory: the root, and whatever files lie below. */
   isDirectory(path: string): boolean;
   /** What is at a path: a file with its entry, or a directory; `undefined` for what is not there. The root is `"."`. */
   stat(path: string): DirectoryEntry | undefined;

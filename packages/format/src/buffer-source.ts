@@ -4,6 +4,7 @@ import type { ByteSource } from "./byte-source.js";
 import { portableSha256 } from "./sha256.js";
 import type { Sha256 } from "./sha256.js";
 
+/** Options of {@link bufferSource}. */
 export interface BufferSourceOptions {
   /** Names the content. Default: its SHA-256, computed when it is first asked for. */
   readonly id?: string | undefined;

@@ -1,6 +1,8 @@
 /** A stretch of bytes: `length` bytes from `offset` on. Both are non-negative safe integers. */
 export interface ByteRange {
+  /** The first byte. */
   readonly offset: number;
+  /** How many bytes. */
   readonly length: number;
 }
 
@@ -23,5 +25,6 @@ export interface ByteSource {
   readonly id: string;
   /** The length of the whole content in bytes. */
   readonly size: number;
+  /** The bytes of a range that lies inside of the content. */
   read(range: ByteRange, options?: SignalOptions): AsyncIterable<Uint8Array>;
 }

@@ -6,7 +6,7 @@ import { readContent, streamContent } from "./content-reader.js";
 import type { Entry } from "./entry.js";
 import { resolveLimits } from "./read-limits.js";
 import { collectBytes } from "./testing/collect.js";
-import { turnBytes } from "./turns.js";
+import { turnBytes } from "./zstd/turns.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());

@@ -6,7 +6,7 @@ import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 import type { ResolvedLimits } from "./read-limits.js";
 import type { Sha256 } from "./sha256.js";
-import { createTurns } from "./turns.js";
+import { createTurns } from "./zstd/turns.js";
 import type { ZstdDecoder } from "./zstd/codec.js";
 import { withDecompressionErrors } from "./zstd/decompression-error.js";
 import { checkStoredSize } from "./zstd/frame-limits.js";

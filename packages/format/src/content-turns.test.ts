@@ -8,7 +8,7 @@ import { bufferSource } from "./buffer-source.js";
 import type { Entry } from "./entry.js";
 import { encodeIndex } from "./index-encoder.js";
 import { extractArchive } from "./node/extract/extract.js";
-import { nodeSha256 } from "./node/node-sha256.js";
+import { nodeSha256 } from "./node/read/node-sha256.js";
 import { loadTestedFrameDecoders } from "./testing/frame-decoders.js";
 import {
   block,

@@ -76,7 +76,9 @@ describe("openHttpArchive", () => {
       {
         headers: { authorization: "Basic x" },
         fetch(url, init) {
-          asked.push(`${String(url).slice(base.length)} ${new Headers(init?.headers).get("authorization")}`);
+          asked.push(
+            `${new Request(url).url.slice(base.length)} ${new Headers(init?.headers).get("authorization")}`,
+          );
           return fetch(url, init);
         },
       },

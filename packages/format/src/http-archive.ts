@@ -37,11 +37,12 @@ export async function openHttpArchive(
 ): Promise<Archive> {
   const { headers, fetch, signal, ...open } = options;
   const { index, data } = partsAt(location);
-  const [indexAccess, dataAccess] = [index, data].map((url) => accessTo(url, { headers, fetch })) as [
-    HttpAccess,
-    HttpAccess,
-  ];
-  const bytes = await readIndex(indexAccess, resolveLimits(open.limits).maxIndexBytes, signal);
+  const dataAccess = accessTo(data, { headers, fetch });
+  const bytes = await readIndex(
+    accessTo(index, { headers, fetch }),
+    resolveLimits(open.limits).maxIndexBytes,
+    signal,
+  );
   return openArchiveOver(bytes, open, ({ dataSize, dataHash }) =>
     sourceOfSize(dataAccess, dataSize, dataHash && `${dataAccess.name}#${hexOf(dataHash)}`),
   );

@@ -45,7 +45,7 @@ export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";
 export { readPlanned } from "./read-planned.js";
 export type { ReadFile } from "./read-planned.js";
 export { portableSha256 } from "./sha256.js";
-export { portableZstdDecoder } from "./zstd/portable.js";
+export { portableZstdDecoder } from "./zstd/portable/portable.js";
 export { diffArchives } from "./diff.js";
 export type { ArchiveDiff, ChangedEntry } from "./diff.js";
 export { openHttpArchive } from "./http-archive.js";

@@ -2,6 +2,7 @@ import type { ByteRange } from "./byte-source.js";
 import type { Entry } from "./entry.js";
 import { FormatError } from "./errors.js";
 
+/** What a request may ask for. */
 export interface ReadPlanOptions {
   /** Unwanted bytes between two files that are fetched rather than making another request. */
   readonly maxGapBytes: number;

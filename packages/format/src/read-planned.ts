@@ -7,8 +7,8 @@ import { FormatError } from "./errors.js";
 import { resolveLimits } from "./read-limits.js";
 import type { PlannedRead } from "./read-plan.js";
 import { portableSha256 } from "./sha256.js";
-import { createTurns } from "./turns.js";
-import { portableZstdDecoder } from "./zstd/portable.js";
+import { createTurns } from "./zstd/turns.js";
+import { portableZstdDecoder } from "./zstd/portable/portable.js";
 
 /** A file, and all of its content. */
 export interface ReadFile {

@@ -8,6 +8,7 @@ export interface Sha256 {
   create(): Sha256Hasher;
 }
 
+/** A hash that is being computed. */
 export interface Sha256Hasher {
   /** Keeps no reference to `chunk`. */
   update(chunk: Uint8Array): void;

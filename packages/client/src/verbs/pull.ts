@@ -168,7 +168,7 @@ export async function pull(
     threads,
   });
   const closeArchive = async (): Promise<void> => {
-    await lifetime.close();
+    lifetime.close();
     await threads.close();
   };
   return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {

@@ -5,7 +5,7 @@ import type { Entry } from "../entry.js";
 import type { Sha256 } from "../sha256.js";
 import { portableSha256 } from "../sha256.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
-import { portableZstdDecoder } from "../zstd/portable.js";
+import { portableZstdDecoder } from "../zstd/portable/portable.js";
 import { isTextType, mediaTypeOf, withCharset } from "./content-type.js";
 import type { Part } from "./file-content.js";
 import { openContent } from "./file-content.js";

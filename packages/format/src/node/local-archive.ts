@@ -9,7 +9,7 @@ import { resolveLimits } from "../read-limits.js";
 import { openFileSource } from "./files/file-source.js";
 import { createContentThreads } from "./read/content-threads.js";
 import type { ContentThreadsOptions } from "./read/content-threads.js";
-import { nodeSha256 } from "./node-sha256.js";
+import { nodeSha256 } from "./read/node-sha256.js";
 import { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 
 /** An archive over local files. Whoever opened it closes it. */
@@ -26,6 +26,12 @@ export type OpenLocalArchiveOptions = Omit<OpenOptions, "threads"> & ContentThre
 /**
  * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
  * `SizeExceeded` for an index over the limit.
+ *
+ * @example
+ * ```ts
+ * await using archive = await openLocalArchive("./archive");
+ * const config = await archive.readFile("config.json", "utf8");
+ * ```
  */
 export async function openLocalArchive(
   location: LocalArchiveLocation,

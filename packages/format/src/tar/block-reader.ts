@@ -1,6 +1,6 @@
 import { untilAborted } from "@blob/core/abort";
 
-import { createTurns } from "../turns.js";
+import { createTurns } from "../zstd/turns.js";
 import { FormatError } from "../errors.js";
 import { invalidTar } from "./tar-error.js";
 

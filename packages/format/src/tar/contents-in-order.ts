@@ -11,7 +11,7 @@ import { resolveLimits } from "../read-limits.js";
 import { portableSha256 } from "../sha256.js";
 import type { Sha256 } from "../sha256.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
-import { portableZstdDecoder } from "../zstd/portable.js";
+import { portableZstdDecoder } from "../zstd/portable/portable.js";
 
 /** How the files of an archive are read one after another. */
 export interface ContentsOptions {

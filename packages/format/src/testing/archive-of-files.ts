@@ -4,7 +4,7 @@ import { bufferSource } from "../buffer-source.js";
 import type { ByteRange, ByteSource } from "../byte-source.js";
 import { comparePaths } from "../compare-bytes.js";
 import { encodeIndex } from "../index-encoder.js";
-import { nodeSha256 } from "../node/node-sha256.js";
+import { nodeSha256 } from "../node/read/node-sha256.js";
 
 /** A file as a test writes it down. */
 export interface FileOfArchive {

@@ -4,7 +4,7 @@ import { loadNativeFrameDecoder } from "../node/zstd/native-frame-decoder.js";
 import { createZlibFrameDecoder } from "../node/zstd/zlib-frame-decoder.js";
 import { createWasmZstd } from "../node/zstd/zstd-wasm.js";
 import type { ZstdFrameDecoder } from "../zstd/codec.js";
-import { portableZstdFrames } from "../zstd/portable.js";
+import { portableZstdFrames } from "../zstd/portable/portable.js";
 
 /** Every library that decodes frames in this runtime; says which ones it has not. */
 export async function loadTestedFrameDecoders(): Promise<readonly ZstdFrameDecoder[]> {

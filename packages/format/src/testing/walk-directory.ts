@@ -1,5 +1,5 @@
 import { beginWalk } from "../node/walk/walk.js";
-import type { WalkOptions, WalkResult } from "../node/walk/walk.js";
+import type { WalkOptions, WalkResult } from "../node/walk/walk-options.js";
 
 /** The whole listing of a directory whose files nobody reads. */
 export async function walkDirectory(directory: string, options: WalkOptions = {}): Promise<WalkResult> {

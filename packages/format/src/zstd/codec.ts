@@ -19,6 +19,7 @@ export interface ZstdPromise {
   readonly size: number;
 }
 
+/** Limits of decompressing. */
 export interface ZstdDecodeOptions {
   /** The largest window, which is memory, that a frame may ask for. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
@@ -82,6 +83,7 @@ export interface ZstdFrameDecoder {
   startFrame(header: ZstdFrameHeader, maxBytes: number): ZstdFrameStream;
 }
 
+/** Decompression of one frame in progress. */
 export interface ZstdFrameStream {
   /**
    * Takes the next piece of the frame: first its header, then each block with its three bytes of header, then the

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { loadZstdEncoder } from "../node/zstd/zstd-encoders.js";
 import { noise, text } from "../testing/sample-content.js";
-import { portableZstdDecoder } from "./portable.js";
+import { portableZstdDecoder } from "./portable/portable.js";
 
 // fzstd is an independent reading of RFC 8878. It decodes the same content as we do where a frame is honest; why it is
 // not what reads archives is in docs/decisions/0005.

@@ -1,4 +1,4 @@
-import { createTurns, turnBytes } from "../turns.js";
+import { createTurns, turnBytes } from "./turns.js";
 import type { ZstdDecodeOptions, ZstdDecoder, ZstdPromise, ZstdStream } from "./codec.js";
 import { withDecompressionErrors } from "./decompression-error.js";
 import { checkStoredSize, createFrameLimits } from "./frame-limits.js";

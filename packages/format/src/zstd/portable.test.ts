@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CompressParameters } from "zstd-napi";
 
-import { portableZstdDecoder as decoder } from "./portable.js";
+import { portableZstdDecoder as decoder } from "./portable/portable.js";
 
 // The reference implementation makes the frames. It is an optional dependency.
 const reference = await import("zstd-napi").catch((error: unknown) => {

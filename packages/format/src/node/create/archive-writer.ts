@@ -6,7 +6,7 @@ import { writeIndex } from "../../index-writer.js";
 import type { PackedBatch } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
 import { checkArchiveTime } from "../files/file-time.js";
-import type { CreateProgress } from "../progress.js";
+import type { CreateProgress } from "../files/progress.js";
 import type { DataSink, FinishedArchive } from "./data-sink.js";
 import type { Listing } from "./listing.js";
 import type { FileFacts } from "../walk/read-small-file.js";

@@ -11,8 +11,11 @@ import type { ArchiveInput } from "./archive-file.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { realPath } from "../files/real-path.js";
 
+/** An archive that was made as two files. */
 export interface CreatedArchiveFiles extends CreatedArchive {
+  /** The file with the index. */
   readonly indexPath: string;
+  /** The file with the data. */
   readonly dataPath: string;
 }
 
@@ -22,6 +25,11 @@ export interface CreatedArchiveFiles extends CreatedArchive {
  * is nothing half-written under the final names. When the output lies in the directory that is archived, it is left out.
  * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `InvalidPath`, `TooManyFiles`, `Unsupported`,
  * `WorkerFailed`.
+ *
+ * @example
+ * ```ts
+ * const { files, skipped } = await createArchiveFiles("./public", "./archive");
+ * ```
  */
 export async function createArchiveFiles(
   input: ArchiveInput,

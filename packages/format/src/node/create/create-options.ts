@@ -13,12 +13,12 @@ import {
 } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FinishedArchive } from "./data-sink.js";
-import type { CreateProgress } from "../progress.js";
+import type { CreateProgress } from "../files/progress.js";
 import type { SkipCompression } from "./skip-compression.js";
 import type { DroppedModeBits } from "../walk/file-columns.js";
 import type { FilterOptions } from "../walk/path-filter.js";
 import type { ChangeDetection } from "../walk/read-small-file.js";
-import type { SkippedFile, WalkOptions } from "../walk/walk.js";
+import type { SkippedFile, WalkOptions } from "../walk/walk-options.js";
 
 /** Reproducible archives: equal trees give equal bytes, whenever and by whomever they were checked out. */
 export interface ReproducibleOptions {
@@ -26,6 +26,7 @@ export interface ReproducibleOptions {
   readonly sourceDateEpoch: number;
 }
 
+/** How an archive is made. */
 export interface CreateOptions extends SignalOptions, FilterOptions {
   /** Default `zstd`. */
   readonly compression?: Exclude<Compression, "unknown"> | undefined;
@@ -69,6 +70,7 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
   readonly onProgress?: ((progress: CreateProgress) => void) | undefined;
 }
 
+/** An archive that was made. */
 export interface CreatedArchive extends FinishedArchive {
   /** What the directory has and the archive has not. */
   readonly skipped: readonly SkippedFile[];

@@ -6,7 +6,7 @@ import { compilePackage } from "@blob/testing";
 
 import { scratchDirectory } from "../../testing/scratch-directory.js";
 import type * as nodeModule from "../index.js";
-import type { CreateProgress } from "../progress.js";
+import type { CreateProgress } from "../files/progress.js";
 
 const compiled = compilePackage("format");
 const { createArchiveFiles, openLocalArchive }: typeof nodeModule = await import(

@@ -1,6 +1,6 @@
 import type { DroppedModeBits, FileColumns } from "../walk/file-columns.js";
 import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
-import type { SkippedFile } from "../walk/walk.js";
+import type { SkippedFile } from "../walk/walk-options.js";
 import type { BatchSource } from "./batch-source.js";
 import type { LargeFile } from "./large-file.js";
 

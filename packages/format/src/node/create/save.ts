@@ -6,14 +6,18 @@ import { FormatError } from "../../errors.js";
 import { checkFunction, checkSignal } from "../../option-values.js";
 import { writeArchiveFiles } from "./create-archive-files.js";
 
+/** Options of {@link saveArchive}. */
 export interface SaveOptions extends SignalOptions {
   /** Called synchronously after each chunk; what it throws ends the work. */
   readonly onProgress?:
     ((progress: { readonly bytesDone: number; readonly bytesTotal: number }) => void) | undefined;
 }
 
+/** Where an archive was saved. */
 export interface SavedArchive {
+  /** The file with the index. */
   readonly indexPath: string;
+  /** The file with the data. */
   readonly dataPath: string;
 }
 
@@ -22,6 +26,11 @@ export interface SavedArchive {
  * exist. The data is fetched by one request, streamed, and verified as a whole when the index has its hash; only then
  * do the files get their names. Files of these names are replaced. `FileSystem`, `SourceMismatch`, and errors of the
  * source.
+ *
+ * @example
+ * ```ts
+ * const { indexPath, dataPath } = await saveArchive(archive, "./mirror");
+ * ```
  */
 export async function saveArchive(
   archive: Archive,

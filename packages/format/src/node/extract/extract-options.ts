@@ -12,8 +12,8 @@ import {
 } from "../../option-values.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
-import type { FactsNotKept } from "./destination-file.js";
-import type { ExtractProgress } from "../progress.js";
+import type { FactsNotKept } from "./file-writer.js";
+import type { ExtractProgress } from "../files/progress.js";
 
 /** How {@link extractArchive} writes what. */
 export interface ExtractOptions extends SignalOptions {
@@ -60,6 +60,7 @@ export interface ExtractOptions extends SignalOptions {
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
 
+/** What was extracted. */
 export interface ExtractResult {
   /** How many files were written. */
   readonly files: number;

@@ -1,6 +1,6 @@
 import type { ByteRange } from "../../byte-source.js";
 import type { Entry } from "../../entry.js";
-import type { FileWriter, ReservedFile } from "./destination-file.js";
+import type { FileWriter, ReservedFile } from "./file-writer.js";
 import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract-options.js";
 import { inOrder } from "@blob/core/concurrency";

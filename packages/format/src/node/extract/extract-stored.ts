@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, lstatSync, openSync } from "node:fs";
 
 import { FormatError } from "../../errors.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
-import type { FileWriter } from "./destination-file.js";
+import type { FileWriter } from "./file-writer.js";
 import type { ExtractReport } from "./extract-report.js";
 import type { Extraction } from "./extract-options.js";
 import { forEachConcurrent } from "@blob/core/concurrency";

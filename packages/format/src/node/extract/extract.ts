@@ -8,7 +8,7 @@ import { comparePaths } from "../../compare-bytes.js";
 import { FormatError } from "../../errors.js";
 import { normalizePath } from "../../path.js";
 import { createFileWriter } from "./destination-file.js";
-import type { FileWriter } from "./destination-file.js";
+import type { FileWriter } from "./file-writer.js";
 import { checkExtractOptions } from "./extract-options.js";
 import type { Extraction, ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract-options.js";
 import { openDestination } from "./destination.js";
@@ -25,6 +25,11 @@ import { checkWritablePath } from "../files/portable-path.js";
  * Before anything is written: `NotFound`, `InvalidPath`, `DestinationConflict`, `InvalidArgument`. Then:
  * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, `WorkerFailed`, and errors
  * of the source.
+ *
+ * @example
+ * ```ts
+ * const { files } = await extractArchive(archive, "./copy", { directory: "css", overwrite: true });
+ * ```
  */
 export async function extractArchive(
   archive: Archive,

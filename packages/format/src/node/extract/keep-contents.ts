@@ -1,5 +1,5 @@
 import type { ContentStore } from "./content-store.js";
-import type { FileWriter } from "./destination-file.js";
+import type { FileWriter } from "./file-writer.js";
 import type { Extraction } from "./extract-options.js";
 
 /** Puts what was extracted into a store, behind the extraction. */

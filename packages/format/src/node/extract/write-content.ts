@@ -1,4 +1,4 @@
-import type { FileWriter } from "./destination-file.js";
+import type { FileWriter } from "./file-writer.js";
 import type { Extraction } from "./extract-options.js";
 import { holeBytes } from "../files/holes.js";
 

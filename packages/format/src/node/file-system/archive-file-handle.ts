@@ -118,7 +118,7 @@ export function openHandle(
     close,
     [Symbol.asyncDispose]: close,
   };
-  // What is told apart by overloads is one function here.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what overloads tell apart is one function here
   return handle as unknown as ArchiveFileHandle;
 }
 

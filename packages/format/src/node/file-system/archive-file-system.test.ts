@@ -14,7 +14,7 @@ import type { ByteRange, ByteSource } from "../../byte-source.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";
-import { nodeSha256 } from "../node-sha256.js";
+import { nodeSha256 } from "../read/node-sha256.js";
 import { archiveFileSystem } from "./archive-file-system.js";
 import type { ArchiveFileSystem } from "./archive-file-system.js";
 
@@ -144,7 +144,7 @@ const calls: Readonly<Record<string, Call>> = {
     await read(0, 100, 400_000);
     await read(0, 50, 3);
     await read(0, 0, null);
-    for (let at = 0; at < 4; at++) await read(0, 70_000, null);
+    for (let turn = 0; turn < 4; turn++) await read(0, 70_000, null);
     const { size } = await handle.stat();
     await handle.close();
     return [...results, size];

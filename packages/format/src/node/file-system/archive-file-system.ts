@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { Archive } from "../../archive.js";
 import { checkMethods } from "../../option-values.js";
 import { openHandle } from "./archive-file-handle.js";
-import type { ArchiveFileHandle } from "./archive-file-handle.js";
+import type { ArchiveFileHandle, ReadResult } from "./archive-file-handle.js";
 import { findPath, spellPath } from "./archive-paths.js";
 import type { FilePath } from "./archive-paths.js";
 import { checkReadFlags, encodeName, encodingOf } from "./file-options.js";
@@ -139,20 +139,26 @@ export function archiveFileSystem(archive: Archive): ArchiveFileSystem {
 
   const byHandle = {
     close: rejecting((fd: unknown) => handleOf(fd, "close").close()),
-    fstat: rejecting((fd: unknown, options?: StatOptions) =>
-      handleOf(fd, "fstat").stat({ ...options, bigint: options?.bigint === true } as never),
-    ),
+    fstat: async (fd: unknown, options?: StatOptions): Promise<unknown> => {
+      const handle = handleOf(fd, "fstat");
+      return options?.bigint === true ? handle.stat({ bigint: true }) : handle.stat();
+    },
   };
 
-  const read = (fd: number, ...rest: readonly unknown[]): void => {
-    const callback = callbackIn(rest);
-    const reading = rejecting(() =>
-      handleOf(fd, "read").read(...(rest.slice(0, -1) as [NodeJS.ArrayBufferView])),
-    )();
-    reading.then(
-      ({ bytesRead, buffer }) => callback(null, bytesRead, buffer),
-      (error: unknown) => callback(error),
-    );
+  async function readFrom(
+    fd: unknown,
+    rest: readonly unknown[],
+  ): Promise<ReadResult<NodeJS.ArrayBufferView>> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the handle checks what a caller gives it
+    return handleOf(fd, "read").read(...(rest as [NodeJS.ArrayBufferView]));
+  }
+
+  const read = (fd: unknown, ...rest: readonly unknown[]): void => {
+    const results = async (): Promise<readonly unknown[]> => {
+      const { bytesRead, buffer } = await readFrom(fd, rest.slice(0, -1));
+      return [bytesRead, buffer];
+    };
+    void tell(callbackIn(rest), results);
   };
 
   const fileSystem = {
@@ -162,8 +168,7 @@ export function archiveFileSystem(archive: Archive): ArchiveFileSystem {
     ...Object.fromEntries(Object.entries(sync).map(([name, method]) => [`${name}Sync`, method])),
     open: withCallback(async (path: unknown, flags?: unknown) => (await promises.open(path, flags)).fd),
     read: Object.assign(read, {
-      [promisify.custom]: (fd: number, ...rest: readonly unknown[]) =>
-        rejecting(() => handleOf(fd, "read").read(...(rest as [NodeJS.ArrayBufferView])))(),
+      [promisify.custom]: (fd: unknown, ...rest: readonly unknown[]) => readFrom(fd, rest),
     }),
     readdirSync: (path: unknown, options?: ReadDirectoryOptions) => readDirectorySync(archive, path, options),
     statSync: optional(sync.stat),
@@ -179,7 +184,7 @@ export function archiveFileSystem(archive: Archive): ArchiveFileSystem {
     createReadStream: (path: FilePath, options?: ReadStreamOptions) => streamFile(archive, path, options),
     promises,
   };
-  // Node's types say with overloads what these do with their arguments.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types say with overloads what these do
   return withNative(fileSystem) as unknown as ArchiveFileSystem;
 }
 
@@ -202,12 +207,23 @@ function refusing(name: WriterName): (path: unknown) => Promise<never> {
 /** The same with a callback as the last argument. */
 function withCallback(method: (...rest: never[]) => Promise<unknown>): (...rest: readonly unknown[]) => void {
   return (...rest) => {
-    const callback = callbackIn(rest);
-    method(...(rest.slice(0, -1) as never[])).then(
-      (result) => (result === undefined ? callback(null) : callback(null, result)),
-      (error: unknown) => callback(error),
-    );
+    const results = async (): Promise<readonly unknown[]> => {
+      const result: unknown = await Reflect.apply(method, undefined, rest.slice(0, -1));
+      return result === undefined ? [] : [result];
+    };
+    void tell(callbackIn(rest), results);
   };
+}
+
+/** Tells a callback what came of some work. */
+async function tell(callback: Callback, work: () => Promise<readonly unknown[]>): Promise<void> {
+  let told: readonly [unknown, ...unknown[]];
+  try {
+    told = [null, ...(await work())];
+  } catch (error) {
+    told = [error];
+  }
+  callback(...told);
 }
 
 /** What it throws is nobody's rejection. */

@@ -48,5 +48,6 @@ export function argumentError(name: string, expected: string, value: unknown): T
 }
 
 function spell(value: unknown): string {
-  return typeof value === "object" ? "" : JSON.stringify(String(value).slice(0, 100));
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }

@@ -14,8 +14,10 @@ import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
 import { SourceDirectories } from "../walk/source-directories.js";
 import type { SourceRoot } from "../walk/source-directory.js";
 import { beginWalk } from "../walk/walk.js";
-import type { Listing, SkippedFile, WalkOptions } from "../walk/walk.js";
+import type { Listing } from "../walk/walk.js";
+import type { SkippedFile, WalkOptions } from "../walk/walk-options.js";
 
+/** Which files of a directory are compared, and how. */
 export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
   /** As when the archive was created: `skip` (default), `follow` or `error`. */
   readonly symlinks?: WalkOptions["symlinks"];
@@ -45,6 +47,11 @@ const filesPerTurn = 64;
  * Compares an archive with a directory: by size, then by hash. Nothing of the archive's data is read, and of the
  * directory only files that have the size that the archive says; nothing outside of it, as with `createArchive`.
  * `FileChanged`, `FileSystem`.
+ *
+ * @example
+ * ```ts
+ * const { added, removed, changed } = await diffDirectory(archive, "./site");
+ * ```
  */
 export async function diffDirectory(
   archive: Archive,

@@ -5,8 +5,9 @@ import { nextTurn } from "@blob/core/concurrency";
 import type { Archive } from "../../archive.js";
 import { comparePaths } from "../../compare-bytes.js";
 import { FormatError, isFormatError } from "../../errors.js";
-import { createFileWriter, split } from "../extract/destination-file.js";
-import type { FactsNotKept } from "../extract/destination-file.js";
+import { createFileWriter } from "../extract/destination-file.js";
+import { splitTarget } from "../extract/target-path.js";
+import type { FactsNotKept } from "../extract/file-writer.js";
 import { openDestination } from "../extract/destination.js";
 import type { Destination, DestinationDirectory } from "../extract/destination.js";
 import { checkExpendable } from "../extract/expendable.js";
@@ -92,7 +93,7 @@ async function blockedPaths(
 function moveAll(destination: Destination, room: string, waiting: ReadonlyMap<string, number>): void {
   const moved = new Set<bigint>();
   for (const [path, number] of waiting) {
-    const { parent, name } = split(path);
+    const { parent, name } = splitTarget(path);
     const from = destination.make(room);
     let to: DestinationDirectory | undefined;
     try {

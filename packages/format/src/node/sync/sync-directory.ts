@@ -5,7 +5,7 @@ import type { Archive } from "../../archive.js";
 import { comparePaths } from "../../compare-bytes.js";
 import { diffDirectory } from "./diff-directory.js";
 import { openDestination } from "../extract/destination.js";
-import type { FactsNotKept } from "../extract/destination-file.js";
+import type { FactsNotKept } from "../extract/file-writer.js";
 import { checkExpendable } from "../extract/expendable.js";
 import { extractArchive } from "../extract/extract.js";
 import { checkExtractOptions } from "../extract/extract-options.js";
@@ -14,6 +14,7 @@ import { checkBoolean } from "../../option-values.js";
 import { replaceAndRemove } from "./replace-and-remove.js";
 import { wantedTree } from "./wanted-tree.js";
 
+/** How a directory is brought to the state of an archive. */
 export interface SyncOptions extends Pick<
   ExtractOptions,
   | "preserveMode"
@@ -66,6 +67,11 @@ export interface SyncResult {
  *
  * `DestinationConflict` when something that is not a file, or not a directory, is in the way and `delete` is not set;
  * `InvalidArgument`; the errors of `diffDirectory` and `extractArchive`.
+ *
+ * @example
+ * ```ts
+ * const { written, deleted } = await syncDirectory(archive, "./site", { delete: true });
+ * ```
  */
 export async function syncDirectory(
   archive: Archive,

@@ -1,5 +1,5 @@
 import { FormatError } from "../../errors.js";
-import { createTurns } from "../../turns.js";
+import { createTurns } from "../../zstd/turns.js";
 import type { ZstdFrameStream } from "../../zstd/codec.js";
 import { asDecompressionError, withDecompressionErrors } from "../../zstd/decompression-error.js";
 import { maxBlockBytes } from "../../zstd/frame-header.js";

@@ -7,7 +7,7 @@ import { fileSystemError } from "../files/file-system-error.js";
 import type { FoundDirectory } from "./found-files.js";
 import { directoryChanged, openSourceBelow } from "./source-directory.js";
 import type { SourceDirectory, SourceRoot } from "./source-directory.js";
-import type { SkipReason } from "./walk.js";
+import type { SkipReason } from "./walk-options.js";
 
 /** What a symbolic link leads to: a file, or a directory, below the root. */
 export interface FollowedLink {

@@ -26,7 +26,7 @@ import type { DirectoryIdentity, SourceDirectory, SourceRoot } from "./source-di
 import { readEntries } from "./walk-entries.js";
 import { followLink, isInside } from "./walk-link.js";
 import type { FollowedLink } from "./walk-link.js";
-import type { SkippedFile, SkipReason, WalkOptions, WalkResult } from "./walk.js";
+import type { SkippedFile, SkipReason, WalkOptions, WalkResult } from "./walk-options.js";
 
 /** A directory whose files are taken one after another. */
 interface ListedDirectory {

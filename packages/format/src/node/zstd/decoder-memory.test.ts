@@ -13,7 +13,7 @@ const module = (name: string): string => JSON.stringify(new URL(name, compiled).
 
 /** How a process gets its decoder. */
 const decoders: readonly (readonly [string, string])[] = [
-  ["portable", `(await import(${module("zstd/portable.js")})).portableZstdFrames`],
+  ["portable", `(await import(${module("zstd/portable/portable.js")})).portableZstdFrames`],
   ...(loadZstdBinding() === undefined
     ? []
     : ([
@@ -28,7 +28,7 @@ const decoders: readonly (readonly [string, string])[] = [
         [
           "node:zlib",
           `(await import(${module("node/zstd/zlib-frame-decoder.js")})).createZlibFrameDecoder(
-            (await import(${module("zstd/portable.js")})).portableZstdFrames)`,
+            (await import(${module("zstd/portable/portable.js")})).portableZstdFrames)`,
         ],
       ] as const)),
 ];
@@ -45,7 +45,7 @@ async function peakOf(decoder: string, work: string): Promise<number> {
     import { createZstdDecoder } from ${module("zstd/decoder.js")};
     import { streamContent } from ${module("content-reader.js")};
     import { bufferSource } from ${module("buffer-source.js")};
-    import { nodeSha256 } from ${module("node/node-sha256.js")};
+    import { nodeSha256 } from ${module("node/read/node-sha256.js")};
     import { resolveLimits } from ${module("read-limits.js")};
     const decoder = createZstdDecoder(${decoder});
     const frame = (mebibytes) => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { isFormatError } from "../../errors.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import { createZstdDecoder } from "../../zstd/decoder.js";
-import { portableZstdDecoder, portableZstdFrames } from "../../zstd/portable.js";
+import { portableZstdDecoder, portableZstdFrames } from "../../zstd/portable/portable.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchiveFiles } from "../create/create-archive-files.js";

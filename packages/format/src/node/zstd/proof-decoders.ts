@@ -36,7 +36,7 @@ async function createWasmProof(): Promise<ProofDecoder | undefined> {
 }
 
 async function portableProof(): Promise<ProofDecoder> {
-  const { portableZstdFrames } = await import("../../zstd/portable.js");
+  const { portableZstdFrames } = await import("../../zstd/portable/portable.js");
   return (frame, header, maxBytes) => portableZstdFrames.decodeFrame(frame, header, maxBytes);
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { ZstdDecoder, ZstdEncoder, ZstdFrameDecoder } from "../../zstd/codec.js";
 import { createZstdDecoder } from "../../zstd/decoder.js";
 import { parseFrameHeader } from "../../zstd/frame-header.js";
-import { portableZstdFrames } from "../../zstd/portable.js";
+import { portableZstdFrames } from "../../zstd/portable/portable.js";
 import { noise, text as sampleText } from "../../testing/sample-content.js";
 import { createNodeZstd } from "./node-zstd.js";
 import { zlibZstd } from "./node-zlib.js";

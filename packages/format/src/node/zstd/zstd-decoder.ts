@@ -17,6 +17,6 @@ export async function loadFrameDecoder(): Promise<ZstdFrameDecoder> {
 }
 
 async function loadOtherFrameDecoder(): Promise<ZstdFrameDecoder> {
-  const { portableZstdFrames } = await import("../../zstd/portable.js");
+  const { portableZstdFrames } = await import("../../zstd/portable/portable.js");
   return createZlibFrameDecoder(portableZstdFrames) ?? portableZstdFrames;
 }

@@ -9,7 +9,7 @@ import { compilePackage } from "@blob/testing";
 import { copyPackage } from "../../testing/package-copy.js";
 import { runNode } from "../../testing/run-module.js";
 import { noise, text } from "../../testing/sample-content.js";
-import { portableZstdDecoder } from "../../zstd/portable.js";
+import { portableZstdDecoder } from "../../zstd/portable/portable.js";
 import { createWasmZstd } from "./zstd-wasm.js";
 import type { WasmZstd } from "./zstd-wasm.js";
 import { zstdWasm } from "./zstd-wasm-bytes.js";

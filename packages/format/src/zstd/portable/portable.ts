@@ -1,10 +1,10 @@
-import type { ZstdDecoder, ZstdFrameDecoder } from "./codec.js";
-import { createZstdDecoder } from "./decoder.js";
-import { maxBlockBytes } from "./frame-header.js";
-import { createBlockState, decodeBlock } from "./portable/block.js";
-import { createHistory } from "./portable/history.js";
-import type { History } from "./portable/history.js";
-import { giveHistoryMemoryBack, takeHistoryMemory } from "./portable/history-memory.js";
+import type { ZstdDecoder, ZstdFrameDecoder } from "../codec.js";
+import { createZstdDecoder } from "../decoder.js";
+import { maxBlockBytes } from "../frame-header.js";
+import { createBlockState, decodeBlock } from "./block.js";
+import { createHistory } from "./history.js";
+import type { History } from "./history.js";
+import { giveHistoryMemoryBack, takeHistoryMemory } from "./history-memory.js";
 
 /**
  * Decodes zstd frames in plain JavaScript, without anything of the runtime (RFC 8878). Every length is checked before

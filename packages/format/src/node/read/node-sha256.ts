@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Sha256 } from "../sha256.js";
+import type { Sha256 } from "../../sha256.js";
 
 /** SHA-256 of `node:crypto`, which uses the processor's instructions: ten times as fast as JavaScript. */
 export const nodeSha256: Sha256 = {

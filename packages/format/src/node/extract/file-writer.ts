@@ -1,0 +1,69 @@
+import type { Entry } from "../../entry.js";
+import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
+
+/** How files get their names and facts. */
+export interface FileWriterOptions {
+  /** Replace what has the name. Otherwise it is left alone. */
+  readonly overwrite: boolean;
+  readonly preserveMode: boolean;
+  readonly preserveTimes: boolean;
+}
+
+/** A file that has no name that anybody knows until its content was verified. */
+export interface PendingFile {
+  /** The whole content. */
+  write(content: Uint8Array): void;
+  /** The next part of it, on another thread. One call after the other, and none while one is under way. */
+  writeLater(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Gives the file its name; false when it is left alone because something has the name. */
+  commit(): boolean;
+  /** Removes the file unless it was committed, and frees its handles. */
+  dispose(): void;
+}
+
+/** The place of a file that another thread writes, in a directory that is held until it is disposed of. */
+export interface ReservedFile {
+  /** Where to write it: a name that nobody knows. */
+  readonly location: string;
+  readonly facts: TemporaryFacts;
+  /** Gives the file its name; false as for {@link PendingFile.commit}. */
+  commit(file: FinishedFile): boolean;
+  /**
+   * The same when the file is another name of one that belongs to somebody else; see {@link FileWriter.canLink}. False
+   * also when it cannot get its name in this way.
+   */
+  commitLink(ino: bigint): boolean;
+  /** Removes the file unless it was committed, and lets the directory go. Nobody may write to it any more. */
+  dispose(): void;
+}
+
+/** A file that was written, and does not have all that the archive says of it. */
+export interface FactsNotKept {
+  /** The archive path. */
+  readonly path: string;
+  /** What the file system changed or cannot have. */
+  readonly facts: readonly ("mode" | "time")[];
+}
+
+/** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */
+export interface FileWriter {
+  /**
+   * Whether something stands at the place of a file; a directory is an error. To be asked before anything is written:
+   * a later answer may be out of date, which {@link PendingFile.commit} notices.
+   */
+  isTaken(target: string): boolean;
+  create(target: string, entry: Entry): PendingFile;
+  /** Whether another thread may write: where directories are held. What was only checked may change on the way. */
+  readonly canReserve: boolean;
+  /** For a writer on another thread. */
+  reserve(target: string, entry: Entry): ReservedFile;
+  /**
+   * Whether a file may be another name of one that belongs to somebody else: it must need no mode and time of its own,
+   * and only get a name that was free when {@link isTaken} looked.
+   */
+  canLink(target: string): boolean;
+  /** What has the name now, for those who know what it should be. Throws when it is not a file. */
+  read(target: string): AsyncIterable<Uint8Array>;
+  /** What files do not have that they were to have, as far as they have their names. */
+  readonly notKept: readonly FactsNotKept[];
+}
