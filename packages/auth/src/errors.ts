@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /** Every code of {@link AuthError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
@@ -12,7 +12,7 @@ export const authErrorCodes = [
   "TokenRefused",
   "TokenUnavailable",
   "InvalidTokenResponse",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link authErrorCodes}. */
 export type AuthErrorCode = (typeof authErrorCodes)[number];

@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /**
@@ -6,7 +6,7 @@ import { BlobError, isBlobError } from "@blob/core/errors";
  * hear of them, as of the `UnsafeDirectory` and `UnsafeFile` of an `UnsafeFileError`: reads go on without the cache. Only
  * `ShortRead` is thrown by one.
  */
-export const cacheErrorCodes = ["CorruptEntry", "ShortRead"] as const satisfies readonly BlobErrorCode[];
+export const cacheErrorCodes = ["CorruptEntry", "ShortRead"] as const;
 
 /** One of {@link cacheErrorCodes}. */
 export type CacheErrorCode = (typeof cacheErrorCodes)[number];

@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /**
@@ -19,7 +19,7 @@ export const clientErrorCodes = [
   "TemporaryDirectory",
   "Closed",
   "Offline",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link clientErrorCodes}. */
 export type ClientErrorCode = (typeof clientErrorCodes)[number];

@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /** Every code of {@link FormatError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
@@ -22,7 +22,7 @@ export const formatErrorCodes = [
   "Http",
   "Network",
   "InvalidArgument",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link formatErrorCodes}. */
 export type FormatErrorCode = (typeof formatErrorCodes)[number];

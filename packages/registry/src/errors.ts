@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 import type { CopyProgress } from "./copy-progress.js";
 
@@ -22,7 +22,7 @@ export const registryErrorCodes = [
   "TimedOut",
   "Conflict",
   "FileSystem",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link registryErrorCodes}. */
 export type RegistryErrorCode = (typeof registryErrorCodes)[number];

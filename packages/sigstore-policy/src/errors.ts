@@ -1,4 +1,4 @@
-import type { BlobErrorCode, BlobErrorDetails } from "@blob/core/errors";
+import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
 
 /** Every code of {@link PolicyError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
@@ -21,7 +21,7 @@ export const policyErrorCodes = [
   "ServiceTimedOut",
   "InvalidAnswer",
   "TrustUnavailable",
-] as const satisfies readonly BlobErrorCode[];
+] as const;
 
 /** One of {@link policyErrorCodes}. */
 export type PolicyErrorCode = (typeof policyErrorCodes)[number];
