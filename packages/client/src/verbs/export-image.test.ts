@@ -14,7 +14,12 @@ let directory: TemporaryDirectory;
 let registry: DockerRegistry;
 let client: Client;
 
-const tree = { "index.html": "<p>hello", "bin/run.sh": "#!/bin/sh\n", "css/a/b.css": "body {}", "empty.txt": "" };
+const tree = {
+  "index.html": "<p>hello",
+  "bin/run.sh": "#!/bin/sh\n",
+  "css/a/b.css": "body {}",
+  "empty.txt": "",
+};
 const created = "2026-01-02T03:04:05Z";
 
 beforeAll(async () => {
@@ -51,7 +56,10 @@ describe("the image", () => {
   test("has one layer, its two digests, a platform, and says which archive it was made of", async () => {
     const layout = path.join(directory.path, "plain");
     await using archive = await client.pull(site());
-    const result = await client.exportImage(`oci:${layout}:v1`, archive, { tags: ["v2"], platform: "linux/arm64/v8" });
+    const result = await client.exportImage(`oci:${layout}:v1`, archive, {
+      tags: ["v2"],
+      platform: "linux/arm64/v8",
+    });
     expect(result).toMatchObject({ files: 4, platform: "linux/arm64/v8", tags: ["v1", "v2"] });
     const manifest = await jsonOf(layout, result.descriptor.digest);
     expect(manifest).toEqual({
@@ -109,52 +117,58 @@ describe("the image", () => {
 });
 
 describe.skipIf(!hasProgram("skopeo") || !hasProgram("umoci"))("other programs", () => {
-  test.each(["gzip", "zstd", "none"] as const)("skopeo and umoci take a layer with %s", async (layerCompression) => {
-    await using archive = await client.pull(site());
-    const image = `${registry.host}/acme/image:${layerCompression}`;
-    const { descriptor, layer } = await client.exportImage(image, archive, { layerCompression });
-    const from = `docker://${image}`;
-    const inspected = JSON.parse(
-      execFileSync("skopeo", ["inspect", "--tls-verify=false", from], { encoding: "utf8" }),
-    ) as Record<string, unknown>;
-    expect(inspected).toMatchObject({
-      Digest: descriptor.digest,
-      Os: "linux",
-      Architecture: "amd64",
-      Layers: [layer.digest],
-      Created: created,
-    });
-    const layout = path.join(directory.path, `skopeo-${layerCompression}`);
-    execFileSync("skopeo", ["copy", "--quiet", "--src-tls-verify=false", from, `oci:${layout}:v1`]);
-    const bundle = path.join(directory.path, `bundle-${layerCompression}`);
-    const unpack = ["unpack", "--rootless", "--image", `${layout}:v1`, bundle];
-    try {
-      execFileSync("umoci", unpack, { stdio: "pipe" });
-    } catch (error) {
-      if (layerCompression !== "zstd") throw error;
-      console.log("not tested: umoci with zstd, which this version does not read");
-      return;
-    }
-    for (const [name, content] of Object.entries(tree)) {
-      expect(await readFile(path.join(bundle, "rootfs", name), "utf8")).toBe(content);
-      const { mode, mtimeMs } = await stat(path.join(bundle, "rootfs", name));
-      const entry = archive.entry(name);
-      expect([name, mode & 0o777]).toEqual([name, entry?.mode]);
-      expect(Math.floor(mtimeMs / 1000)).toBe(Number((entry?.mtimeNs ?? 0n) / 1_000_000_000n));
-    }
-  });
+  test.each(["gzip", "zstd", "none"] as const)(
+    "skopeo and umoci take a layer with %s",
+    async (layerCompression) => {
+      await using archive = await client.pull(site());
+      const image = `${registry.host}/acme/image:${layerCompression}`;
+      const { descriptor, layer } = await client.exportImage(image, archive, { layerCompression });
+      const from = `docker://${image}`;
+      const inspected = JSON.parse(
+        execFileSync("skopeo", ["inspect", "--tls-verify=false", from], { encoding: "utf8" }),
+      ) as Record<string, unknown>;
+      expect(inspected).toMatchObject({
+        Digest: descriptor.digest,
+        Os: "linux",
+        Architecture: "amd64",
+        Layers: [layer.digest],
+        Created: created,
+      });
+      const layout = path.join(directory.path, `skopeo-${layerCompression}`);
+      execFileSync("skopeo", ["copy", "--quiet", "--src-tls-verify=false", from, `oci:${layout}:v1`]);
+      const bundle = path.join(directory.path, `bundle-${layerCompression}`);
+      const unpack = ["unpack", "--rootless", "--image", `${layout}:v1`, bundle];
+      try {
+        execFileSync("umoci", unpack, { stdio: "pipe" });
+      } catch (error) {
+        if (layerCompression !== "zstd") throw error;
+        console.log("not tested: umoci with zstd, which this version does not read");
+        return;
+      }
+      for (const [name, content] of Object.entries(tree)) {
+        expect(await readFile(path.join(bundle, "rootfs", name), "utf8")).toBe(content);
+        const { mode, mtimeMs } = await stat(path.join(bundle, "rootfs", name));
+        const entry = archive.entry(name);
+        expect([name, mode & 0o777]).toEqual([name, entry?.mode]);
+        expect(Math.floor(mtimeMs / 1000)).toBe(Number((entry?.mtimeNs ?? 0n) / 1_000_000_000n));
+      }
+    },
+  );
 });
 
 describe("what is refused", () => {
-  test.each([".wh.index.html", "css/.wh..wh..opq", ".wh.css/a"])("%s, which would delete files", async (name) => {
-    const { archive } = await createAnonymousArchive({ "a.txt": "1", [name]: "" });
-    const layout = path.join(directory.path, "refused");
-    await expect(client.exportImage(`oci:${layout}:v1`, archive)).rejects.toMatchObject({
-      code: "InvalidArgument",
-      path: name,
-    });
-    await expect(stat(layout)).rejects.toMatchObject({ code: "ENOENT" });
-  });
+  test.each([".wh.index.html", "css/.wh..wh..opq", ".wh.css/a"])(
+    "%s, which would delete files",
+    async (name) => {
+      const { archive } = await createAnonymousArchive({ "a.txt": "1", [name]: "" });
+      const layout = path.join(directory.path, "refused");
+      await expect(client.exportImage(`oci:${layout}:v1`, archive)).rejects.toMatchObject({
+        code: "InvalidArgument",
+        path: name,
+      });
+      await expect(stat(layout)).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
 
   test("what only looks like it is not", async () => {
     const { archive } = await createAnonymousArchive({ "a.wh.b": "1", ".whale": "2" });
@@ -181,7 +195,10 @@ describe("what is refused", () => {
   test("a damaged archive: no manifest is pushed, and nothing stays in the temporary directory", async () => {
     const { archive, damage } = await createAnonymousArchive({ "a.txt": "content" });
     damage();
-    const [layout, temporaryDirectory] = [path.join(directory.path, "damaged"), path.join(directory.path, "tmp")];
+    const [layout, temporaryDirectory] = [
+      path.join(directory.path, "damaged"),
+      path.join(directory.path, "tmp"),
+    ];
     await mkdir(temporaryDirectory);
     await expect(
       client.exportImage(`oci:${layout}:v1`, archive, { temporaryDirectory }),
