@@ -157,7 +157,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     const tools = ["install", "--prefix", path.join(directory.path, "compilers"), "--no-audit", "--no-fund"];
     const installed = await run("npm", [...tools, "--prefer-offline", ...aliases]);
     expect(installed.code, installed.stderr).toBe(0);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => directory.remove());
 
   /** A project that names nothing but the client, and the types of Node. */
@@ -265,7 +265,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
         await registry.close();
       }
     },
-    300_000,
+    600_000,
   );
 
   test.each(
@@ -280,7 +280,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
       expect(compiled.stdout).toBe("");
       expect(compiled.code).toBe(0);
     },
-    120_000,
+    300_000,
   );
 
   test("the samples of the README compile and run", async () => {
@@ -316,5 +316,5 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     } finally {
       await registry.close();
     }
-  }, 120_000);
+  }, 300_000);
 });
