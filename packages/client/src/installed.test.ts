@@ -160,7 +160,15 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
   }, 600_000);
   afterAll(() => directory.remove());
 
+  const projects = new Map<string, Promise<string>>();
+
   /** A project that names nothing but the client, and the types of Node. */
+  function projectOf(manager: "npm" | "pnpm"): Promise<string> {
+    const project = projects.get(manager) ?? newProject(manager);
+    projects.set(manager, project);
+    return project;
+  }
+
   async function newProject(manager: "npm" | "pnpm"): Promise<string> {
     const project = path.join(directory.path, manager);
     const tarballs = await readdir(path.join(directory.path, "tarballs"));
@@ -229,7 +237,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
   test.each(["npm", "pnpm"] as const)(
     "an application that %s installed compiles, and does with a real registry what it says",
     async (manager) => {
-      const project = await newProject(manager);
+      const project = await projectOf(manager);
       const names = await readdir(path.join(project, "node_modules/@blob"));
       // npm puts everything side by side.
       if (manager === "pnpm") expect(names).toEqual(["client"]);
@@ -275,7 +283,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
   )(
     "TypeScript %s, %s: compiles under strict, and checks the types of libraries too",
     async (version, resolution) => {
-      const project = path.join(directory.path, "pnpm");
+      const project = await projectOf("pnpm");
       const compiled = await compile(project, version, { ...resolutions[resolution], noEmit: true });
       expect(compiled.stdout).toBe("");
       expect(compiled.code).toBe(0);
@@ -287,7 +295,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     const registry = await startRegistry();
     if (registry === undefined) return;
     try {
-      const project = path.join(directory.path, "pnpm");
+      const project = await projectOf("pnpm");
       const found = await samples();
       expect(found).toHaveLength(4);
       const names = found.map((_sample, i) => `sample-${String(i)}`);
@@ -311,7 +319,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
         "<h1>Hello</h1>\n\n",
         "file:./archive 2\noci:./layout:v1 2\n15\n[ 'index.html' ]\n",
         "false has an owner\n",
-        "there is no such reference\n",
+        "there is no such repository\n",
       ]);
     } finally {
       await registry.close();
