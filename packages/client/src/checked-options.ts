@@ -13,10 +13,9 @@ const hasMethod = (value: unknown, name: string): boolean =>
 const boolean: Rule = { what: "true or false", holds: (value) => typeof value === "boolean" };
 const text: Rule = { what: "text", holds: isText };
 const callable: Rule = { what: "a function", holds: (value) => typeof value === "function" };
-const object: Rule = {
-  what: "an object",
-  holds: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-};
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const object: Rule = { what: "an object", holds: isObject };
 const texts: Rule = {
   what: "a list of texts",
   holds: (value) => Array.isArray(value) && value.every(isText),
@@ -113,7 +112,7 @@ const ofClients: Readonly<Record<string, Rule>> = {
  */
 export function checkVerbOptions(name: string, options: unknown): void {
   checkOptions(name, options, ofVerbs);
-  const { limits } = options as { readonly limits?: unknown };
+  const limits: unknown = Reflect.get(options, "limits");
   if (limits !== undefined) checkOptions(`${name}: limits`, limits, ofLimits);
 }
 
@@ -122,12 +121,16 @@ export function checkClientOptions(options: unknown): void {
   checkOptions("createClient", options, ofClients);
 }
 
-function checkOptions(name: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
-  if (!object.holds(options)) {
+function checkOptions(
+  name: string,
+  options: unknown,
+  rules: Readonly<Record<string, Rule>>,
+): asserts options is object {
+  if (!isObject(options)) {
     throw new ClientError("InvalidArgument", `${name}: its options must be an object, not ${shown(options)}`);
   }
   for (const [option, rule] of Object.entries(rules)) {
-    const value: unknown = Reflect.get(options as object, option);
+    const value: unknown = Reflect.get(options, option);
     if (value === undefined || rule.holds(value)) continue;
     throw new ClientError("InvalidArgument", `${name}: ${option} must be ${rule.what}, not ${shown(value)}`);
   }

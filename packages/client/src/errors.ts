@@ -42,7 +42,9 @@ export interface ClientErrorDetails extends BlobErrorDetails {
 
 /** What the verbs throw, besides the errors of the packages below and an aborted signal's reason. */
 export class ClientError extends BlobError {
+  /** Which class it is of, also to another copy of the package. */
   override readonly name = "ClientError";
+  /** What went wrong: what each code means is said at `blobErrorCodes`. */
   override readonly code: ClientErrorCode;
   /** Of the manifest or blob that it is about. */
   readonly digest: string | undefined;

@@ -157,10 +157,18 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
     const tools = ["install", "--prefix", path.join(directory.path, "compilers"), "--no-audit", "--no-fund"];
     const installed = await run("npm", [...tools, "--prefer-offline", ...aliases]);
     expect(installed.code, installed.stderr).toBe(0);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => directory.remove());
 
+  const projects = new Map<string, Promise<string>>();
+
   /** A project that names nothing but the client, and the types of Node. */
+  function projectOf(manager: "npm" | "pnpm"): Promise<string> {
+    const project = projects.get(manager) ?? newProject(manager);
+    projects.set(manager, project);
+    return project;
+  }
+
   async function newProject(manager: "npm" | "pnpm"): Promise<string> {
     const project = path.join(directory.path, manager);
     const tarballs = await readdir(path.join(directory.path, "tarballs"));
@@ -229,7 +237,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
   test.each(["npm", "pnpm"] as const)(
     "an application that %s installed compiles, and does with a real registry what it says",
     async (manager) => {
-      const project = await newProject(manager);
+      const project = await projectOf(manager);
       const names = await readdir(path.join(project, "node_modules/@blob"));
       // npm puts everything side by side.
       if (manager === "pnpm") expect(names).toEqual(["client"]);
@@ -265,7 +273,7 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
         await registry.close();
       }
     },
-    300_000,
+    600_000,
   );
 
   test.each(
@@ -275,19 +283,19 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
   )(
     "TypeScript %s, %s: compiles under strict, and checks the types of libraries too",
     async (version, resolution) => {
-      const project = path.join(directory.path, "pnpm");
+      const project = await projectOf("pnpm");
       const compiled = await compile(project, version, { ...resolutions[resolution], noEmit: true });
       expect(compiled.stdout).toBe("");
       expect(compiled.code).toBe(0);
     },
-    120_000,
+    300_000,
   );
 
   test("the samples of the README compile and run", async () => {
     const registry = await startRegistry();
     if (registry === undefined) return;
     try {
-      const project = path.join(directory.path, "pnpm");
+      const project = await projectOf("pnpm");
       const found = await samples();
       expect(found).toHaveLength(4);
       const names = found.map((_sample, i) => `sample-${String(i)}`);
@@ -311,10 +319,10 @@ describe.skipIf(reason !== undefined)("packed and installed", () => {
         "<h1>Hello</h1>\n\n",
         "file:./archive 2\noci:./layout:v1 2\n15\n[ 'index.html' ]\n",
         "false has an owner\n",
-        "there is no such reference\n",
+        "there is no such repository\n",
       ]);
     } finally {
       await registry.close();
     }
-  }, 120_000);
+  }, 300_000);
 });

@@ -46,7 +46,7 @@ beforeAll(async () => {
     "two files": { index: path.join(local, "index.blob"), data: path.join(local, "data.blob") },
   };
   const client = newClient();
-  for (const name of ["registry", "layout"]) await client.push(String(places[name]), source);
+  for (const name of ["registry", "layout"]) await client.push(textAt(name), source);
 });
 
 afterAll(async () => {
@@ -65,6 +65,12 @@ const everywhere = ["registry", "layout", "a local archive", "two files"] as con
 function placeOf(name: string): ArchivePlace {
   const place = places[name];
   if (place === undefined) throw new Error(`there is no place ${name}`);
+  return place;
+}
+
+function textAt(name: string): string {
+  const place = placeOf(name);
+  if (typeof place !== "string") throw new Error(`${name} has no text`);
   return place;
 }
 
@@ -149,7 +155,7 @@ describe("a local archive", () => {
 
   test("has no manifest: verbs about one say so", async () => {
     const client = newClient();
-    const place = String(placeOf("a local archive"));
+    const place = textAt("a local archive");
     const wanted = { code: "InvalidReference", message: expect.stringContaining("push it first") };
     await expect(client.pull(place)).rejects.toMatchObject(wanted);
     await expect(client.resolve(place)).rejects.toMatchObject(wanted);
