@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createBlockFlights } from "./block-flights.js";
 import { attempt, unobserved } from "./cache-observer.js";
 import type { CacheOptions } from "./cache-observer.js";
-import type { CacheStore, StoreOptions } from "./cache-store.js";
+import type { CacheStore } from "./cache-store.js";
 import { getChecked, putChecked } from "./checked-entry.js";
 
 /** Keeps blocks of 64 KiB of sources that are read in ranges. */
