@@ -77,7 +77,7 @@ test.each(Object.keys(closables))("`await using` closes %s", async (name) => {
     const [closable, its] = (await closables[name]?.()) ?? [];
     if (closable === undefined || its === undefined) throw new Error(name);
     await using one = closable;
-    expect(one.close).toBeTypeOf("function");
+    expect(one).toHaveProperty("close");
     await its();
     use = its;
   }
