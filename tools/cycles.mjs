@@ -12,16 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
  *
  * @type {ReadonlySet<string>}
  */
-const allowed = new Set([
-  "cache: block-cache.ts block-flights.ts",
-  "format: node/walk-link.ts node/walk-steps.ts node/walk.ts",
-  "format: node/create-archive.ts node/write-archive.ts",
-  "format: node/extract-files.ts node/extract-report.ts node/extract-stage.ts node/extract-stored.ts node/extract.ts node/keep-contents.ts node/write-content.ts",
-  "format: folders zstd zstd/portable",
-  "registry: copy-progress.ts errors.ts",
-  "registry: copier.ts copy.ts",
-  "sigstore-policy: folders bundle policies verify",
-]);
+const allowed = new Set([]);
 
 /** @typedef {ReadonlyMap<string, ReadonlySet<string>>} Graph */
 

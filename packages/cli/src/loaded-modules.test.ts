@@ -72,9 +72,9 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     ["inspect file:archive", ["@blob/auth", "@blob/cache", "@blob/client", "@blob/format", "@blob/registry"]],
   ])("blob %s: of this project only the command, the ground floor and %j", async (line, wanted) => {
     const { packages } = await loadedBy(line.split(" "));
-    expect([...packages].filter((name) => name.startsWith("@blob/")).toSorted()).toEqual([
-      ...["@blob/cli", "@blob/core", ...wanted].toSorted(),
-    ]);
+    expect([...packages].filter((name) => name.startsWith("@blob/")).toSorted()).toEqual(
+      ["@blob/cli", "@blob/core", ...wanted].toSorted(),
+    );
   });
 
   test.each([

@@ -68,7 +68,7 @@ test.each([
 });
 
 /** A signal, and how many listeners it had at most. */
-function watchedSignal(): { readonly signal: AbortSignal; readonly most: () => number } {
+function watchedSignal(): { readonly signal: AbortSignal; most(this: void): number } {
   const { signal } = new AbortController();
   let most = 0;
   const add = signal.addEventListener.bind(signal);

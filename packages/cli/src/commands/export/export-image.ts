@@ -1,14 +1,7 @@
-import type { TarCompression } from "@blob/format/node";
 import type { Session } from "../../session.js";
 import { resolvedReference } from "../../session.js";
 import { humanSize } from "../../sizes.js";
-import type { ExportFlags } from "./export.js";
-
-export interface ImageFlags {
-  readonly platform?: string;
-  readonly layerCompression?: TarCompression;
-  readonly tag?: readonly string[];
-}
+import type { ExportFlags } from "./export-flags.js";
 
 export async function exportImage(
   session: Session,

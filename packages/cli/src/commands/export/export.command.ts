@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { DeclareCommand } from "../../command-declaration.js";
 import { withExamples } from "../../command-declaration.js";
 import { collect } from "../../flag-parsers.js";
-import type { ExportFlags } from "./export.js";
+import type { ExportFlags } from "./export-flags.js";
 import { exportFormats } from "./export-format.js";
 
 export const declareExport: DeclareCommand = (command, run) => {

@@ -1,21 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Archive } from "@blob/format";
 import type { ToTarOptions } from "@blob/format/tar";
-import type { OpenedArchive, PolicyFlags, Session } from "../../session.js";
+import type { OpenedArchive, Session } from "../../session.js";
 import { humanSize } from "../../sizes.js";
 import { UsageError } from "../../usage-error.js";
 import type { ExportFormat } from "./export-format.js";
 import { exportFormatOf } from "./export-format.js";
-import type { ImageFlags } from "./export-image.js";
+import type { ExportFlags } from "./export-flags.js";
 import { writeNewFile } from "./new-file.js";
-
-export interface ExportFlags extends PolicyFlags, ImageFlags {
-  readonly file?: string;
-  readonly format?: ExportFormat;
-  readonly prefix?: string;
-  readonly stripPrefix?: boolean;
-  readonly image?: boolean;
-}
 
 export async function exportArchive(
   session: Session,
