@@ -9,7 +9,7 @@ const installation = process.env["BLOB_INSTALLATION"];
 if (installation === undefined) throw new Error("BLOB_INSTALLATION is not set: run `pnpm packed`");
 
 const included = {
-  format: ["archive-reader", "golden-archives", "node/**/*", "zstd/**/*"],
+  format: ["reading/archive-reader", "golden-archives", "node/**/*", "zstd/**/*"],
   client: ["**/*"],
   cli: ["**/*"],
 };
@@ -26,10 +26,11 @@ const excluded = {
     "cli/src/config/{config,unmatchable}",
     "cli/src/doctor/proxy",
     "cli/src/open/{keys,line,path-search,printable-cells,preview,tree,update}",
-    "cli/src/{boolean-flags,entry-text,sizes,terminal-text}",
+    "cli/src/command-line/boolean-flags",
+    "cli/src/output/{entry-text,sizes,terminal-text}",
     "cli/src/serve/markdown-link",
     "client/src/location",
-    "format/src/node/portable-path",
+    "format/src/node/files/portable-path",
   ],
 };
 

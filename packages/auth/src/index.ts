@@ -5,22 +5,22 @@ export type {
   Scope,
   SendTokenRequest,
   TokenRequest,
-} from "./authenticator.js";
-export { parseChallenges, type Challenge } from "./challenge.js";
-export { createAuthenticator, type AuthenticatorOptions } from "./create-authenticator.js";
+} from "./tokens/authenticator.js";
+export { parseChallenges, type Challenge } from "./tokens/challenge.js";
+export { createAuthenticator, type AuthenticatorOptions } from "./tokens/create-authenticator.js";
 export type { Credential, CredentialSource, CredentialTarget, FoundCredential } from "./credential.js";
 export {
   defaultCredentials,
   dockerConfigFile,
   type DefaultCredentialsOptions,
-} from "./default-credentials.js";
-export { describeCredential, type CredentialDescription } from "./describe-credential.js";
-export type { CredentialHelperOptions } from "./run-helper.js";
+} from "./sources/default-credentials.js";
+export { describeCredential, type CredentialDescription } from "./sources/describe-credential.js";
+export type { CredentialHelperOptions } from "./sources/run-helper.js";
 export {
   environmentCredentials,
   type Environment,
   type EnvironmentCredentialsOptions,
-} from "./environment-credentials.js";
+} from "./sources/environment-credentials.js";
 export {
   AuthError,
   authErrorCodes,
@@ -32,14 +32,14 @@ export {
   containersAuthCredentials,
   dockerConfigCredentials,
   type FileCredentialsOptions,
-} from "./file-credentials.js";
-export { firstOf } from "./first-of.js";
-export { forHosts, type Hosts } from "./for-hosts.js";
+} from "./sources/file-credentials.js";
+export { firstOf } from "./sources/first-of.js";
+export { forHosts, type Hosts } from "./sources/for-hosts.js";
 export {
   anonymous,
   staticCredential,
   staticToken,
   type StaticCredentialOptions,
   type StaticTokenOptions,
-} from "./static-credentials.js";
-export { eraseCredential, storeCredential, type StoreCredentialOptions } from "./store-credential.js";
+} from "./sources/static-credentials.js";
+export { eraseCredential, storeCredential, type StoreCredentialOptions } from "./sources/store-credential.js";

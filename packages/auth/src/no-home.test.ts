@@ -1,9 +1,9 @@
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { defaultCredentials, dockerConfigFile } from "./default-credentials.js";
-import { describeCredential } from "./describe-credential.js";
-import { eraseCredential, storeCredential } from "./store-credential.js";
+import { defaultCredentials, dockerConfigFile } from "./sources/default-credentials.js";
+import { describeCredential } from "./sources/describe-credential.js";
+import { eraseCredential, storeCredential } from "./sources/store-credential.js";
 import { temporaryFolder } from "./testing/temporary-folder.js";
 
 const host = "ghcr.io";

@@ -1,14 +1,14 @@
 import path from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import type { SendTokenRequest } from "./authenticator.js";
-import { createAuthenticator } from "./create-authenticator.js";
+import type { SendTokenRequest } from "./tokens/authenticator.js";
+import { createAuthenticator } from "./tokens/create-authenticator.js";
 import type { Credential } from "./credential.js";
-import { describeCredential } from "./describe-credential.js";
-import { environmentCredentials } from "./environment-credentials.js";
-import { containersAuthCredentials, dockerConfigCredentials } from "./file-credentials.js";
-import { staticCredential, staticToken } from "./static-credentials.js";
-import { eraseCredential, storeCredential } from "./store-credential.js";
+import { describeCredential } from "./sources/describe-credential.js";
+import { environmentCredentials } from "./sources/environment-credentials.js";
+import { containersAuthCredentials, dockerConfigCredentials } from "./sources/file-credentials.js";
+import { staticCredential, staticToken } from "./sources/static-credentials.js";
+import { eraseCredential, storeCredential } from "./sources/store-credential.js";
 import { writeHelper } from "./testing/helper-program.js";
 import { temporaryFolder } from "./testing/temporary-folder.js";
 

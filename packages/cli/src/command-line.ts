@@ -1,23 +1,23 @@
 import { CommanderError } from "commander";
-import { plainBooleanFlags } from "./boolean-flags.js";
-import { newCircumstances } from "./circumstances.js";
-import { reportError } from "./error-report.js";
-import { hasColor } from "./color.js";
+import { plainBooleanFlags } from "./command-line/boolean-flags.js";
+import { newCircumstances } from "./errors/circumstances.js";
+import { reportError } from "./errors/error-report.js";
+import { hasColor } from "./output/color.js";
 import { commandTable } from "./command-table.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
-import { DifferentError } from "./different-error.js";
-import { exitCodeOf, exitCodes } from "./exit-code.js";
-import type { RawGlobalFlags } from "./global-flags.js";
-import { parseGlobalFlags } from "./global-flags.js";
+import { DifferentError } from "./errors/different-error.js";
+import { exitCodeOf, exitCodes } from "./errors/exit-code.js";
+import type { RawGlobalFlags } from "./settings/global-flags.js";
+import { parseGlobalFlags } from "./settings/global-flags.js";
 import type { Io } from "./io.js";
-import type { OutputFormat } from "./output.js";
+import type { OutputFormat } from "./output/output.js";
 import { createProgram } from "./program.js";
-import { createSession } from "./session.js";
-import { resolveSettings } from "./settings.js";
-import { createStandardOutput } from "./standard-output.js";
-import { UsageError } from "./usage-error.js";
+import { createSession } from "./session/session.js";
+import { resolveSettings } from "./settings/settings.js";
+import { createStandardOutput } from "./output/standard-output.js";
+import { UsageError } from "./errors/usage-error.js";
 
 /** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
 export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {

@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./command-declaration.js";
+import type { CommandEntry } from "./command-line/command-declaration.js";
 
 const archives = "Archives:";
 const reading = "Reading:";

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { cacheHome } from "./cache-home.js";
+import { cacheHome } from "./settings/cache-home.js";
 
 /**
  * Where compiled code is kept between runs: below the user's cache directory, made when it is missing. Undefined when

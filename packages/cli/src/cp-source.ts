@@ -1,4 +1,4 @@
-import { UsageError } from "./usage-error.js";
+import { UsageError } from "./errors/usage-error.js";
 
 /** A file or directory in an archive, as `cp` takes it. */
 export interface CpSource {

@@ -1,5 +1,5 @@
 import type { Io } from "./io.js";
-import { UsageError } from "./usage-error.js";
+import { UsageError } from "./errors/usage-error.js";
 
 /** Longer than any token that a registry takes; what comes after is a mistake, such as a wrong file. */
 const maxPasswordBytes = 64 * 1024;

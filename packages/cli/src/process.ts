@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
-import { createFileOutput } from "./file-output.js";
+import { createFileOutput } from "./output/file-output.js";
 import { Interruption } from "./interruption.js";
 import type { Io } from "./io.js";
 import { main } from "./main.js";

@@ -1,11 +1,11 @@
 import type { Option } from "commander";
 import { Command } from "commander";
-import type { CommandEntry, RunCommand } from "./command-declaration.js";
-import { withExamples } from "./command-declaration.js";
-import { addGlobalOptions } from "./global-options.js";
+import type { CommandEntry, RunCommand } from "./command-line/command-declaration.js";
+import { withExamples } from "./command-line/command-declaration.js";
+import { addGlobalOptions } from "./command-line/global-options.js";
 import type { Io } from "./io.js";
 import { printableLines } from "@blob/core/text";
-import type { StandardOutput } from "./standard-output.js";
+import type { StandardOutput } from "./output/standard-output.js";
 import { version } from "./version.js";
 
 interface Program {

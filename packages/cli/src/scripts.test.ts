@@ -5,7 +5,7 @@ import process from "node:process";
 import { createTemporaryDirectory, startTestRegistry } from "@blob/testing";
 import { describe, expect, test } from "vitest";
 import { commandTable } from "./command-table.js";
-import { exitCodes } from "./exit-code.js";
+import { exitCodes } from "./errors/exit-code.js";
 import { createProgram } from "./program.js";
 import { runScript } from "./testing/script.js";
 

@@ -1,4 +1,4 @@
-import type { ByteSource, SignalOptions } from "./byte-source.js";
+import type { ByteSource, SignalOptions } from "./sources/byte-source.js";
 import type { DirectoryEntry, DirectoryListing, DirectoryStats, Entry, ListOptions } from "./entry.js";
 
 /** A range of a file's content in bytes. */

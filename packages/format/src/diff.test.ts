@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { openArchive } from "./archive-reader.js";
+import { openArchive } from "./reading/archive-reader.js";
 import type { Archive } from "./archive.js";
-import { comparePaths } from "./compare-bytes.js";
+import { comparePaths } from "./paths/compare-bytes.js";
 import { diffArchives } from "./diff.js";
-import { encodeIndex } from "./index-encoder.js";
+import { encodeIndex } from "./index-codec/index-encoder.js";
 
 function archiveOf(files: Record<string, number>, mode = 0o644): Archive {
   const entries = Object.keys(files)

@@ -1,5 +1,5 @@
 import type { Archive } from "./archive.js";
-import { comparePaths } from "./compare-bytes.js";
+import { comparePaths } from "./paths/compare-bytes.js";
 import type { Entry } from "./entry.js";
 
 /** A file that both archives have, with other content. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 
-import { openArchive } from "./archive-reader.js";
-import { bufferSource } from "./buffer-source.js";
-import { comparePaths } from "./compare-bytes.js";
-import { encodeIndex } from "./index-encoder.js";
+import { openArchive } from "./reading/archive-reader.js";
+import { bufferSource } from "./sources/buffer-source.js";
+import { comparePaths } from "./paths/compare-bytes.js";
+import { encodeIndex } from "./index-codec/index-encoder.js";
 import { collectBytes } from "./testing/collect.js";
 import { goldenArchives } from "./testing/golden-archives.js";
 

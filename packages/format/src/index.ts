@@ -1,5 +1,5 @@
 export type { Archive, ContentRange, ReadOptions } from "./archive.js";
-export type { ByteRange, ByteSource, SignalOptions } from "./byte-source.js";
+export type { ByteRange, ByteSource, SignalOptions } from "./sources/byte-source.js";
 export type {
   Compression,
   DirectoryEntry,
@@ -10,9 +10,9 @@ export type {
 } from "./entry.js";
 export { FormatError, formatErrorCodes, isFormatError } from "./errors.js";
 export type { FormatErrorCode, FormatErrorDetails } from "./errors.js";
-export { encodeIndex } from "./index-encoder.js";
-export type { IndexContent } from "./index-encoder.js";
-export { comparePaths } from "./compare-bytes.js";
+export { encodeIndex } from "./index-codec/index-encoder.js";
+export type { IndexContent } from "./index-codec/index-encoder.js";
+export { comparePaths } from "./paths/compare-bytes.js";
 export {
   archiveArtifactType,
   dataMediaType,
@@ -20,7 +20,7 @@ export {
   defaultIndexName,
   indexMediaType,
 } from "./media-types.js";
-export { isValidPath, normalizePath, validatePath } from "./path.js";
+export { isValidPath, normalizePath, validatePath } from "./paths/path.js";
 export type { Sha256, Sha256Hasher } from "./sha256.js";
 export type {
   ZstdDecodeOptions,
@@ -34,23 +34,23 @@ export type {
 } from "./zstd/codec.js";
 export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
-export { openArchive } from "./archive-reader.js";
-export type { OpenOptions } from "./archive-reader.js";
-export type { ContentThreads, DecodeOnThread } from "./content-threads.js";
-export { bufferSource } from "./buffer-source.js";
-export type { BufferSourceOptions } from "./buffer-source.js";
-export type { ReadLimits } from "./read-limits.js";
-export { planReads } from "./read-plan.js";
-export type { PlannedRead, ReadPlanOptions } from "./read-plan.js";
-export { readPlanned } from "./read-planned.js";
-export type { ReadFile } from "./read-planned.js";
+export { openArchive } from "./reading/archive-reader.js";
+export type { OpenOptions } from "./reading/archive-reader.js";
+export type { ContentThreads, DecodeOnThread } from "./reading/content-threads.js";
+export { bufferSource } from "./sources/buffer-source.js";
+export type { BufferSourceOptions } from "./sources/buffer-source.js";
+export type { ReadLimits } from "./reading/read-limits.js";
+export { planReads } from "./reading/read-plan.js";
+export type { PlannedRead, ReadPlanOptions } from "./reading/read-plan.js";
+export { readPlanned } from "./reading/read-planned.js";
+export type { ReadFile } from "./reading/read-planned.js";
 export { portableSha256 } from "./sha256.js";
 export { portableZstdDecoder } from "./zstd/portable/portable.js";
 export { diffArchives } from "./diff.js";
 export type { ArchiveDiff, ChangedEntry } from "./diff.js";
-export { openHttpArchive } from "./http-archive.js";
-export type { HttpArchiveLocation, OpenHttpArchiveOptions } from "./http-archive.js";
-export type { HttpRequestOptions } from "./http-request.js";
-export { createHttpByteSource } from "./http-byte-source.js";
-export type { HttpByteSourceOptions } from "./http-byte-source.js";
-export { toWebStream } from "./web-stream.js";
+export { openHttpArchive } from "./reading/http-archive.js";
+export type { HttpArchiveLocation, OpenHttpArchiveOptions } from "./reading/http-archive.js";
+export type { HttpRequestOptions } from "./sources/http-request.js";
+export { createHttpByteSource } from "./sources/http-byte-source.js";
+export type { HttpByteSourceOptions } from "./sources/http-byte-source.js";
+export { toWebStream } from "./reading/web-stream.js";

@@ -1,6 +1,6 @@
 import type { BlobErrorDetails } from "@blob/core/errors";
 import { BlobError, isBlobError } from "@blob/core/errors";
-import type { CopyProgress } from "./copy-progress.js";
+import type { CopyProgress } from "./copy/copy-progress.js";
 
 /** Every code of {@link RegistryError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
 export const registryErrorCodes = [

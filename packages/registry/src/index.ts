@@ -1,7 +1,7 @@
-export type { Copied } from "./copy.js";
-export type { CopyOptions, CopySource, CopyTarget } from "./copy-request.js";
-export { copyArtifact } from "./copy.js";
-export type { CopyProgress } from "./copy-progress.js";
+export type { Copied } from "./copy/copy.js";
+export type { CopyOptions, CopySource, CopyTarget } from "./copy/copy-request.js";
+export { copyArtifact } from "./copy/copy.js";
+export type { CopyProgress } from "./copy/copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";

@@ -2,10 +2,10 @@ import { rangeOf } from "./blob-range.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 import { createBlobVerifier, isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
-import { checkNewManifest, defaultMaxManifestBytes, requiredBlobs } from "./manifest-rules.js";
+import { checkNewManifest, defaultMaxManifestBytes, requiredBlobs } from "./manifest/manifest-rules.js";
 import { blobNotFound, manifestNotFound, repositoryNotFound } from "./not-found.js";
-import type { WantedTypes } from "./referrer.js";
-import { isOfType, referrerTo } from "./referrer.js";
+import type { WantedTypes } from "./manifest/referrer.js";
+import { isOfType, referrerTo } from "./manifest/referrer.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "./reference.js";
 import type { CallOptions, NewManifest, OpenBody, Registry } from "./registry.js";
 

@@ -3,8 +3,8 @@ import { readBounded } from "./bounded-body.js";
 import type { BlobId, Digest, Manifest } from "./descriptor.js";
 import { isDigest } from "./digest.js";
 import { isRegistryError, RegistryError } from "./errors.js";
-import { parseManifestContent } from "./manifest-content.js";
-import { defaultMaxManifestBytes, mediaTypeOf } from "./manifest-rules.js";
+import { parseManifestContent } from "./manifest/manifest-content.js";
+import { defaultMaxManifestBytes, mediaTypeOf } from "./manifest/manifest-rules.js";
 import type { CallOptions, ManifestOptions, Registry } from "./registry.js";
 
 /** Where a pull-through registry reads, and where it keeps what it has read. */

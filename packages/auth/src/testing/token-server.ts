@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import type { SendTokenRequest } from "../authenticator.js";
+import type { SendTokenRequest } from "../tokens/authenticator.js";
 
 /** What the server was asked. */
 export interface SeenRequest {

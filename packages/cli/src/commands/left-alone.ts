@@ -1,4 +1,4 @@
-import type { Output } from "../output.js";
+import type { Output } from "../output/output.js";
 
 /** What to do when files exist already and were left alone. */
 const remedy = "replace them with --overwrite, or bring a directory up to date with `blob pull --sync`";

@@ -1,8 +1,8 @@
 import { createClient } from "@blob/client";
 import type { Archive } from "@blob/format";
 import { normalizePath } from "@blob/format";
-import { cacheOptionsOf } from "../cache-options.js";
-import type { Session } from "../session.js";
+import { cacheOptionsOf } from "../session/cache-options.js";
+import type { Session } from "../session/session.js";
 import type { Candidate } from "./candidate.js";
 
 /**

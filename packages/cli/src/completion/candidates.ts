@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import type { Session } from "../session.js";
+import type { Session } from "../session/session.js";
 import type { Candidate } from "./candidate.js";
 import { argumentAfter, optionsOf, positionAfter } from "./position.js";
 import { valuesOf } from "./values.js";

@@ -1,5 +1,5 @@
 import { splitCpSource } from "../cp-source.js";
-import type { Session } from "../session.js";
+import type { Session } from "../session/session.js";
 import type { Candidate } from "./candidate.js";
 import type { WordKind } from "./word-kind.js";
 

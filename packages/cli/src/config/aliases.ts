@@ -1,4 +1,4 @@
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../errors/usage-error.js";
 
 /** `name`, `name:tag` or `name@digest`, with a name that no registry or path has: neither slash nor further colon. */
 const aliasUse =

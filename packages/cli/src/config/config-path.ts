@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Io } from "../io.js";
-import { NoHomeError } from "../no-home-error.js";
+import { NoHomeError } from "../errors/no-home-error.js";
 import type { LoadedConfig } from "./config.js";
 
 export interface ConfigPath {

@@ -1,4 +1,4 @@
-import type { OutputFormat } from "../output.js";
+import type { OutputFormat } from "../output/output.js";
 
 export const cacheNames = ["content", "blocks", "refs", "manifests", "indexes"] as const;
 export type CacheName = (typeof cacheNames)[number];

@@ -1,5 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { nearest } from "../nearest.js";
+import { nearest } from "../errors/nearest.js";
 import type { Config } from "./config.js";
 import { ConfigError } from "./config-error.js";
 import type { Schema } from "./config-schema.js";

@@ -1,7 +1,7 @@
-import { errorCodeOf } from "../exit-code.js";
-import type { Circumstances } from "../circumstances.js";
-import { hintFor } from "../hints.js";
-import type { Session } from "../session.js";
+import { errorCodeOf } from "../errors/exit-code.js";
+import type { Circumstances } from "../errors/circumstances.js";
+import { hintFor } from "../errors/hints.js";
+import type { Session } from "../session/session.js";
 
 export type CheckStatus =
   /** As it should be. */

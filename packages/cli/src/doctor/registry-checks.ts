@@ -4,8 +4,8 @@ import type { Descriptor, HttpRegistry, HttpTrace, Manifest, Registry } from "@b
 import { isRegistryError } from "@blob/registry";
 import type { Finding } from "./check.js";
 import { ok, skipped, warning } from "./check.js";
-import { errorCodeOf } from "../exit-code.js";
-import { humanSize } from "../sizes.js";
+import { errorCodeOf } from "../errors/exit-code.js";
+import { humanSize } from "../output/sizes.js";
 
 /** What the checks of a repository are about. */
 export interface Subject {

@@ -1,8 +1,8 @@
 import type { WriteStream } from "node:tty";
 import type { Archive } from "@blob/format";
-import { hasColor } from "../color.js";
+import { hasColor } from "../output/color.js";
 import { Interruption } from "../interruption.js";
-import type { Session } from "../session.js";
+import type { Session } from "../session/session.js";
 import type { Effect, Message, SaveRequest } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
 import { clipboardSequence } from "./clipboard.js";

@@ -1,6 +1,6 @@
 import type { BrowserState } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
-import { groupedNumber, humanSize } from "../sizes.js";
+import { groupedNumber, humanSize } from "../output/sizes.js";
 import { helpLines } from "./help.js";
 import { isTooSmall, layoutOf, smallest } from "./layout.js";
 import { cellWidth, cutLine, fillLine, spreadLine } from "./line.js";

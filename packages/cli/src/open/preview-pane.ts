@@ -1,5 +1,5 @@
-import { formatMode, formatTime } from "../entry-text.js";
-import { groupedNumber, humanSize } from "../sizes.js";
+import { formatMode, formatTime } from "../output/entry-text.js";
+import { groupedNumber, humanSize } from "../output/sizes.js";
 import type { BrowserState } from "./browser-state.js";
 import { selectedNode } from "./browser-state.js";
 import { layoutOf } from "./layout.js";

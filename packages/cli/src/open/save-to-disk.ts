@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Archive } from "@blob/format";
 import { extractArchive, extractFile } from "@blob/format/node";
 import type { ExtractResult } from "@blob/format/node";
-import { NoHomeError } from "../no-home-error.js";
+import { NoHomeError } from "../errors/no-home-error.js";
 import type { SaveRequest } from "./browser-state.js";
 
 export interface SaveOptions {

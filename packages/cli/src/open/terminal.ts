@@ -1,7 +1,7 @@
 import process from "node:process";
 import { ReadStream, WriteStream } from "node:tty";
 import type { Io } from "../io.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../errors/usage-error.js";
 import type { Key } from "./keys.js";
 import { decodeKeys } from "./keys.js";
 

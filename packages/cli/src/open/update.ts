@@ -2,7 +2,7 @@ import type { DirectoryListing } from "@blob/format";
 import type { BrowserEvent } from "./browser-event.js";
 import type { BrowserState, Mode, Place, Updated } from "./browser-state.js";
 import { browsing, selectedNode } from "./browser-state.js";
-import { humanSize } from "../sizes.js";
+import { humanSize } from "../output/sizes.js";
 import type { Key } from "./keys.js";
 import { layoutOf } from "./layout.js";
 import type { ScreenSize } from "./layout.js";

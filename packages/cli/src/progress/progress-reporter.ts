@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { jsonLine } from "../json-text.js";
+import { jsonLine } from "../output/json-text.js";
 import type { ProgressState } from "./progress-state.js";
 import { barLine, plainLine } from "./progress-text.js";
 import { createRateMeter } from "./rate-meter.js";

@@ -1,6 +1,6 @@
-import type { ProgressMode } from "../global-flags.js";
+import type { ProgressMode } from "../settings/global-flags.js";
 import type { Io } from "../io.js";
-import type { OutputFormat } from "../output.js";
+import type { OutputFormat } from "../output/output.js";
 import type { ProgressStyle } from "./progress-reporter.js";
 
 /** What `--progress auto` means here: a bar on a terminal that can erase a line, lines elsewhere, nothing for programs. */

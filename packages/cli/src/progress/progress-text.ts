@@ -1,4 +1,4 @@
-import { humanSize } from "../sizes.js";
+import { humanSize } from "../output/sizes.js";
 import type { MeasuredProgress } from "./progress-state.js";
 import { stageName } from "./progress-state.js";
 

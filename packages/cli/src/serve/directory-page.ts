@@ -1,6 +1,6 @@
 import type { Archive, DirectoryEntry } from "@blob/format";
-import { formatTime, isoTime } from "../entry-text.js";
-import { groupedNumber, humanSize } from "../sizes.js";
+import { formatTime, isoTime } from "../output/entry-text.js";
+import { groupedNumber, humanSize } from "../output/sizes.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";
 import { iconOf } from "./icons.js";

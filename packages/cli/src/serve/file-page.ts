@@ -1,6 +1,6 @@
 import type { Entry } from "@blob/format";
-import { formatMode, formatTime, isoTime } from "../entry-text.js";
-import { groupedNumber, humanSize } from "../sizes.js";
+import { formatMode, formatTime, isoTime } from "../output/entry-text.js";
+import { groupedNumber, humanSize } from "../output/sizes.js";
 import { mediaTypeOf } from "./content-type.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";

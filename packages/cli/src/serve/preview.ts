@@ -1,5 +1,5 @@
 import type { Archive, Entry } from "@blob/format";
-import { humanSize } from "../sizes.js";
+import { humanSize } from "../output/sizes.js";
 import { mediaTypeOf } from "./content-type.js";
 import type { Html } from "./markup.js";
 import { markup } from "./markup.js";

@@ -1,7 +1,7 @@
 import type { Policy } from "@blob/registry";
 import type { SignerIdentity } from "@blob/sigstore-policy";
-import type { Session } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import type { Run } from "../settings/run.js";
+import { UsageError } from "../errors/usage-error.js";
 import { readText } from "./signer.js";
 import type { TrustFlags } from "./trusted-root.js";
 import { trustedRootOf } from "./trusted-root.js";
@@ -17,7 +17,7 @@ export interface RequiredSignerFlags extends TrustFlags {
 }
 
 /** One policy for each kind of signer that the flags ask for: all of them have to hold. */
-export async function requiredSigners(session: Session, flags: RequiredSignerFlags): Promise<Policy[]> {
+export async function requiredSigners(session: Run, flags: RequiredSignerFlags): Promise<Policy[]> {
   const { key, repo, branches, tags } = flags;
   const identity = identityOf(flags);
   if (repo === undefined && (branches !== undefined || tags !== undefined)) {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Attachment, Signer } from "@blob/registry";
 import type { LogService, PrivateKey, SigningOptions } from "@blob/sigstore-policy";
 import { askTerminal, isTerminal } from "../prompt.js";
-import type { Session } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import type { Run } from "../settings/run.js";
+import { UsageError } from "../errors/usage-error.js";
 
 export interface SignerFlags {
   readonly key?: string;
@@ -18,7 +18,7 @@ export interface SignerFlags {
 }
 
 /** A signer as the flags describe it: with a key when there is one, else with an identity. */
-export async function signerOf(session: Session, flags: SignerFlags): Promise<Signer> {
+export async function signerOf(session: Run, flags: SignerFlags): Promise<Signer> {
   const services = await servicesOf(flags);
   if (flags.key !== undefined) {
     if (flags.identityToken !== undefined || flags.oidcIssuer !== undefined || flags.fulcio !== undefined) {
@@ -73,7 +73,7 @@ async function servicesOf(flags: SignerFlags): Promise<SigningOptions & { readon
   };
 }
 
-async function keyOf({ io }: Session, file: string): Promise<PrivateKey> {
+async function keyOf({ io }: Run, file: string): Promise<PrivateKey> {
   const { loadPrivateKey, isPolicyError } = await import("@blob/sigstore-policy");
   const pem = await readText("--key", file);
   const given = io.env["BLOB_KEY_PASSWORD"] ?? io.env["COSIGN_PASSWORD"];

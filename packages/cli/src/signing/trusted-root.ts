@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { TrustedRootSource } from "@blob/sigstore-policy";
-import { NoHomeError } from "../no-home-error.js";
-import type { Run } from "../run.js";
+import { NoHomeError } from "../errors/no-home-error.js";
+import type { Run } from "../settings/run.js";
 
 export interface TrustFlags {
   readonly trustedRoot?: string;

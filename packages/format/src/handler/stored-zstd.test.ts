@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Archive } from "../archive.js";
-import { openArchive } from "../archive-reader.js";
-import { bufferSource } from "../buffer-source.js";
-import { encodeIndex } from "../index-encoder.js";
+import { openArchive } from "../reading/archive-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import { encodeIndex } from "../index-codec/index-encoder.js";
 import { loadZstdDecoder, nodeSha256 } from "../node/index.js";
 import { createStoredZstd } from "./stored-zstd.js";
 

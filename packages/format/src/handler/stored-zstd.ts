@@ -1,5 +1,5 @@
 import type { Archive } from "../archive.js";
-import { checkHash, readStored } from "../content-reader.js";
+import { checkHash, readStored } from "../reading/content-reader.js";
 import type { Entry } from "../entry.js";
 import type { Sha256 } from "../sha256.js";
 import type { ZstdDecoder } from "../zstd/codec.js";

@@ -1,4 +1,4 @@
-import { isValidPath } from "../path.js";
+import { isValidPath } from "../paths/path.js";
 
 /** What the path of a URL asks for. */
 export interface UrlPath {

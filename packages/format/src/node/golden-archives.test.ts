@@ -3,9 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-import { openArchive } from "../archive-reader.js";
-import { bufferSource } from "../buffer-source.js";
-import { comparePaths } from "../compare-bytes.js";
+import { openArchive } from "../reading/archive-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import { comparePaths } from "../paths/compare-bytes.js";
 import { goldenArchives } from "../testing/golden-archives.js";
 import { scratchDirectory } from "../testing/scratch-directory.js";
 import { createArchive } from "./create/create-archive.js";

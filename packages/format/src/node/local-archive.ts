@@ -1,11 +1,11 @@
 import { join } from "node:path";
 
 import type { Archive } from "../archive.js";
-import type { OpenOptions } from "../archive-reader.js";
-import type { SignalOptions } from "../byte-source.js";
+import type { OpenOptions } from "../reading/archive-reader.js";
+import type { SignalOptions } from "../sources/byte-source.js";
 import { FormatError } from "../errors.js";
 import { defaultDataName, defaultIndexName } from "../media-types.js";
-import { resolveLimits } from "../read-limits.js";
+import { resolveLimits } from "../reading/read-limits.js";
 import { openFileSource } from "./files/file-source.js";
 import { createContentThreads } from "./read/content-threads.js";
 import type { ContentThreadsOptions } from "./read/content-threads.js";
@@ -44,7 +44,7 @@ export async function openLocalArchive(
       : location;
   // Only now: whoever creates archives does without.
   const [{ openArchive }, index] = await Promise.all([
-    import("../archive-reader.js"),
+    import("../reading/archive-reader.js"),
     readIndex(paths.index, options),
   ]);
   const zstd = options.zstd ?? (await loadZstdDecoder());

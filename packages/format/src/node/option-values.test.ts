@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { openArchive } from "../archive-reader.js";
+import { openArchive } from "../reading/archive-reader.js";
 import type { Archive } from "../archive.js";
-import { bufferSource } from "../buffer-source.js";
-import { createHttpByteSource } from "../http-byte-source.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import { createHttpByteSource } from "../sources/http-byte-source.js";
 import { writeTree } from "../testing/scratch-directory.js";
 import {
   createArchive,

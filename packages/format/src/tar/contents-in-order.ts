@@ -1,13 +1,13 @@
 import { linkSignals } from "@blob/core/abort";
 
 import type { Archive } from "../archive.js";
-import { bufferSource } from "../buffer-source.js";
-import type { ByteRange, ByteSource } from "../byte-source.js";
-import { readContent, streamContent } from "../content-reader.js";
-import type { ContentSource } from "../content-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import type { ByteRange, ByteSource } from "../sources/byte-source.js";
+import { readContent, streamContent } from "../reading/content-reader.js";
+import type { ContentSource } from "../reading/content-reader.js";
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
-import { resolveLimits } from "../read-limits.js";
+import { resolveLimits } from "../reading/read-limits.js";
 import { portableSha256 } from "../sha256.js";
 import type { Sha256 } from "../sha256.js";
 import type { ZstdDecoder } from "../zstd/codec.js";

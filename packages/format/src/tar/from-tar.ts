@@ -1,4 +1,4 @@
-import type { SignalOptions } from "../byte-source.js";
+import type { SignalOptions } from "../sources/byte-source.js";
 import { FormatError } from "../errors.js";
 import { createBlockReader, truncated } from "./block-reader.js";
 import type { BlockReader } from "./block-reader.js";

@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.js";
-import { validatePath } from "../path.js";
+import { validatePath } from "../paths/path.js";
 
 /** A name of a member, or why it has none that an archive can have. */
 export type MemberName =

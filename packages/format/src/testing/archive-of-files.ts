@@ -1,9 +1,9 @@
 import type { Archive } from "../archive.js";
-import { openArchive } from "../archive-reader.js";
-import { bufferSource } from "../buffer-source.js";
-import type { ByteRange, ByteSource } from "../byte-source.js";
-import { comparePaths } from "../compare-bytes.js";
-import { encodeIndex } from "../index-encoder.js";
+import { openArchive } from "../reading/archive-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import type { ByteRange, ByteSource } from "../sources/byte-source.js";
+import { comparePaths } from "../paths/compare-bytes.js";
+import { encodeIndex } from "../index-codec/index-encoder.js";
 import { nodeSha256 } from "../node/read/node-sha256.js";
 
 /** A file as a test writes it down. */

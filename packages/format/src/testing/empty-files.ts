@@ -1,8 +1,8 @@
 import type { Archive } from "../archive.js";
-import { openArchive } from "../archive-reader.js";
-import { bufferSource } from "../buffer-source.js";
-import { comparePaths } from "../compare-bytes.js";
-import { encodeIndex } from "../index-encoder.js";
+import { openArchive } from "../reading/archive-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import { comparePaths } from "../paths/compare-bytes.js";
+import { encodeIndex } from "../index-codec/index-encoder.js";
 import { portableSha256 } from "../sha256.js";
 
 /** An archive of empty files. */

@@ -1,10 +1,10 @@
-import type { ByteRange, ByteSource, SignalOptions } from "../byte-source.js";
+import type { ByteRange, ByteSource, SignalOptions } from "../sources/byte-source.js";
 import type { Archive } from "../archive.js";
-import { openArchive } from "../archive-reader.js";
-import { bufferSource } from "../buffer-source.js";
-import { comparePaths } from "../compare-bytes.js";
+import { openArchive } from "../reading/archive-reader.js";
+import { bufferSource } from "../sources/buffer-source.js";
+import { comparePaths } from "../paths/compare-bytes.js";
 import type { Entry } from "../entry.js";
-import { encodeIndex } from "../index-encoder.js";
+import { encodeIndex } from "../index-codec/index-encoder.js";
 import { createNodeZstd, nodeSha256 } from "../node/index.js";
 
 type Read = (range: ByteRange, options?: SignalOptions) => AsyncIterable<Uint8Array>;

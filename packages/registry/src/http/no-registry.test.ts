@@ -1,6 +1,6 @@
 import { createMemoryRegistry } from "../memory-registry.js";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { copyArtifact } from "../copy.js";
+import { copyArtifact } from "../copy/copy.js";
 import type { HttpRegistry } from "../http-registry.js";
 import { createHttpRegistry } from "../http-registry.js";
 import { blobOf, chunksOf } from "../testing/bytes.js";

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest } from "../descriptor.js";
 import type { LeftOut } from "../left-out.js";
-import { parseDescriptor, whyNoDescriptor } from "../manifest-content.js";
+import { parseDescriptor, whyNoDescriptor } from "../manifest/manifest-content.js";
 import { messageText } from "@blob/core/text";
 import { isTag } from "../reference.js";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { RegistryError } from "../errors.js";
 import type { LeftOut } from "../left-out.js";
-import { parseJsonObject } from "../manifest-content.js";
+import { parseJsonObject } from "../manifest/manifest-content.js";
 import { messageText } from "@blob/core/text";
 import { makeDirectory, replaceFile } from "./durable-file.js";
 import { fileError } from "./file-error.js";

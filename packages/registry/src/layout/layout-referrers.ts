@@ -1,10 +1,10 @@
 import type { Descriptor, Digest } from "../descriptor.js";
 import { digestLike } from "../digest.js";
 import { isRegistryError } from "../errors.js";
-import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../manifest-content.js";
-import { defaultMaxManifestBytes } from "../manifest-rules.js";
+import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../manifest/manifest-content.js";
+import { defaultMaxManifestBytes } from "../manifest/manifest-rules.js";
 import { inOrder } from "@blob/core/concurrency";
-import { isOfType, referrersTag, referrerTo } from "../referrer.js";
+import { isOfType, referrersTag, referrerTo } from "../manifest/referrer.js";
 import type { ReferrersOptions } from "../registry.js";
 import { fileError } from "./file-error.js";
 import { readEntry } from "./layout-entries.js";

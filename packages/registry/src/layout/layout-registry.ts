@@ -4,8 +4,13 @@ import { readBounded } from "../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../descriptor.js";
 import { isDigest, parseDigest } from "../digest.js";
 import { RegistryError } from "../errors.js";
-import { parseManifestContent } from "../manifest-content.js";
-import { checkNewManifest, defaultMaxManifestBytes, mediaTypeOf, requiredBlobs } from "../manifest-rules.js";
+import { parseManifestContent } from "../manifest/manifest-content.js";
+import {
+  checkNewManifest,
+  defaultMaxManifestBytes,
+  mediaTypeOf,
+  requiredBlobs,
+} from "../manifest/manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "../not-found.js";
 import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
 import type { CallOptions, ManifestOptions, Registry } from "../registry.js";

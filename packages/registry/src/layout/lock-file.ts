@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { lstat, open } from "node:fs/promises";
 import { RegistryError } from "../errors.js";
-import { parseJsonObject } from "../manifest-content.js";
+import { parseJsonObject } from "../manifest/manifest-content.js";
 import { isMissing, isSystemError, readFileBeginning } from "@blob/core/files";
 import type { ProcessFate, ProcessIdentity } from "@blob/core/processes";
 import { fateOf, thisProcess } from "@blob/core/processes";

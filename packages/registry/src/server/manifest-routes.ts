@@ -1,5 +1,5 @@
 import { readBounded } from "../bounded-body.js";
-import { parseManifestContent } from "../manifest-content.js";
+import { parseManifestContent } from "../manifest/manifest-content.js";
 import { digestLike, isDigest } from "../digest.js";
 import type { Exchange } from "./exchange.js";
 import { reply, replyError, replyMethodNotAllowed } from "./exchange.js";

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.js";
-import { manifestMediaTypes } from "../manifest-content.js";
+import { manifestMediaTypes } from "../manifest/manifest-content.js";
 import type { Exchange } from "./exchange.js";
 import { replyJson, replyMethodNotAllowed } from "./exchange.js";
 import type { Route } from "./route.js";

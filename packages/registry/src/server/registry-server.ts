@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { RegistryError } from "../errors.js";
-import { defaultMaxManifestBytes } from "../manifest-rules.js";
+import { defaultMaxManifestBytes } from "../manifest/manifest-rules.js";
 import type { Registry } from "../registry.js";
 import { serveBlob } from "./blob-routes.js";
 import { replyFailure } from "./error-reply.js";

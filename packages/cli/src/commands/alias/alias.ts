@@ -1,11 +1,11 @@
 import { aliasName } from "../../config/config-schema.js";
 import { requireConfigFile } from "../../config/config-path.js";
 import { editConfig } from "../../config/edit-config.js";
-import { nearest } from "../../nearest.js";
-import { NotFoundError } from "../../not-found-error.js";
-import type { Session } from "../../session.js";
-import { UsageError } from "../../usage-error.js";
-import { widest } from "../../widest.js";
+import { nearest } from "../../errors/nearest.js";
+import { NotFoundError } from "../../errors/not-found-error.js";
+import type { Session } from "../../session/session.js";
+import { UsageError } from "../../errors/usage-error.js";
+import { widest } from "../../output/widest.js";
 
 export async function listAliases({ config, output }: Session): Promise<void> {
   const aliases = Object.entries(config.config.aliases ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));

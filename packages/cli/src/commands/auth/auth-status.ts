@@ -1,6 +1,6 @@
 import { describeCredential } from "@blob/auth";
-import { credentialsOf } from "../../credentials.js";
-import type { Session } from "../../session.js";
+import { credentialsOf } from "../../session/credentials.js";
+import type { Session } from "../../session/session.js";
 
 export async function authStatus(session: Session, host: string): Promise<void> {
   const { output, signal } = session;

@@ -1,10 +1,10 @@
 import { createAuthenticator, eraseCredential, staticCredential, storeCredential } from "@blob/auth";
 import { createHttpRegistry } from "@blob/registry";
-import { NotFoundError } from "../../not-found-error.js";
+import { NotFoundError } from "../../errors/not-found-error.js";
 import { readPassword } from "../../password.js";
 import { askTerminal, isTerminal } from "../../prompt.js";
-import type { Session } from "../../session.js";
-import { UsageError } from "../../usage-error.js";
+import type { Session } from "../../session/session.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 /** Asks for a credential, tries it at the registry, and keeps it where docker and podman find it, too. */
 export async function login(session: Session, host: string): Promise<void> {

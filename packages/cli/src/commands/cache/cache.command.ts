@@ -1,5 +1,5 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 
 export const declareCache: DeclareCommand = (command, run) => {
   withExamples(command, "blob cache status", "blob cache prune --max-size 1GiB", "blob cache clear content");

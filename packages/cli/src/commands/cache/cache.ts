@@ -2,10 +2,10 @@ import type { CacheDirectory, CacheName, CacheUsage } from "@blob/cache";
 import { cacheNames, defaultCacheBytes, openCacheDirectory } from "@blob/cache";
 import { parseSize } from "../../config/quantities.js";
 import { askTerminal, isTerminal } from "../../prompt.js";
-import type { Session } from "../../session.js";
-import { requireCacheDirectory } from "../../settings.js";
-import { humanSize } from "../../sizes.js";
-import { UsageError } from "../../usage-error.js";
+import type { Session } from "../../session/session.js";
+import { requireCacheDirectory } from "../../settings/settings.js";
+import { humanSize } from "../../output/sizes.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export async function cacheStatus(session: Session): Promise<void> {
   const directory = directoryOf(session);

@@ -1,6 +1,6 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { byteRange } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { byteRange } from "../../command-line/flag-parsers.js";
 import type { CatFlags } from "./cat.js";
 
 export const declareCat: DeclareCommand = (command, run) => {

@@ -1,9 +1,9 @@
 import type { Archive, ContentRange } from "@blob/format";
-import type { ByteRangeFlag } from "../../flag-parsers.js";
-import { withPathHint } from "../../path-hint.js";
-import type { Session } from "../../session.js";
-import { terminalText } from "../../terminal-text.js";
-import { UsageError } from "../../usage-error.js";
+import type { ByteRangeFlag } from "../../command-line/flag-parsers.js";
+import { withPathHint } from "../../errors/path-hint.js";
+import type { Session } from "../../session/session.js";
+import { terminalText } from "../../output/terminal-text.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 /** Smaller files are verified before their first byte is written; larger ones are streamed, and verified at the end. */
 const verifiedFirstBytes = 8 * 1024 * 1024;

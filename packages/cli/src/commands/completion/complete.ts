@@ -1,4 +1,4 @@
-import type { CommandEntry } from "../../command-declaration.js";
+import type { CommandEntry } from "../../command-line/command-declaration.js";
 import { parseBashLine, quoteForBash } from "../../completion/bash-line.js";
 import type { Candidate } from "../../completion/candidate.js";
 import { candidatesFor } from "../../completion/candidate.js";
@@ -7,9 +7,9 @@ import type { LoadedConfig } from "../../config/config.js";
 import { configPath } from "../../config/config-path.js";
 import { loadConfig } from "../../config/load-config.js";
 import { createProgram } from "../../program.js";
-import type { Session } from "../../session.js";
-import { createSession } from "../../session.js";
-import { resolveSettings } from "../../settings.js";
+import type { Session } from "../../session/session.js";
+import { createSession } from "../../session/session.js";
+import { resolveSettings } from "../../settings/settings.js";
 
 export interface CompleteFlags {
   readonly bashLine?: string;

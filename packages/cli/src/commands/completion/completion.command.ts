@@ -1,6 +1,6 @@
 import { Argument } from "commander";
-import type { CommandEntry, DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
+import type { CommandEntry, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { Shell } from "../../completion/shell-scripts.js";
 import type { CompleteFlags } from "./complete.js";
 

@@ -1,9 +1,9 @@
-import type { CheckedRule } from "../../config/check-rules.js";
-import { checkRules } from "../../config/check-rules.js";
+import type { CheckedRule } from "./check-rules.js";
+import { checkRules } from "./check-rules.js";
 import { ConfigError } from "../../config/config-error.js";
 import { requireConfigFile } from "../../config/config-path.js";
 import { canonicalReference } from "../../config/canonical-reference.js";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 
 /** Says what is wrong with rules, and which of them a reference meets; ends with 2 when one is broken. */
 export async function checkConfig(session: Session, reference: string | undefined): Promise<void> {

@@ -6,10 +6,10 @@ import { requireConfigFile } from "../../config/config-path.js";
 import { replaceConfig } from "../../config/edit-config.js";
 import { readConfigText } from "../../config/load-config.js";
 import { parseConfig } from "../../config/parse-config.js";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 import { Interruption } from "../../interruption.js";
 import { makeTemporaryDirectory } from "../../temporary-directory.js";
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 /** Lets an editor change a copy of the file, and takes the copy when it can be read. The old file stays otherwise. */
 export async function editInEditor({ io, config, output }: Session): Promise<void> {

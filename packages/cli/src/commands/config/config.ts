@@ -2,11 +2,11 @@ import type { Schema } from "../../config/config-schema.js";
 import { configSchema } from "../../config/config-schema.js";
 import { requireConfigFile } from "../../config/config-path.js";
 import { editConfig } from "../../config/edit-config.js";
-import { nearest } from "../../nearest.js";
-import type { Session } from "../../session.js";
-import type { Setting } from "../../settings.js";
-import { UsageError } from "../../usage-error.js";
-import { widest } from "../../widest.js";
+import { nearest } from "../../errors/nearest.js";
+import type { Session } from "../../session/session.js";
+import type { Setting } from "../../settings/settings.js";
+import { UsageError } from "../../errors/usage-error.js";
+import { widest } from "../../output/widest.js";
 
 /** Every setting that has a value, with what decided on it. */
 function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>> {

@@ -1,6 +1,6 @@
 import { parseLocation } from "@blob/client";
-import { resolvedReference } from "../../session.js";
-import type { Session } from "../../session.js";
+import { resolvedReference } from "../../session/session.js";
+import type { Session } from "../../session/session.js";
 
 export interface CopyFlags {
   readonly withReferrers: boolean;

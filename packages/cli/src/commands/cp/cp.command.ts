@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { CpFlags } from "./cp.js";
 
 export const declareCp: DeclareCommand = (command, run) => {

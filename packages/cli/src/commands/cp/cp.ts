@@ -6,11 +6,11 @@ import type { Archive, Entry } from "@blob/format";
 import { normalizePath } from "@blob/format";
 import type { CpSource } from "../../cp-source.js";
 import { parseCpSource } from "../../cp-source.js";
-import { requireComplete } from "../../incomplete-error.js";
-import { withPathHint } from "../../path-hint.js";
-import type { Session } from "../../session.js";
-import { humanSize } from "../../sizes.js";
-import { UsageError } from "../../usage-error.js";
+import { requireComplete } from "../../errors/incomplete-error.js";
+import { withPathHint } from "../../errors/path-hint.js";
+import type { Session } from "../../session/session.js";
+import { humanSize } from "../../output/sizes.js";
+import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { notKeptLines } from "../skipped.js";
 

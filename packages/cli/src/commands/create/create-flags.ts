@@ -1,6 +1,6 @@
 import type { CreateOptions } from "@blob/format/node";
-import type { Session } from "../../session.js";
-import { UsageError } from "../../usage-error.js";
+import type { Session } from "../../session/session.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 /** Flags of the commands that archive a directory. */
 export interface CreateFlags {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { collect, wholeNumber } from "../../flag-parsers.js";
+import { collect, wholeNumber } from "../../command-line/flag-parsers.js";
 
 /** How a directory becomes an archive: the same for `push` and `create`. */
 export function addCreateOptions(command: Command): Command {

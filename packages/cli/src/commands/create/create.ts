@@ -1,7 +1,7 @@
 import type { ArchiveInput } from "@blob/format/node";
 import { createArchiveFiles } from "@blob/format/node";
-import type { Session } from "../../session.js";
-import { humanSize } from "../../sizes.js";
+import type { Session } from "../../session/session.js";
+import { humanSize } from "../../output/sizes.js";
 import type { CreateFlags } from "./create-flags.js";
 import { createOptionsOf } from "./create-flags.js";
 import type { LeftOutFile } from "../skipped.js";

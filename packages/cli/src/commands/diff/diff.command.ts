@@ -1,5 +1,5 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { DiffFlags } from "./diff.js";
 
 export const declareDiff: DeclareCommand = (command, run) => {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { comparePaths } from "@blob/format";
-import { DifferentError } from "../../different-error.js";
-import type { Session } from "../../session.js";
+import { DifferentError } from "../../errors/different-error.js";
+import type { Session } from "../../session/session.js";
 
 export interface DiffFlags {
   readonly nameOnly?: boolean;

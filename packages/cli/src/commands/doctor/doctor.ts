@@ -4,8 +4,8 @@ import type { Check } from "../../doctor/check.js";
 import { createChecklist, ok } from "../../doctor/check.js";
 import { diagnoseArchive } from "../../doctor/diagnose-archive.js";
 import { diagnoseRegistry } from "../../doctor/diagnose-registry.js";
-import type { Session } from "../../session.js";
-import { widest } from "../../widest.js";
+import type { Session } from "../../session/session.js";
+import { widest } from "../../output/widest.js";
 
 /** Some checks failed: has the code of the first one, which the others mostly follow from. */
 class ProblemsFound extends Error {

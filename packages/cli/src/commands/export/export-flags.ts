@@ -1,5 +1,5 @@
 import type { TarCompression } from "@blob/format/node";
-import type { PolicyFlags } from "../../session.js";
+import type { PolicyFlags } from "../../session/session.js";
 import type { ExportFormat } from "./export-format.js";
 
 export interface ImageFlags {

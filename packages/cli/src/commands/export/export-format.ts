@@ -1,4 +1,4 @@
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export const exportFormats = ["tar", "tar.gz", "tar.zst", "zip"] as const;
 

@@ -1,6 +1,6 @@
-import type { Session } from "../../session.js";
-import { resolvedReference } from "../../session.js";
-import { humanSize } from "../../sizes.js";
+import type { Session } from "../../session/session.js";
+import { resolvedReference } from "../../session/session.js";
+import { humanSize } from "../../output/sizes.js";
 import type { ExportFlags } from "./export-flags.js";
 
 export async function exportImage(

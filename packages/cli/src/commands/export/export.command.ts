@@ -1,7 +1,7 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { collect } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect } from "../../command-line/flag-parsers.js";
 import type { ExportFlags } from "./export-flags.js";
 import { exportFormats } from "./export-format.js";
 

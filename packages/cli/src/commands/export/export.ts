@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Archive } from "@blob/format";
 import type { ToTarOptions } from "@blob/format/tar";
-import type { OpenedArchive, Session } from "../../session.js";
-import { humanSize } from "../../sizes.js";
-import { UsageError } from "../../usage-error.js";
+import type { OpenedArchive, Session } from "../../session/session.js";
+import { humanSize } from "../../output/sizes.js";
+import { UsageError } from "../../errors/usage-error.js";
 import type { ExportFormat } from "./export-format.js";
 import { exportFormatOf } from "./export-format.js";
 import type { ExportFlags } from "./export-flags.js";

@@ -1,7 +1,7 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { collect, positiveNumber, wholeNumber } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect, positiveNumber, wholeNumber } from "../../command-line/flag-parsers.js";
 import { addSignerOptions } from "../sign/signer-options.js";
 import type { ImportFlags } from "./import.js";
 

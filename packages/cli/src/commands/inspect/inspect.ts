@@ -1,11 +1,11 @@
 import type { AttachedStatement, Attachments, Inspection } from "@blob/client";
 import type { LeftOut } from "@blob/registry";
-import { ruleLines } from "../../config/applied-rule.js";
-import { errorCodeOf } from "../../exit-code.js";
-import { collectLeftOut } from "../../left-out.js";
-import type { Session } from "../../session.js";
-import { resolvedReference } from "../../session.js";
-import { humanSize } from "../../sizes.js";
+import { ruleLines } from "../../signing/applied-rule.js";
+import { errorCodeOf } from "../../errors/exit-code.js";
+import { collectLeftOut } from "../../output/left-out.js";
+import type { Session } from "../../session/session.js";
+import { resolvedReference } from "../../session/session.js";
+import { humanSize } from "../../output/sizes.js";
 
 export async function inspect(session: Session, reference: string): Promise<void> {
   const { target, rules, options } = await session.reading(reference);

@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { LsFlags } from "./ls.js";
 
 export const declareLs: DeclareCommand = (command, run) => {

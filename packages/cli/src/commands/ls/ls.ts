@@ -1,10 +1,10 @@
 import type { Archive, DirectoryEntry, Entry } from "@blob/format";
-import { formatMode, formatTime, isoTime } from "../../entry-text.js";
+import { formatMode, formatTime, isoTime } from "../../output/entry-text.js";
 import { normalizePath } from "@blob/format";
-import { withPathHint } from "../../path-hint.js";
-import type { Session } from "../../session.js";
+import { withPathHint } from "../../errors/path-hint.js";
+import type { Session } from "../../session/session.js";
 import { walkEntries } from "../../walk-entries.js";
-import { humanSize } from "../../sizes.js";
+import { humanSize } from "../../output/sizes.js";
 
 export interface LsFlags {
   readonly long?: boolean;

@@ -1,7 +1,7 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { collect, positiveNumber } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
 import type { PullFlags } from "./pull.js";
 
 export const declarePull: DeclareCommand = (command, run) => {

@@ -1,9 +1,9 @@
 import type { ContentsBy } from "@blob/client/files";
-import type { PolicyFlags, Session } from "../../session.js";
-import { resolvedReference } from "../../session.js";
-import { requireComplete } from "../../incomplete-error.js";
-import { humanSize } from "../../sizes.js";
-import { UsageError } from "../../usage-error.js";
+import type { PolicyFlags, Session } from "../../session/session.js";
+import { resolvedReference } from "../../session/session.js";
+import { requireComplete } from "../../errors/incomplete-error.js";
+import { humanSize } from "../../output/sizes.js";
+import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { notKeptLines } from "../skipped.js";
 

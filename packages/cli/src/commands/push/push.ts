@@ -1,8 +1,8 @@
 import type { ArchiveInput } from "@blob/format/node";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 import type { SignerFlags } from "../../signing/signer.js";
-import { humanSize } from "../../sizes.js";
-import { UsageError } from "../../usage-error.js";
+import { humanSize } from "../../output/sizes.js";
+import { UsageError } from "../../errors/usage-error.js";
 import type { CreateFlags } from "../create/create-flags.js";
 import { createOptionsOf } from "../create/create-flags.js";
 import type { LeftOutFile } from "../skipped.js";

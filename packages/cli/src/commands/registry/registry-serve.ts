@@ -2,7 +2,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createLayoutRegistry } from "@blob/registry";
 import { createRegistryServer } from "@blob/registry/server";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 
 export interface RegistryServeFlags {
   readonly dir: string;

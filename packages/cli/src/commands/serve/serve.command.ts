@@ -1,6 +1,6 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { collect, portNumber } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect, portNumber } from "../../command-line/flag-parsers.js";
 import type { ServeFlags } from "./serve.js";
 
 export const declareServe: DeclareCommand = (command, run) => {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { loadZstdDecoder } from "@blob/format/node";
 import { isRegistryError } from "@blob/registry";
 import { startArchiveServer } from "../../serve/archive-server.js";
-import type { Session } from "../../session.js";
-import { UsageError } from "../../usage-error.js";
+import type { Session } from "../../session/session.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export interface ServeFlags {
   readonly port: number;

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import type { StatementClaim } from "@blob/registry";
-import { resolvedReference } from "../../session.js";
-import type { Session } from "../../session.js";
+import { resolvedReference } from "../../session/session.js";
+import type { Session } from "../../session/session.js";
 import type { SignerFlags } from "../../signing/signer.js";
 import { readText, signerOf, withAttachment } from "../../signing/signer.js";
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export interface SignFlags extends SignerFlags {
   readonly outputSignature?: string;

@@ -1,5 +1,5 @@
-import type { PolicyFlags, Session } from "../../session.js";
-import { resolvedReference } from "../../session.js";
+import type { PolicyFlags, Session } from "../../session/session.js";
+import { resolvedReference } from "../../session/session.js";
 
 export async function tag(
   session: Session,

@@ -1,5 +1,5 @@
-import { collectLeftOut } from "../../left-out.js";
-import type { Session } from "../../session.js";
+import { collectLeftOut } from "../../output/left-out.js";
+import type { Session } from "../../session/session.js";
 
 export async function tags(session: Session, repository: string): Promise<void> {
   const { output, signal } = session;

@@ -1,6 +1,6 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { wholeNumber } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { wholeNumber } from "../../command-line/flag-parsers.js";
 import type { TreeFlags } from "./tree.js";
 
 export const declareTree: DeclareCommand = (command, run) => {

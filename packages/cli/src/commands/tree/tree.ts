@@ -1,7 +1,7 @@
 import type { Archive, DirectoryListing } from "@blob/format";
-import { withPathHint } from "../../path-hint.js";
-import type { Session } from "../../session.js";
-import { UsageError } from "../../usage-error.js";
+import { withPathHint } from "../../errors/path-hint.js";
+import type { Session } from "../../session/session.js";
+import { UsageError } from "../../errors/usage-error.js";
 import { walkEntries } from "../../walk-entries.js";
 
 export interface TreeFlags {

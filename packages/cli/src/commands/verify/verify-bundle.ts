@@ -2,12 +2,12 @@ import { createReadStream } from "node:fs";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 import { readText } from "../../signing/signer.js";
 import { identityOf } from "../../signing/required-signers.js";
 import type { TrustFlags } from "../../signing/trusted-root.js";
 import { trustedRootOf } from "../../signing/trusted-root.js";
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export interface VerifyBundleFlags extends TrustFlags {
   readonly bundle: string;

@@ -1,6 +1,6 @@
-import type { DeclareCommand } from "../../command-declaration.js";
-import { withExamples } from "../../command-declaration.js";
-import { collect } from "../../flag-parsers.js";
+import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect } from "../../command-line/flag-parsers.js";
 import type { VerifyBundleFlags } from "./verify-bundle.js";
 import type { VerifyFlags } from "./verify.js";
 

@@ -1,13 +1,13 @@
 import type { PolicyVerdict } from "@blob/client";
 import { ClientError, signedPredicateType } from "@blob/client";
 import type { Evidence } from "@blob/registry";
-import { ruleLines } from "../../config/applied-rule.js";
-import { filePolicies } from "../../config/policies.js";
-import { resolvedReference } from "../../session.js";
-import type { Session } from "../../session.js";
+import { ruleLines } from "../../signing/applied-rule.js";
+import { filePolicies } from "../../signing/policies.js";
+import { resolvedReference } from "../../session/session.js";
+import type { Session } from "../../session/session.js";
 import type { RequiredSignerFlags } from "../../signing/required-signers.js";
 import { requiredSigners } from "../../signing/required-signers.js";
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 
 export interface VerifyFlags extends RequiredSignerFlags {
   readonly policy?: readonly string[];

@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Session } from "../../session.js";
+import type { Session } from "../../session/session.js";
 import { version } from "../../version.js";
 
 export async function showVersion({ output }: Session, flags: { readonly short?: boolean }): Promise<void> {

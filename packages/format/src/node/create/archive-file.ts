@@ -1,7 +1,7 @@
 import { isUint8Array } from "node:util/types";
 
 import { FormatError } from "../../errors.js";
-import { validatePath } from "../../path.js";
+import { validatePath } from "../../paths/path.js";
 
 /**
  * The content of a file that is to be archived: bytes, a stream of bytes that is read once, or a file on disk, by a path

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
-import type { IndexColumns } from "../../index-columns.js";
-import { compressionNone, compressionZstd } from "../../index-schema.js";
-import { writeIndex } from "../../index-writer.js";
+import type { IndexColumns } from "../../index-codec/index-columns.js";
+import { compressionNone, compressionZstd } from "../../index-codec/index-schema.js";
+import { writeIndex } from "../../index-codec/index-writer.js";
 import type { PackedBatch } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
 import { checkArchiveTime } from "../files/file-time.js";

@@ -1,4 +1,4 @@
-import { hashBytes } from "../../index-schema.js";
+import { hashBytes } from "../../index-codec/index-schema.js";
 import type { FileColumns } from "../walk/file-columns.js";
 
 /**

@@ -15,8 +15,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";

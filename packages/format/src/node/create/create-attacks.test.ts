@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
 import { noise } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import type { Tree } from "../../testing/scratch-directory.js";

@@ -2,8 +2,8 @@ import { chmodSync, lstatSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "./create-archive.js";
 import type { CreateOptions } from "./create-options.js";

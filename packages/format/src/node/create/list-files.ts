@@ -1,9 +1,9 @@
 import { nextTurn } from "@blob/core/concurrency";
 
-import type { SignalOptions } from "../../byte-source.js";
-import { comparePaths } from "../../compare-bytes.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError } from "../../errors.js";
-import { checkPaths } from "../../index-encoder.js";
+import { checkPaths } from "../../index-codec/index-encoder.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import { GrowingColumns } from "../walk/file-columns.js";
 import type { FileFacts } from "../walk/read-small-file.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { Archive } from "../../archive.js";
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import { FormatError } from "../../errors.js";
 import { checkFunction, checkSignal } from "../../option-values.js";
 import { writeArchiveFiles } from "./create-archive-files.js";

@@ -1,4 +1,4 @@
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FileBatch, PackedBatch } from "./compress-batch.js";
 import type { CompressStage } from "./compress-stage.js";

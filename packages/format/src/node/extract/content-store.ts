@@ -1,4 +1,4 @@
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 
 /** How a file gets content that is kept already. */
 export type ContentsBy = "copy" | "clone" | "link";

@@ -17,10 +17,10 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
 import type { Entry } from "../../entry.js";
-import { encodeIndex } from "../../index-encoder.js";
+import { encodeIndex } from "../../index-codec/index-encoder.js";
 import { text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory } from "../../testing/scratch-directory.js";
 import { createFileWriter } from "./destination-file.js";

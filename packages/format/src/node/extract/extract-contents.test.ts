@@ -3,9 +3,9 @@ import { copyFileSync, linkSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import type { ByteSource } from "../../byte-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import type { ByteSource } from "../../sources/byte-source.js";
 import { collectBytes } from "../../testing/collect.js";
 import { text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";

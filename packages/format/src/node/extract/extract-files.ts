@@ -2,12 +2,12 @@ import { availableParallelism } from "node:os";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
-import type { ByteRange } from "../../byte-source.js";
+import type { ByteRange } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
-import { streamContent } from "../../content-reader.js";
+import { streamContent } from "../../reading/content-reader.js";
 import { FormatError } from "../../errors.js";
-import { planReads } from "../../read-plan.js";
-import { resolveLimits } from "../../read-limits.js";
+import { planReads } from "../../reading/read-plan.js";
+import { resolveLimits } from "../../reading/read-limits.js";
 import { turnBytes } from "../../zstd/turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decodeWholeInTurns } from "../read/decode-whole.js";

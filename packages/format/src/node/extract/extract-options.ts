@@ -1,4 +1,4 @@
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
 import {
   badOption,

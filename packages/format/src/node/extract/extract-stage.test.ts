@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { compilePackage } from "@blob/testing";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import { encodeIndex } from "../../index-encoder.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import { encodeIndex } from "../../index-codec/index-encoder.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";

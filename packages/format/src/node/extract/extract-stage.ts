@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../byte-source.js";
+import type { ByteRange } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
 import type { FileWriter, ReservedFile } from "./file-writer.js";
 import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";

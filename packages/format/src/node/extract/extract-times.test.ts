@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import { encodeIndex } from "../../index-encoder.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import { encodeIndex } from "../../index-codec/index-encoder.js";
 import { scratchDirectory } from "../../testing/scratch-directory.js";
 import { extractArchive } from "./extract.js";
 import { setFileTime } from "../files/file-time.js";

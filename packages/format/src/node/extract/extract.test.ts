@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import type { ByteRange } from "../../byte-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import type { ByteRange } from "../../sources/byte-source.js";
 import { text } from "../../testing/sample-content.js";
 import { archiveOfEmptyFiles } from "../../testing/empty-files.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";

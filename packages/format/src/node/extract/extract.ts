@@ -1,12 +1,12 @@
-import { attributing } from "../../archive-origin.js";
+import { attributing } from "../../reading/archive-origin.js";
 import { basename, dirname, resolve } from "node:path";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { Entry } from "../../entry.js";
-import { comparePaths } from "../../compare-bytes.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError } from "../../errors.js";
-import { normalizePath } from "../../path.js";
+import { normalizePath } from "../../paths/path.js";
 import { createFileWriter } from "./destination-file.js";
 import type { FileWriter } from "./file-writer.js";
 import { checkExtractOptions } from "./extract-options.js";

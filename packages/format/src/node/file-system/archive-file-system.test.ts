@@ -8,9 +8,9 @@ import { glob } from "tinyglobby";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import type { ByteRange, ByteSource } from "../../byte-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import type { ByteRange, ByteSource } from "../../sources/byte-source.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";

@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
-import { checkByteRange } from "../../byte-range.js";
-import type { ByteRange, ByteSource, SignalOptions } from "../../byte-source.js";
+import { checkByteRange } from "../../sources/byte-range.js";
+import type { ByteRange, ByteSource, SignalOptions } from "../../sources/byte-source.js";
 import { FormatError } from "../../errors.js";
 import { fileSystemError } from "./file-system-error.js";
 

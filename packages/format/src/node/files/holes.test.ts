@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
 import { noise } from "../../testing/sample-content.js";
 import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";

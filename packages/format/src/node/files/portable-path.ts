@@ -1,5 +1,5 @@
 import { FormatError } from "../../errors.js";
-import { isValidPath } from "../../path.js";
+import { isValidPath } from "../../paths/path.js";
 
 /** Longer paths cannot be opened by name on any system: PATH_MAX of Linux, in bytes. */
 const maxPathBytes = 4096;

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { onAbort } from "@blob/core/abort";
 
-import type { ContentThreads, DecodeOnThread } from "../../content-threads.js";
+import type { ContentThreads, DecodeOnThread } from "../../reading/content-threads.js";
 import type { Entry } from "../../entry.js";
 import { checkInteger } from "../../option-values.js";
 import { ownFile } from "../workers/own-file.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
 import { checkBoolean, checkOneOf, checkSignal, checkStrings } from "../../option-values.js";
 import { isSameTime } from "../files/file-time.js";

@@ -3,7 +3,7 @@ import { lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
-import { comparePaths } from "../../compare-bytes.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError, isFormatError } from "../../errors.js";
 import { createFileWriter } from "../extract/destination-file.js";
 import { splitTarget } from "../extract/target-path.js";

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { Archive } from "../../archive.js";
-import { openArchive } from "../../archive-reader.js";
-import { bufferSource } from "../../buffer-source.js";
-import type { ByteSource } from "../../byte-source.js";
+import { openArchive } from "../../reading/archive-reader.js";
+import { bufferSource } from "../../sources/buffer-source.js";
+import type { ByteSource } from "../../sources/byte-source.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
 import type { Tree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";

@@ -1,8 +1,8 @@
-import { attributing } from "../../archive-origin.js";
+import { attributing } from "../../reading/archive-origin.js";
 import { existsSync } from "node:fs";
 
 import type { Archive } from "../../archive.js";
-import { comparePaths } from "../../compare-bytes.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { diffDirectory } from "./diff-directory.js";
 import { openDestination } from "../extract/destination.js";
 import type { FactsNotKept } from "../extract/file-writer.js";

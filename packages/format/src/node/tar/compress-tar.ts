@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import { defaultLevel, loadZstdEncoder } from "../zstd/zstd-encoders.js";
 
 /** How a tar stream is compressed. */

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import { FormatError } from "../../errors.js";
 import { decompressZstd, tooLarge } from "./decompress-zstd.js";
 

@@ -1,4 +1,4 @@
-import type { SignalOptions } from "../../byte-source.js";
+import type { SignalOptions } from "../../sources/byte-source.js";
 import type { DirectoryAccess } from "../files/open-directory.js";
 import type { DroppedModeBits } from "./file-columns.js";
 import type { FoundFiles } from "./found-files.js";

@@ -3,9 +3,9 @@ import { lstatSync, realpathSync } from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
 import { join } from "node:path";
 
-import { comparePaths } from "../../compare-bytes.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError } from "../../errors.js";
-import { isValidPath } from "../../path.js";
+import { isValidPath } from "../../paths/path.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import { GrowingFiles } from "./found-files.js";

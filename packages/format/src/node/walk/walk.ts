@@ -1,6 +1,6 @@
 import { nextTurn } from "@blob/core/concurrency";
 
-import { checkPaths } from "../../index-encoder.js";
+import { checkPaths } from "../../index-codec/index-encoder.js";
 import { createPathFilter } from "./path-filter.js";
 import { closeSourceRoot } from "./source-directory.js";
 import type { SourceRoot } from "./source-directory.js";

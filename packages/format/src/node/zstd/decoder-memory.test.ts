@@ -43,10 +43,10 @@ for (const name of ["zstd-napi", "node:zlib"])
 async function peakOf(decoder: string, work: string): Promise<number> {
   const output = await runModule(`
     import { createZstdDecoder } from ${module("zstd/decoder.js")};
-    import { streamContent } from ${module("content-reader.js")};
-    import { bufferSource } from ${module("buffer-source.js")};
+    import { streamContent } from ${module("reading/content-reader.js")};
+    import { bufferSource } from ${module("sources/buffer-source.js")};
     import { nodeSha256 } from ${module("node/read/node-sha256.js")};
-    import { resolveLimits } from ${module("read-limits.js")};
+    import { resolveLimits } from ${module("reading/read-limits.js")};
     const decoder = createZstdDecoder(${decoder});
     const frame = (mebibytes) => {
       const blocks = 8 * mebibytes;

@@ -1,5 +1,5 @@
 import { readBeginning } from "@blob/core/bytes";
-import { parseJsonObject } from "../../manifest-content.js";
+import { parseJsonObject } from "../../manifest/manifest-content.js";
 import { apiHost } from "../../reference.js";
 import type { HttpResponse } from "../layers/handler.js";
 import { secretsBehind } from "../layers/known-secrets.js";

@@ -1,7 +1,7 @@
 import type { Digest } from "../../descriptor.js";
 import { isDigest } from "../../digest.js";
 import { RegistryError } from "../../errors.js";
-import { parseManifestContent } from "../../manifest-content.js";
+import { parseManifestContent } from "../../manifest/manifest-content.js";
 import { checkRepository, nameOf, parseTagOrDigest } from "../../reference.js";
 import type { CallOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";

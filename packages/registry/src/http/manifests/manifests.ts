@@ -2,9 +2,13 @@ import { readBounded } from "../../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../../descriptor.js";
 import { digestLike, isDigest, sha256Digest } from "../../digest.js";
 import { isRegistryError, RegistryError } from "../../errors.js";
-import type { ManifestContent } from "../../manifest-content.js";
-import { manifestMediaTypes, parseJsonObject, parseManifestContent } from "../../manifest-content.js";
-import { defaultMaxManifestBytes, digestOfManifest, mediaTypeOf } from "../../manifest-rules.js";
+import type { ManifestContent } from "../../manifest/manifest-content.js";
+import {
+  manifestMediaTypes,
+  parseJsonObject,
+  parseManifestContent,
+} from "../../manifest/manifest-content.js";
+import { defaultMaxManifestBytes, digestOfManifest, mediaTypeOf } from "../../manifest/manifest-rules.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "../../reference.js";
 import type { CallOptions, ManifestOptions, NewManifest, PushManifestOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";

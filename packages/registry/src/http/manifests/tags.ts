@@ -1,7 +1,7 @@
 import { readBounded } from "../../bounded-body.js";
 import { RegistryError } from "../../errors.js";
 import type { LeftOut } from "../../left-out.js";
-import { parseJsonObject } from "../../manifest-content.js";
+import { parseJsonObject } from "../../manifest/manifest-content.js";
 import { messageText } from "@blob/core/text";
 import { checkRepository, isTag } from "../../reference.js";
 import type { CallOptions } from "../../registry.js";

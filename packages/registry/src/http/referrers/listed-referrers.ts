@@ -2,7 +2,7 @@ import type { Descriptor, Digest } from "../../descriptor.js";
 import type { RegistryErrorCode } from "../../errors.js";
 import { isRegistryError } from "../../errors.js";
 import { inOrder } from "@blob/core/concurrency";
-import { referrerTo } from "../../referrer.js";
+import { referrerTo } from "../../manifest/referrer.js";
 import type { ReferrersOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import { getManifest } from "../manifests/manifests.js";

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../../descriptor.js";
 import type { LeftOut } from "../../left-out.js";
-import { parseDescriptor } from "../../manifest-content.js";
+import { parseDescriptor } from "../../manifest/manifest-content.js";
 import { messageText } from "@blob/core/text";
 
 /** Enough of a digest, or of what stands in its place, to find the entry. */

@@ -1,7 +1,7 @@
 import { readBounded } from "../../bounded-body.js";
 import type { Descriptor, Digest } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
-import { manifestMediaTypes, parseJsonObject } from "../../manifest-content.js";
+import { manifestMediaTypes, parseJsonObject } from "../../manifest/manifest-content.js";
 import type { ReferrersOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import type { HttpResponse } from "../layers/handler.js";

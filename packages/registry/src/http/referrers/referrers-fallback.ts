@@ -1,9 +1,9 @@
 import type { Descriptor, Digest } from "../../descriptor.js";
 import type { RegistryErrorCode } from "../../errors.js";
 import { isRegistryError, RegistryError } from "../../errors.js";
-import { manifestMediaTypes, parseJsonObject } from "../../manifest-content.js";
+import { manifestMediaTypes, parseJsonObject } from "../../manifest/manifest-content.js";
 import { messageText } from "@blob/core/text";
-import { referrersTag } from "../../referrer.js";
+import { referrersTag } from "../../manifest/referrer.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import { fetchManifest, putManifest } from "../manifests/manifests.js";
 import { PageError } from "../answers/response-error.js";

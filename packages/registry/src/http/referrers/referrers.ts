@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from "../../descriptor.js";
 import { RegistryError } from "../../errors.js";
-import { emptyMediaType, parseManifestContent } from "../../manifest-content.js";
-import { isOfType, referrersTag, referrerTo } from "../../referrer.js";
+import { emptyMediaType, parseManifestContent } from "../../manifest/manifest-content.js";
+import { isOfType, referrersTag, referrerTo } from "../../manifest/referrer.js";
 import type { CallOptions, NewManifest, ReferrersOptions } from "../../registry.js";
 import type { Endpoint } from "../layers/endpoint.js";
 import { readListed } from "./listed-referrers.js";

@@ -1,0 +1,42 @@
+import type { CredentialSource, Hosts } from "@blob/auth";
+import type { Run } from "../settings/run.js";
+import { UsageError } from "../errors/usage-error.js";
+
+/**
+ * Where this run's credentials come from: the flags, else what `@blob/auth` finds. Flags and environment do not say which
+ * registry they are for: it is those that the command line names, and no other one that asks.
+ */
+export async function credentialsOf(
+  run: Pick<Run, "io" | "flags" | "output" | "circumstances">,
+  hosts: Hosts,
+): Promise<CredentialSource> {
+  const { io, flags, output } = run;
+  const { defaultCredentials, firstOf, forHosts } = await import("@blob/auth");
+  const found = defaultCredentials({
+    env: io.env,
+    homeDirectory: io.homeDirectory ?? false,
+    hosts,
+    onWarning: (message) => output.warning(message),
+  });
+  const { username } = flags;
+  if (username === undefined) return tellingSource(found, run);
+  const { readPassword } = await import("../password.js");
+  if (!flags.passwordStdin) {
+    throw new UsageError("--username needs --password-stdin: the password is read from standard input");
+  }
+  const credential = { kind: "basic", username, password: await readPassword(io) } as const;
+  const given = forHosts(hosts, () => Promise.resolve({ credential, source: "--username" }));
+  return tellingSource(firstOf(given, found), run);
+}
+
+function tellingSource(
+  credentials: CredentialSource,
+  { output, circumstances }: Pick<Run, "output" | "circumstances">,
+): CredentialSource {
+  return async (target, options) => {
+    const found = await credentials(target, options);
+    circumstances.credentialSources.set(target.host, found?.source);
+    output.detail(`credentials for ${target.host}: ${found?.source ?? "none, anonymous"}`);
+    return found;
+  };
+}

@@ -1,0 +1,61 @@
+import { UsageError } from "../errors/usage-error.js";
+
+export const progressModes = ["auto", "bar", "plain", "json", "none"] as const;
+export type ProgressMode = (typeof progressModes)[number];
+
+/** Flags that every command takes, before or after its name. `Settings` has those that may come from elsewhere, too. */
+export interface GlobalFlags {
+  readonly config: string | undefined;
+  readonly output: string | undefined;
+  readonly plainHttp: boolean | undefined;
+  readonly quiet: boolean;
+  /** How many `-v`: 1 tells where settings came from, 2 shows HTTP requests. */
+  readonly verbosity: number;
+  /** False: no colours, whatever the terminal can. */
+  readonly color: boolean;
+  readonly progress: ProgressMode;
+  /** Read from the registry, and keep nothing either. */
+  readonly skipCache: boolean;
+  /** PEM file with authorities to trust besides Node's. */
+  readonly caFile: string | undefined;
+  readonly insecure: boolean;
+  readonly username: string | undefined;
+  readonly passwordStdin: boolean;
+}
+
+/** As commander hands them over. */
+export interface RawGlobalFlags {
+  readonly config?: string;
+  readonly output?: string;
+  readonly plainHttp?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: number;
+  readonly debug?: boolean;
+  readonly color: boolean;
+  readonly progress: ProgressMode;
+  readonly skipCache?: boolean;
+  readonly caFile?: string;
+  readonly insecure?: boolean;
+  readonly username?: string;
+  readonly passwordStdin?: boolean;
+}
+
+export function parseGlobalFlags(raw: RawGlobalFlags): GlobalFlags {
+  if (raw.passwordStdin === true && raw.username === undefined) {
+    throw new UsageError("--password-stdin needs --username");
+  }
+  return {
+    config: raw.config,
+    output: raw.output,
+    plainHttp: raw.plainHttp,
+    quiet: raw.quiet === true,
+    verbosity: Math.max(raw.verbose ?? 0, raw.debug === true ? 2 : 0),
+    color: raw.color,
+    progress: raw.progress,
+    skipCache: raw.skipCache === true,
+    caFile: raw.caFile,
+    insecure: raw.insecure === true,
+    username: raw.username,
+    passwordStdin: raw.passwordStdin === true,
+  };
+}

@@ -1,0 +1,104 @@
+import { comparePaths } from "../paths/compare-bytes.js";
+import type { Entry } from "../entry.js";
+import { FormatError } from "../errors.js";
+import { columnsOf } from "./index-columns.js";
+import { hashBytes } from "./index-schema.js";
+import { writeIndex } from "./index-writer.js";
+import { validatePath } from "../paths/path.js";
+
+/** What an index says. */
+export interface IndexContent {
+  /** Strictly ascending by the UTF-8 bytes of their paths. */
+  readonly entries: readonly Entry[];
+  /** The size of the data part in bytes. */
+  readonly dataSize: number;
+  /** SHA-256 of the data part. Clients refuse to push or pull an archive without it. */
+  readonly dataHash?: Uint8Array | undefined;
+}
+
+/**
+ * The bytes of an index. They are those that the Go implementation writes for the same entries in the same order, so
+ * that equal content has an equal digest whoever wrote it.
+ *
+ * Throws `InvalidPath` for a path that an index cannot hold, and `InvalidArgument` for entries out of order or with
+ * values that do not fit.
+ */
+export function encodeIndex(content: IndexContent): Uint8Array {
+  checkContent(content);
+  const { entries, dataSize, dataHash } = content;
+  return writeIndex(columnsOf(entries), dataSize, dataHash);
+}
+
+function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
+  if (!isSize(dataSize)) throw invalid(`The data part cannot have ${dataSize} bytes`);
+  if (dataHash !== undefined && dataHash.length !== hashBytes) {
+    throw invalid(`The hash of the data part has ${dataHash.length} bytes instead of ${hashBytes}`);
+  }
+  for (const entry of entries) checkEntry(entry, dataSize);
+  checkPaths(entries.map(({ path }) => path));
+}
+
+/** Throws `InvalidArgument` unless these are the paths of an archive's files, each of which is valid, in their order. */
+export function checkPaths(paths: readonly string[]): void {
+  let previous: string | undefined;
+  /** The files that the current path begins with: see `isInOrder` of the reader. */
+  const prefixes: string[] = [];
+  for (const path of paths) {
+    if (previous !== undefined) {
+      checkOrder(previous, path);
+      prefixes.push(previous);
+    }
+    let prefix = prefixes.at(-1);
+    while (prefix !== undefined && !path.startsWith(prefix)) {
+      prefixes.pop();
+      prefix = prefixes.at(-1);
+    }
+    if (prefix !== undefined && path[prefix.length] === "/") {
+      throw invalid(`${JSON.stringify(prefix)} cannot be a file and a directory`, prefix);
+    }
+    previous = path;
+  }
+}
+
+function checkOrder(previous: string, path: string): void {
+  if (comparePaths(previous, path) < 0) return;
+  const names = `${JSON.stringify(path)} must not come after ${JSON.stringify(previous)}`;
+  throw invalid(`Entries must be in the order of their paths' bytes, each once: ${names}`, path);
+}
+
+function checkEntry(entry: Entry, dataSize: number): void {
+  const { path, size, storedSize, dataOffset, hash, mode, uid, gid, mtimeNs, compression } = entry;
+  validatePath(path);
+  const name = JSON.stringify(path);
+  if (hash.length !== hashBytes)
+    throw invalid(`The hash of ${name} has ${hash.length} bytes, not ${hashBytes}`, path);
+  if (!isSize(size)) throw invalid(`${name} cannot have ${size} bytes`, path);
+  if (!isSize(dataOffset) || !isSize(storedSize) || dataOffset + storedSize > dataSize) {
+    const range = `${storedSize} bytes from ${dataOffset} on`;
+    throw invalid(
+      `${name} is said to be stored in ${range}: that is not inside of the ${dataSize} bytes of data`,
+      path,
+    );
+  }
+  if (compression === "unknown")
+    throw invalid(`${name} has a compression that this version cannot write`, path);
+  if (compression === "none" && storedSize !== size) {
+    throw invalid(`${name} is stored as it is, so its ${size} bytes cannot take ${storedSize}`, path);
+  }
+  if (!isUint32(mode) || mode > 0o777)
+    throw invalid(`The mode of ${name} must be permission bits only`, path);
+  if (!isUint32(uid) || !isUint32(gid)) throw invalid(`The uid and gid of ${name} must fit 32 bits`, path);
+  if (BigInt.asIntN(64, mtimeNs) !== mtimeNs) throw invalid(`The time of ${name} does not fit 64 bits`, path);
+}
+
+function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function isUint32(value: number): boolean {
+  return value >>> 0 === value;
+}
+
+function invalid(message: string, path?: string): FormatError {
+  return new FormatError("InvalidArgument", message, { path });
+}

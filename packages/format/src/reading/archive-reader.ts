@@ -1,0 +1,239 @@
+import type { Archive, ReadOptions } from "../archive.js";
+import { attributed, withOrigin } from "./archive-origin.js";
+import type { ByteSource } from "../sources/byte-source.js";
+import { readContent, streamContent } from "./content-reader.js";
+import type { ContentSource } from "./content-reader.js";
+import { listDirectory, placesIn, sumUp } from "./directory-listing.js";
+import type { ContentThreads } from "./content-threads.js";
+import type { Entry } from "../entry.js";
+import { FormatError } from "../errors.js";
+import { entryAt } from "../index-codec/index-entry.js";
+import { inByteOrder } from "../index-codec/index-order.js";
+import type { PlaceRange } from "../index-codec/index-search.js";
+import { readIndexTable } from "../index-codec/index-table.js";
+import type { IndexTable } from "../index-codec/index-table.js";
+import { createPathLookup } from "../index-codec/path-lookup.js";
+import { canonicalPath, isValidPath, normalizePath, rootPath } from "../paths/path.js";
+import { checkMethods, checkSignal } from "../option-values.js";
+import { resolveLimits } from "./read-limits.js";
+import type { ReadLimits } from "./read-limits.js";
+import { portableSha256 } from "../sha256.js";
+import type { Sha256 } from "../sha256.js";
+import type { ZstdDecoder } from "../zstd/codec.js";
+import { portableZstdDecoder } from "../zstd/portable/portable.js";
+
+/** What an archive is read with. */
+export interface OpenOptions {
+  /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */
+  readonly zstd?: ZstdDecoder | undefined;
+  /** What computes hashes. Default: plain JavaScript. */
+  readonly sha256?: Sha256 | undefined;
+  readonly limits?: ReadLimits | undefined;
+  /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
+  readonly origin?: string | undefined;
+  /**
+   * Threads that decompress and verify whole files that are read into memory, with a codec and hash of their own. They
+   * stay their owner's. Default: all is done on this thread, a few milliseconds at a time.
+   */
+  readonly threads?: ContentThreads | undefined;
+}
+
+/**
+ * An archive over its index and a source of its data. The index is checked once, here, and is kept: it must not be
+ * written to any more. Nothing is read from the source. Costs about a quarter of a microsecond a file.
+ *
+ * `InvalidIndex` and `Unsupported` for what the index says, `SizeExceeded` when it is larger than
+ * `limits.maxIndexBytes`, `SourceMismatch` when the source has another size than the index promises.
+ *
+ * @example
+ * ```ts
+ * const archive = openArchive(index, bufferSource(data));
+ * const config = await archive.readFile("config.json", "utf8");
+ * ```
+ */
+export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
+  checkMethods("data", data ?? null, ["read"]);
+  return openArchiveOver(index, options, () => data);
+}
+
+/** The same with a source that is made when it is known which data it has to have. */
+export function openArchiveOver(
+  index: Uint8Array,
+  options: OpenOptions,
+  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
+): Archive {
+  const { origin } = options;
+  try {
+    const archive = openNamelessArchive(index, options, sourceOf);
+    return origin === undefined ? archive : withOrigin(archive, origin);
+  } catch (error) {
+    throw attributed(error, origin);
+  }
+}
+
+function openNamelessArchive(
+  index: Uint8Array,
+  options: OpenOptions,
+  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
+): Archive {
+  checkMethods("zstd", options.zstd, ["decompress", "stream"]);
+  checkMethods("sha256", options.sha256, ["hash", "create"]);
+  checkMethods("threads", options.threads, ["read"]);
+  const limits = resolveLimits(options.limits);
+  if (index.length > limits.maxIndexBytes) {
+    throw new FormatError(
+      "SizeExceeded",
+      `The index has ${index.length} bytes, which is more than the limit of ${limits.maxIndexBytes}; ` +
+        "raise limits.maxIndexBytes to open it",
+    );
+  }
+  const table = inByteOrder(readIndexTable(index));
+  const data = sourceOf(table);
+  if (data.size !== table.dataSize) {
+    throw new FormatError(
+      "SourceMismatch",
+      `The data part has ${data.size} bytes, and the index promises ${table.dataSize}: they do not belong together`,
+    );
+  }
+  return createArchive(table, {
+    data,
+    zstd: options.zstd ?? portableZstdDecoder,
+    sha256: options.sha256 ?? portableSha256,
+    limits,
+    threads: options.threads,
+  });
+}
+
+function createArchive(table: IndexTable, source: ContentSource): Archive {
+  const findPath = createPathLookup(table);
+  /** The place of a file whose path is spelled canonically: what nearly all callers do. */
+  const directPlace = (path: string): number => {
+    const at = findPath(path);
+    // What was found is valid. Only a lone surrogate can be found, too, since it is searched for as U+FFFD: then the
+    // path is not ASCII, and has more bytes than code units.
+    return at >= 0 && (table.columns.pathLength[at] === path.length || isValidPath(path)) ? at : -1;
+  };
+  const place = (path: string): number => {
+    const direct = directPlace(path);
+    if (direct >= 0) return direct;
+    const canonical = canonicalPath(path);
+    return canonical === undefined || canonical === path ? -1 : findPath(canonical);
+  };
+  const isDirectory = (path: string): boolean => {
+    const canonical = canonicalPath(path);
+    if (canonical === undefined || canonical === rootPath) return canonical === rootPath;
+    const { from, to } = placesIn(table, canonical);
+    return from < to;
+  };
+  /** The files below a directory that there has to be. */
+  const placesOf = (directory: string): PlaceRange & { readonly path: string } => {
+    const path = normalizePath(directory);
+    const places = placesIn(table, path);
+    if (places.from < places.to || path === rootPath) return { ...places, path };
+    throw findPath(path) < 0 ? notFound(path, "directory") : wrongKind(path, "file", "directory");
+  };
+  const file = (path: string): Entry => {
+    const canonical = normalizePath(path);
+    const at = findPath(canonical);
+    if (at >= 0) return entryAt(table, at, canonical);
+    throw isDirectory(canonical) ? wrongKind(canonical, "directory", "file") : notFound(canonical, "file");
+  };
+
+  async function readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
+  async function readFile(path: string, encoding: "utf8", options?: ReadOptions): Promise<string>;
+  async function readFile(
+    path: string,
+    encoding: ReadOptions | "utf8" = {},
+    options: ReadOptions = {},
+  ): Promise<Uint8Array | string> {
+    checkEncoding(encoding);
+    const { range, signal } = encoding === "utf8" ? options : encoding;
+    checkSignal(signal);
+    const content = await readContent(source, file(path), { range, signal });
+    return encoding === "utf8" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(content) : content;
+  }
+
+  return {
+    entryCount: table.count,
+    dataSize: table.dataSize,
+    dataHash: table.dataHash,
+    index: table.bytes,
+    data: source.data,
+    entry(path) {
+      const direct = directPlace(path);
+      if (direct >= 0) return entryAt(table, direct, path);
+      const at = place(path);
+      return at < 0 ? undefined : entryAt(table, at);
+    },
+    exists: (path) => place(path) >= 0 || isDirectory(path),
+    isFile: (path) => place(path) >= 0,
+    isDirectory,
+    stat(path) {
+      const at = place(path);
+      if (at >= 0) {
+        const entry = entryAt(table, at);
+        return { kind: "file", name: baseName(entry.path), path: entry.path, entry };
+      }
+      const canonical = canonicalPath(path);
+      if (canonical === undefined || !isDirectory(canonical)) return undefined;
+      return { kind: "directory", name: baseName(canonical), path: canonical };
+    },
+    readDirectory(path) {
+      const places = placesOf(path);
+      return listDirectory(table, places.path, places).slice();
+    },
+    listDirectory(path, options) {
+      const places = placesOf(path);
+      return listDirectory(table, places.path, places, options);
+    },
+    entries: (directory = rootPath) => entriesAt(table, placesOf(directory)),
+    directoryStats: (directory = rootPath) => sumUp(table, placesOf(directory)),
+    validateFiles(paths) {
+      const unknown = Array.from(paths).filter((path) => place(path) < 0);
+      if (unknown.length > 0) throw notFiles(unknown);
+    },
+    readFile,
+    stream: (path, { range, signal } = {}) => streamContent(source, file(path), { range, signal }),
+  };
+}
+
+/** Of callers without types: bytes must not be what they get instead of the text that they asked for. */
+function checkEncoding(encoding: ReadOptions | string): void {
+  if (typeof encoding !== "string" || encoding === "utf8") return;
+  throw new FormatError(
+    "InvalidArgument",
+    `readFile: the encoding must be "utf8", not ${JSON.stringify(encoding.slice(0, 100))}; without one it gives bytes`,
+  );
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function* entriesAt(table: IndexTable, { from, to }: PlaceRange): Generator<Entry, void, undefined> {
+  for (let at = from; at < to; at++) yield entryAt(table, at);
+}
+
+function notFound(path: string, what: "file" | "directory"): FormatError {
+  return new FormatError("NotFound", `The archive has no ${what} ${JSON.stringify(path)}`, { path, what });
+}
+
+/** Names the first few: a caller may have asked for thousands. */
+function notFiles(paths: readonly string[]): FormatError {
+  const named = paths.slice(0, 10).map((path) => JSON.stringify(path));
+  const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : "";
+  return new FormatError("NotFound", `Not files of the archive: ${named.join(", ")}${more}`, {
+    path: paths[0],
+    what: "file",
+  });
+}
+
+function wrongKind(path: string, actual: string, expected: string): FormatError {
+  return new FormatError(
+    "WrongKind",
+    `${JSON.stringify(path)} is a ${actual} in the archive, not a ${expected}`,
+    {
+      path,
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import type { ByteRange } from "../sources/byte-source.js";
+import type { Entry } from "../entry.js";
+import { FormatError } from "../errors.js";
+
+/** What a request may ask for. */
+export interface ReadPlanOptions {
+  /** Unwanted bytes between two files that are fetched rather than making another request. */
+  readonly maxGapBytes: number;
+  /** The most that a request asks for, but for a single file that is larger. */
+  readonly maxRangeBytes: number;
+}
+
+/** One range of the data part, and the files whose stored bytes lie inside of it. */
+export interface PlannedRead extends ByteRange {
+  /** In the order of their stored bytes. */
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * The ranges to fetch for reading files: neighbours are fetched together. Every entry is in exactly one range. Files
+ * without stored bytes come first, in a range of no bytes, which needs no request. Entries that share bytes share a
+ * range as long as it is not too large.
+ *
+ * `InvalidArgument` for limits that are not whole numbers; `Unsupported` for files with an unknown compression.
+ */
+export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): PlannedRead[] {
+  checkLimit("maxGapBytes", options.maxGapBytes);
+  checkLimit("maxRangeBytes", options.maxRangeBytes);
+  const wanted = Array.from(entries, readable);
+  const empty = wanted.filter(({ storedSize }) => storedSize === 0);
+  const plan: PlannedRead[] = empty.length > 0 ? [{ offset: 0, length: 0, entries: empty }] : [];
+  let current: { offset: number; end: number; entries: Entry[] } | undefined;
+  const stored = wanted.filter(({ storedSize }) => storedSize > 0);
+  for (const entry of stored.toSorted((a, b) => a.dataOffset - b.dataOffset || a.storedSize - b.storedSize)) {
+    const end = Math.max(current?.end ?? 0, entry.dataOffset + entry.storedSize);
+    const fits =
+      current !== undefined &&
+      entry.dataOffset - current.end <= options.maxGapBytes &&
+      // What adds nothing to a range is in it, however large it is.
+      (end === current.end || end - current.offset <= options.maxRangeBytes);
+    if (current !== undefined && fits) {
+      current.end = end;
+      current.entries.push(entry);
+      continue;
+    }
+    if (current !== undefined) plan.push(planned(current));
+    current = { offset: entry.dataOffset, end: entry.dataOffset + entry.storedSize, entries: [entry] };
+  }
+  if (current !== undefined) plan.push(planned(current));
+  return plan;
+}
+
+function planned({ offset, end, entries }: { offset: number; end: number; entries: Entry[] }): PlannedRead {
+  return { offset, length: end - offset, entries };
+}
+
+function readable(entry: Entry): Entry {
+  if (entry.compression !== "unknown") return entry;
+  throw new FormatError(
+    "Unsupported",
+    `${JSON.stringify(entry.path)} is compressed in a way that this version does not know: a newer one may read it`,
+    { path: entry.path },
+  );
+}
+
+function checkLimit(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new FormatError("InvalidArgument", `${name} must be a whole number of bytes, not ${value}`);
+}
