@@ -134,12 +134,16 @@ describe.each(Object.entries(refusing))("under %s", (name, text) => {
     expect(await tagsOf(there)).toContain("new");
   });
 
-  test("pull and verify leave the configuration out with --no-default-policy, and nothing else", async () => {
+  test("pull, export and verify leave the configuration out with --no-default-policy, and nothing else", async () => {
     expect(await blob("pull", unsigned, at("refused"))).toMatchObject({ code: 5 });
+    const tar = at(`exported-${String(repositories)}.tar`);
+    expect(await blob("export", unsigned, "-o", tar)).toMatchObject({ code: 5 });
+    expect(await blob("export", "--no-default-policy", unsigned, "-o", tar)).toMatchObject({ code: 0 });
     const out = at(`pulled-${String(repositories)}`);
     expect(await blob("pull", "--no-default-policy", unsigned, out)).toMatchObject({ code: 0 });
     const only = ["--no-default-policy", "--policy", at("release.yaml")];
     expect(await blob("pull", ...only, unsigned, at("refused"))).toMatchObject({ code: 5 });
+    expect(await blob("export", ...only, unsigned, "-o", at("refused.tar"))).toMatchObject({ code: 5 });
     expect(await blob("verify", ...only, unsigned)).toMatchObject({ code: 5 });
     expect(await blob("sign", unsigned, ...byKey())).toMatchObject({ code: 0 });
     expect(await blob("verify", ...only, unsigned)).toMatchObject({ code: 0 });
@@ -156,6 +160,6 @@ test("--no-default-policy is a flag of the commands that are tried here, and no 
     const command = program.commands.find((one) => one.name() === name);
     if (command?.options.some(({ long }) => long === "--no-default-policy") === true) found.push(name);
   }
-  expect(found.toSorted()).toEqual(["copy", "pull", "tag", "verify"]);
+  expect(found.toSorted()).toEqual(["copy", "export", "pull", "tag", "verify"]);
   expect(commandTable.filter(({ name }) => /^(?:delete|rm|remove|untag)$/u.test(name))).toEqual([]);
 });

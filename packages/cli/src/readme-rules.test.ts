@@ -28,7 +28,9 @@ async function blocksOf(readme: string): Promise<readonly Block[]> {
 const blocks = (await Promise.all(readmes.map(blocksOf))).flat();
 const isConfiguration = ({ text }: Block): boolean => /^policies:|^aliases:/mu.test(text);
 const configurations = blocks.filter(isConfiguration);
-const policyFiles = blocks.filter((block) => !isConfiguration(block));
+/** What Kubernetes mounts. */
+const isVolume = ({ text }: Block): boolean => /^volumes:/mu.test(text);
+const policyFiles = blocks.filter((block) => !isConfiguration(block) && !isVolume(block));
 
 let directory: TemporaryDirectory;
 const at = (name: string): string => path.join(directory.path, name);

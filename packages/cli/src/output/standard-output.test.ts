@@ -28,6 +28,8 @@ beforeAll(async () => {
   await mkdir(inside("home"));
   expect((await runBlob(["push", `oci:${inside("layout")}:v1`, inside("site")])).code).toBe(0);
   expect((await runBlob(["create", inside("site"), inside("archive")])).code).toBe(0);
+  const tar = ["export", `file:${inside("archive")}`, "-o", inside("given.tar")];
+  expect((await runBlob(tar)).code).toBe(0);
 });
 afterAll(() => directory.remove());
 
@@ -36,6 +38,8 @@ const writing: Readonly<Record<string, readonly string[]>> = {
   push: ["push oci:W/pushed:v1 W/site", "push --dry-run oci:W/pushed:v2 W/site"],
   pull: ["pull --overwrite REF W/pulled", "pull --sync REF W/synced"],
   create: ["create W/site W/created"],
+  export: ["export REF -o W/site.tar", "export --format tar REF -o -", "export --image REF oci:W/image:v1"],
+  import: ["import W/given.tar oci:W/imported:v1"],
   cp: ["cp --overwrite REF:/a.txt W/copied"],
   cat: ["cat REF a.txt", "cat REF large.bin", "cat --range 0-1 REF a.txt"],
   ls: ["ls REF", "ls -lR REF"],
@@ -75,7 +79,7 @@ test("every command is in the table, or said to be tried elsewhere", () => {
 
 describe.skipIf(!hasFull)("a full disk", () => {
   const lines = [...Object.values(writing).flat(), "--help", "help ls", "ls --help", "--version"];
-  const withJson = /^(?:cat|complete|completion|--|help)\b|--help/u;
+  const withJson = /^(?:cat|complete|completion|export --format|--|help)\b|--help/u;
   const all = lines.flatMap((line) => (withJson.test(line) ? [line] : [line, `${line} --output json`]));
 
   test.each(all)("blob %s: exit code 1 and one error", async (line) => {

@@ -3,7 +3,7 @@ import type { Entry } from "../entry.js";
 
 /** Decompresses stored bytes, which are given away, and verifies what they hold. */
 export type DecodeOnThread = (
-  stored: Uint8Array<ArrayBuffer>,
+  stored: Uint8Array,
   entry: Entry,
   options: SignalOptions & { readonly maxDecoderBytes: number },
 ) => Promise<Uint8Array>;

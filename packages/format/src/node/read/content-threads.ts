@@ -121,8 +121,9 @@ export function createContentThreads(
     if (asked === undefined) throw workerFailed("the archive was closed");
     jobs++;
     try {
-      const job = { stored, file: storedFile(entry), options: { maxDecoderBytes } };
-      const response = await asked.ask(job, [stored.buffer]);
+      const given = transferable(stored);
+      const job = { stored: given, file: storedFile(entry), options: { maxDecoderBytes } };
+      const response = await asked.ask(job, [given.buffer]);
       signal?.throwIfAborted();
       if (response.kind === "error") throw fromPlainError(response.error);
       return response.content;
@@ -157,6 +158,12 @@ export function createContentThreads(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Memory that several threads share already cannot be given away. */
+function transferable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }
 
 function storedFile({ path, size, hash, compression }: Entry): DecodeJob["file"] {
