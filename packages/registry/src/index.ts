@@ -28,8 +28,6 @@ export { createLayoutRegistry } from "./layout/layout-registry.js";
 export { createMemoryRegistry } from "./memory-registry.js";
 export type { Evidence, Policy, PolicyReason, PolicySubject, Verdict } from "./policy.js";
 export type { ProxyOptions } from "./proxy/route.js";
-export type { PullThroughOptions } from "./pull-through.js";
-export { createPullThroughRegistry } from "./pull-through.js";
 export type { Reference } from "./reference.js";
 export { formatReference, isRepository, isTag, parseReference } from "./reference.js";
 export type {
