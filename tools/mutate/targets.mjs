@@ -1,4 +1,4 @@
-// The files that the trust table and the invariants of ARCHITECTURE.md name, each with the tests that answer for it.
+// The files that the trust table of ARCHITECTURE.md and docs/invariants.md name, each with the tests that answer for it.
 
 const verification = ["verify/*", "policies/*"];
 
