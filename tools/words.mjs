@@ -53,14 +53,15 @@ const rules = [
     when: ({ kind }) => kind === "code",
   },
   { say: "Invalid...", instead: /^(?:malformed|illegal|bad)\b/, when: ({ kind }) => kind === "code" },
-  // Those of sigstore-policy are Git's: branches and tags.
-  { say: "reference", instead: /\brefs?\b/, except: ["sigstore-policy"] },
+  // Those of sigstore-policy are Git's: branches and tags. The cache of references is called so on disk and command line.
+  { say: "reference", instead: /\brefs?\b/, except: ["sigstore-policy", "cache"] },
   { say: "repository", instead: /\brepos?\b/ },
   { say: "digest (of OCI)", instead: /\b(?:hash|checksum)\b/, only: ["registry", "auth"] },
   { say: "hash (of contents)", instead: /\b(?:content|file|entry) (?:digest|checksum)\b/ },
   {
     say: "concurrency (workers are threads)",
     instead: /\b(?:parallel|parallelism|threads|jobs|max concurrency)\b/,
+    when: ({ kind, type }) => kind === "name" && /^number\b/.test(type),
   },
   {
     say: "size, or ...Bytes for limits",
@@ -76,7 +77,7 @@ const rules = [
   { say: "file (on disk), path (in an archive)", instead: /\b(?:filename|file name|filepath|file path)\b/ },
   // Fulcio's names have URIs.
   { say: "url", instead: /\b(?:uri|href|link)\b/, except: ["sigstore-policy"] },
-  { say: "now (the clock)", instead: /^(?:clock|time source)$/ },
+  { say: "now (the clock)", instead: /^(?:clock|time source)$/, when: ({ type }) => type.startsWith("(") },
   { say: "env", instead: /^environment$/, when: isValue },
   { say: "overwrite", instead: /^(?:force|clobber|replace)$/ },
   { say: "delete", instead: /^(?:remove|unlink|destroy)\b/ },
@@ -89,21 +90,7 @@ const rules = [
  *
  * @type {ReadonlySet<string>}
  */
-const allowed = new Set([
-  "auth: authErrorCodes MalformedConfig: say Invalid...",
-  "sigstore-policy: policyErrorCodes MalformedKey: say Invalid...",
-  "cache: CachedRef: say reference",
-  "cache: Caches refs: say reference",
-  "cache: CachesOptions refTtlMs: say reference",
-  "cache: RefCache: say reference",
-  "client: clientErrorCodes SizeOverflow: say SizeExceeded",
-  "client: ClientOptions cacheDir: say directory",
-  "format-node: CreateOptions encoder: say zstd (the codec, as an option)",
-  "format-node: ExtractOptions decoder: say zstd (the codec, as an option)",
-  "format: formatErrorCodes SizeOverflow: say SizeExceeded",
-  "registry: HttpRegistryOptions maxConcurrency: say concurrency (workers are threads)",
-  "registry: RetryOptions clock: say now (the clock)",
-]);
+const allowed = new Set([]);
 
 /** @type {Set<string>} */
 const found = new Set();

@@ -3,8 +3,13 @@ import { AuthError, isAuthError } from "./errors.js";
 
 test("an error tells its code, what it is about, and its cause", () => {
   const cause = new Error("EACCES");
-  const error = new AuthError("UnreadableConfig", "cannot be read", { file: "config.json", cause });
-  expect(error).toMatchObject({ name: "AuthError", code: "UnreadableConfig", file: "config.json", cause });
+  const error = new AuthError("UnreadableCredentialsFile", "cannot be read", { file: "config.json", cause });
+  expect(error).toMatchObject({
+    name: "AuthError",
+    code: "UnreadableCredentialsFile",
+    file: "config.json",
+    cause,
+  });
   expect(error).toBeInstanceOf(Error);
   expect("cause" in new AuthError("TokenRefused", "refused")).toBe(false);
 });

@@ -3,8 +3,8 @@ import { BlobError, isBlobError } from "@blob/core/errors";
 
 /** Every code of {@link AuthError}: what they mean is documented once, at `blobErrorCodes` of `@blob/core/errors`. */
 export const authErrorCodes = [
-  "MalformedConfig",
-  "UnreadableConfig",
+  "InvalidCredentialsFile",
+  "UnreadableCredentialsFile",
   "InvalidCredential",
   "HelperFailed",
   "InvalidChallenge",

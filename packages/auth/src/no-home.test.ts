@@ -33,7 +33,7 @@ test("without a home directory what is elsewhere is found, and nothing is missed
 test("storing and erasing say what to set", async () => {
   const nowhere = { env: {}, homeDirectory: false } as const;
   const expected = {
-    code: "UnreadableConfig",
+    code: "UnreadableCredentialsFile",
     message: expect.stringContaining("set HOME or DOCKER_CONFIG") as string,
   };
   const credential = { kind: "basic", username: "ann", password: "s3cret" } as const;

@@ -12,7 +12,7 @@ import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // What people get: the packed packages, installed by npm, without anything optional and outside of this workspace.
-const packages = ["format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
+const packages = ["core", "format", "auth", "cache", "registry", "sigstore-policy", "client", "cli"];
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const isWindows = process.platform === "win32";
 
@@ -20,7 +20,7 @@ const reason = await reasonToSkip();
 if (reason !== undefined) console.info(`${reason}: tests of the installed command are skipped`);
 
 async function reasonToSkip(): Promise<string | undefined> {
-  if (!packages.every((name) => existsSync(path.join(folderOf(name), "dist", "index.js")))) {
+  if (!packages.every((name) => existsSync(path.join(folderOf(name), "dist")))) {
     return "the packages are not built (`pnpm build`)";
   }
   const ping = run("npm", ["ping", "--fetch-retries=0", "--fetch-timeout=5000"]);

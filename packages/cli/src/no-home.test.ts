@@ -72,7 +72,9 @@ describe("without a home directory", () => {
     const argv = ["login", registry.host, "-u", "me", "--password-stdin"];
     const login = await runBlob(argv, { ...withoutHome, stdin: "secret\n" });
     expect(login.code).toBe(3);
-    expect(login.stderr).toMatch(/^error\[UnreadableConfig\]: .*there is none: set HOME or DOCKER_CONFIG$/mu);
+    expect(login.stderr).toMatch(
+      /^error\[UnreadableCredentialsFile\]: .*there is none: set HOME or DOCKER_CONFIG$/mu,
+    );
     const status = await runBlob(["auth", "status", "ghcr.io"], withoutHome);
     expect(status.code).toBe(0);
     expect(status.stderr).toMatch(/^warning: there is no home directory/u);

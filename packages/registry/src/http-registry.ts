@@ -52,7 +52,7 @@ export interface HttpRegistryOptions extends ConnectionOptions {
   /**
    * How many requests of a host may be under way at once, uploads aside; fewer while it answers 429. Default 32.
    */
-  readonly maxConcurrency?: number | undefined;
+  readonly concurrency?: number | undefined;
   /**
    * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece of up
    * to 32 MiB is held in memory; a larger one is read again from the blob's bytes where it has to be sent again.
@@ -110,7 +110,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const layers: readonly Layer[] = [
     ...(trace === undefined ? [] : [withTrace(trace)]),
     withPlainBodies(),
-    withAdaptiveConcurrency(options.maxConcurrency),
+    withAdaptiveConcurrency(options.concurrency),
     withRetries(retryPolicy),
     withRedirects(),
     ...(authenticator === undefined ? [] : [withAuthorization(authenticator)]),

@@ -7,7 +7,7 @@ export const policyErrorCodes = [
   "NotChecked",
   "NotVerified",
   "InvalidTrustedRoot",
-  "MalformedKey",
+  "InvalidKey",
   "UnsupportedKey",
   "PasswordRequired",
   "WrongPassword",

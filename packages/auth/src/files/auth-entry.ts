@@ -13,7 +13,7 @@ export function namedCredential(username: string, password: string): Credential 
 
 /**
  * The credential in an entry of `auths`; undefined for one that only notes that a helper knows it. Throws
- * `MalformedConfig` naming the file and the entry.
+ * `InvalidCredentialsFile` naming the file and the entry.
  */
 export function readAuthEntry(entry: unknown, key: string, file: string): Credential | undefined {
   const where = `auths[${JSON.stringify(key)}]`;

@@ -15,7 +15,7 @@ export interface CredentialsFile {
   readonly members: ReadonlyMap<string, unknown>;
 }
 
-/** Reads a file; undefined when there is none. Throws `UnreadableConfig` or `MalformedConfig`. */
+/** Reads a file; undefined when there is none. Throws `UnreadableCredentialsFile` or `InvalidCredentialsFile`. */
 export async function readCredentialsFile(
   file: string,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
@@ -38,7 +38,7 @@ function parseCredentialsFile(text: string, file: string): CredentialsFile {
   };
 }
 
-/** The members of the JSON object in a file, empty for an empty file. Throws `MalformedConfig` with the position. */
+/** The members of the JSON object in a file, empty for an empty file. Throws `InvalidCredentialsFile` with the position. */
 function parseJsonObject(text: string, file: string): Map<string, unknown> {
   if (text.trim() === "") return new Map();
   let value: unknown;
@@ -62,7 +62,7 @@ export function asMembers(value: unknown): Map<string, unknown> | undefined {
 
 export function malformed(file: string, problem: string): AuthError {
   return new AuthError(
-    "MalformedConfig",
+    "InvalidCredentialsFile",
     `${file} is not a usable credentials file: ${problem}. Correct or remove it`,
     {
       file,

@@ -5,7 +5,7 @@ import { AuthError } from "../errors.js";
 /** Real files have some kilobytes. */
 const maxBytes = 1024 * 1024;
 
-/** A text file without its byte order mark; undefined when there is none. Throws `UnreadableConfig`. */
+/** A text file without its byte order mark; undefined when there is none. Throws `UnreadableCredentialsFile`. */
 export async function readText(
   file: string,
   { signal }: { readonly signal?: AbortSignal | undefined },
@@ -18,10 +18,14 @@ export async function readText(
   } catch (error) {
     if (error instanceof AuthError || signal?.aborted === true) throw error;
     if (isMissing(error)) return undefined;
-    throw new AuthError("UnreadableConfig", `${file} cannot be read: check what it is and its permissions`, {
-      file,
-      cause: error,
-    });
+    throw new AuthError(
+      "UnreadableCredentialsFile",
+      `${file} cannot be read: check what it is and its permissions`,
+      {
+        file,
+        cause: error,
+      },
+    );
   } finally {
     await handle?.close();
   }
@@ -34,9 +38,13 @@ async function readBounded(
 ): Promise<Uint8Array> {
   const { bytes, isCut } = await readFileBeginning(handle, maxBytes, { signal });
   if (!isCut) return bytes;
-  throw new AuthError("UnreadableConfig", `${file} is larger than 1 MiB: it can hardly be what it should`, {
-    file,
-  });
+  throw new AuthError(
+    "UnreadableCredentialsFile",
+    `${file} is larger than 1 MiB: it can hardly be what it should`,
+    {
+      file,
+    },
+  );
 }
 
 /** Windows PowerShell writes UTF-16 with its mark. The decoders drop the marks. */

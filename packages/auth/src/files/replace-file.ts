@@ -6,7 +6,7 @@ import { isMissing } from "@blob/core/files";
 
 /**
  * Puts a new text in the place of a file, readable by its owner only: other programs see the old text or the
- * new one, and never a part, whatever happens. Folders are made as needed. Throws `UnreadableConfig`.
+ * new one, and never a part, whatever happens. Folders are made as needed. Throws `UnreadableCredentialsFile`.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   try {
@@ -21,7 +21,7 @@ export async function replaceFile(file: string, text: string): Promise<void> {
       throw error;
     }
   } catch (error) {
-    throw new AuthError("UnreadableConfig", `${file} cannot be written: check its permissions`, {
+    throw new AuthError("UnreadableCredentialsFile", `${file} cannot be written: check its permissions`, {
       file,
       cause: error,
     });

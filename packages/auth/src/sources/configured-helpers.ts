@@ -2,7 +2,7 @@ import type { CredentialTarget } from "../credential.js";
 import { malformed, type CredentialsFile } from "../files/credentials-file.js";
 import { matchingKeys } from "../files/matching-keys.js";
 
-/** The helpers that a file names for a registry, in the order in which they are asked. Throws `MalformedConfig`. */
+/** The helpers that a file names for a registry, in the order in which they are asked. Throws `InvalidCredentialsFile`. */
 export function configuredHelpers(config: CredentialsFile, { host }: CredentialTarget): string[] {
   const { credHelpers, credsStore, file } = config;
   const store = credsStore === "" ? [] : [credsStore];

@@ -78,7 +78,7 @@ test("a malformed file ends the look-up: a later file's credential might be anot
   await expect(
     defaultCredentials({ env: {}, homeDirectory: home })({ host: "ghcr.io" }),
   ).rejects.toMatchObject({
-    code: "MalformedConfig",
+    code: "InvalidCredentialsFile",
     file: path.join(home, ".docker", "config.json"),
     message: expect.stringContaining("line 2, column 13"),
   });

@@ -31,7 +31,7 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  * 5. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
  *
  * Without a home directory (no `HOME`, and a user that passwd does not have) the files in it are left out, and a look-up
- * that finds nothing says so to `onWarning`. Nothing is read before the first look-up. Throws `MalformedConfig`, `UnreadableConfig` and
+ * that finds nothing says so to `onWarning`. Nothing is read before the first look-up. Throws `InvalidCredentialsFile`, `UnreadableCredentialsFile` and
  * `InvalidCredential`.
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialSource {
@@ -93,7 +93,7 @@ function credentialFiles({ env = process.env, homeDirectory }: DefaultCredential
 
 /**
  * Where docker keeps its credentials: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. Throws
- * `UnreadableConfig` when there is no home directory either.
+ * `UnreadableCredentialsFile` when there is no home directory either.
  */
 export function dockerConfigFile(
   options: Pick<DefaultCredentialsOptions, "env" | "homeDirectory"> = {},
@@ -102,7 +102,7 @@ export function dockerConfigFile(
   if (file !== undefined) return file;
   const message =
     "docker's credentials are in the home directory, and there is none: set HOME or DOCKER_CONFIG";
-  throw new AuthError("UnreadableConfig", message);
+  throw new AuthError("UnreadableCredentialsFile", message);
 }
 
 function findDockerConfigFile({

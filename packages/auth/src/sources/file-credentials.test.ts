@@ -60,7 +60,7 @@ describe("an entry of a file", () => {
   ])("that %s is an error that names it, for its own registry only", async (_name, entry, problem) => {
     const content = { auths: { "ghcr.io": entry, "quay.io": { auth: base64("ann:s3cret") } } };
     await expect(find(content, "ghcr.io")).rejects.toMatchObject({
-      code: "MalformedConfig",
+      code: "InvalidCredentialsFile",
       file: expect.stringMatching(/config\.json$/),
       message: expect.stringContaining(problem),
     });
@@ -112,19 +112,21 @@ describe("a file", () => {
     ['{"credHelpers": {"ghcr.io": 1}}', 'credHelpers["ghcr.io"] is not a string'],
   ])("%j is an error that tells where", async (content, where) => {
     await expect(find(content, "ghcr.io")).rejects.toMatchObject({
-      code: "MalformedConfig",
+      code: "InvalidCredentialsFile",
       message: expect.stringContaining(where),
     });
   });
 
   test("too large to be true is not read to its end", async () => {
-    await expect(find(" ".repeat(2_000_000), "ghcr.io")).rejects.toMatchObject({ code: "UnreadableConfig" });
+    await expect(find(" ".repeat(2_000_000), "ghcr.io")).rejects.toMatchObject({
+      code: "UnreadableCredentialsFile",
+    });
   });
 
   test("that is a folder is an error with its cause", async () => {
     const file = await temporaryFolder();
     await expect(dockerConfigCredentials({ file })({ host: "ghcr.io" })).rejects.toMatchObject({
-      code: "UnreadableConfig",
+      code: "UnreadableCredentialsFile",
       file,
       cause: expect.objectContaining({ code: "EISDIR" }),
     });

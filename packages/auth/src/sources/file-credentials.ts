@@ -16,8 +16,8 @@ export interface FileCredentialsOptions extends CredentialHelperOptions {
  * then the helper for all (`credsStore`), then the file's `auths`.
  *
  * The file is read at each look-up, whole, and at most 1 MiB of it; an authenticator looks up once for each
- * repository, and again when the credential is refused. Throws `MalformedConfig` with the position, and
- * `UnreadableConfig`. Helpers that do not work are reported to `onWarning` and passed over.
+ * repository, and again when the credential is refused. Throws `InvalidCredentialsFile` with the position, and
+ * `UnreadableCredentialsFile`. Helpers that do not work are reported to `onWarning` and passed over.
  */
 export function dockerConfigCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: false });

@@ -99,7 +99,7 @@ test("a malformed file is not overwritten", async () => {
   const folder = await temporaryFolder({ "config.json": "{oops" });
   const file = path.join(folder, "config.json");
   await expect(storeCredential("ghcr.io", basic, { file })).rejects.toMatchObject({
-    code: "MalformedConfig",
+    code: "InvalidCredentialsFile",
   });
   expect(await readFile(file, "utf8")).toBe("{oops");
 });
@@ -108,7 +108,7 @@ test("a file that cannot be written is an error with its cause", async () => {
   const folder = await temporaryFolder({ file: "" });
   const file = path.join(folder, "file", "config.json");
   await expect(storeCredential("ghcr.io", basic, { file })).rejects.toMatchObject({
-    code: "UnreadableConfig",
+    code: "UnreadableCredentialsFile",
     file,
     cause: expect.any(Error),
   });
@@ -117,7 +117,7 @@ test("a file that cannot be written is an error with its cause", async () => {
 test("a replacement that fails leaves nothing behind", async () => {
   const folder = await temporaryFolder({ "config.json/in-the-way": "" });
   await expect(replaceFile(path.join(folder, "config.json"), "{}")).rejects.toMatchObject({
-    code: "UnreadableConfig",
+    code: "UnreadableCredentialsFile",
     cause: expect.any(Error),
   });
   expect(await readdir(folder)).toEqual(["config.json"]);

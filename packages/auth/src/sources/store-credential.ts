@@ -25,7 +25,7 @@ export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "o
  *
  * The file is replaced at once and readable by its owner only (0600); whatever else is in it stays. In the
  * file, the secret is only encoded, not encrypted. Throws `InvalidCredential`, `HelperFailed`,
- * `MalformedConfig` or `UnreadableConfig`.
+ * `InvalidCredentialsFile` or `UnreadableCredentialsFile`.
  */
 export async function storeCredential(
   host: string,
@@ -51,8 +51,8 @@ export async function storeCredential(
 /**
  * Removes what is stored for a registry, from the file and from the helpers that the file names for it.
  * Returns from where: helpers' names and the file's path; empty when there was nothing. Credentials for a
- * part of the registry (`host/namespace`) stay. Throws `HelperFailed`, `MalformedConfig` or
- * `UnreadableConfig`.
+ * part of the registry (`host/namespace`) stay. Throws `HelperFailed`, `InvalidCredentialsFile` or
+ * `UnreadableCredentialsFile`.
  */
 export async function eraseCredential(host: string, options: StoreCredentialOptions = {}): Promise<string[]> {
   const registry = parseRegistryKey(host).host;

@@ -32,8 +32,8 @@ const byErrorCode: Readonly<Record<string, number>> = {
 
   Unauthorized: exitCodes.authentication,
   Forbidden: exitCodes.authentication,
-  MalformedConfig: exitCodes.authentication,
-  UnreadableConfig: exitCodes.authentication,
+  InvalidCredentialsFile: exitCodes.authentication,
+  UnreadableCredentialsFile: exitCodes.authentication,
   InvalidCredential: exitCodes.authentication,
   HelperFailed: exitCodes.authentication,
   InvalidChallenge: exitCodes.authentication,
@@ -59,7 +59,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
 
   InvalidPolicy: exitCodes.usage,
   InvalidSigner: exitCodes.usage,
-  MalformedKey: exitCodes.usage,
+  InvalidKey: exitCodes.usage,
   UnsupportedKey: exitCodes.usage,
   NoHome: exitCodes.usage,
   PROXY_INVALID: exitCodes.usage,

@@ -91,9 +91,9 @@ export const blobErrorCodes = [
   // Credentials for registries.
 
   /** A file with credentials is not what its format says: `file` names it, the message says where. */
-  "MalformedConfig",
+  "InvalidCredentialsFile",
   /** A file with credentials exists but could not be read or written: see `cause`. */
-  "UnreadableConfig",
+  "UnreadableCredentialsFile",
   /** A credential cannot be sent as it is, or only half of it was given. */
   "InvalidCredential",
   /** A credential helper could not store or erase. (When a helper fails to find, that is only a warning.) */
@@ -146,7 +146,7 @@ export const blobErrorCodes = [
   // Keys, identities and the services that signing needs.
 
   /** A key file is not in the format that it claims, or holds no key, or several. */
-  "MalformedKey",
+  "InvalidKey",
   /** A key of a kind, or encrypted in a way, that is not accepted: the message says what to use. */
   "UnsupportedKey",
   /** A private key is encrypted, and no password was given. */

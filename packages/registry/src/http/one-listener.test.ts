@@ -21,7 +21,7 @@ async function warningsDuring(work: () => Promise<unknown>): Promise<string[]> {
 }
 
 test("64 parallel reads under one signal warn of nothing and leave nothing behind", async () => {
-  const { registry, server } = await startQuirky({}, { maxConcurrency: 8 });
+  const { registry, server } = await startQuirky({}, { concurrency: 8 });
   await server.registry.pushBlob(repository, blob, () => chunksOf(blob.bytes));
   const { signal } = new AbortController();
   const read = async (at: number): Promise<Buffer> =>
@@ -52,7 +52,7 @@ test("64 reads that wait for one token do not either", async () => {
   const user = { username: "ann", password: "very-secret" };
   const found = { credential: { kind: "basic", ...user }, source: "test" } as const;
   const authenticator = createAuthenticator({ credentials: async () => found });
-  const { registry, server } = await startQuirky({ tokenAuth: user }, { authenticator, maxConcurrency: 64 });
+  const { registry, server } = await startQuirky({ tokenAuth: user }, { authenticator, concurrency: 64 });
   await server.registry.pushBlob(repository, blob, () => chunksOf(blob.bytes));
   const { signal } = new AbortController();
   const range = { offset: 0, length: 10 };

@@ -36,7 +36,7 @@ test.each<[string, string, RequestListener]>([
   ["not found", "KeyUnavailable", (_, response) => response.writeHead(404).end(pem)],
   ["a large body", "KeyUnavailable", (_, response) => response.end(Buffer.alloc(1_000_000))],
   ["a broken connection", "KeyUnavailable", (request) => request.socket.destroy()],
-  ["a page", "MalformedKey", (_, response) => response.end("<html>hunter2</html>")],
+  ["a page", "InvalidKey", (_, response) => response.end("<html>hunter2</html>")],
 ])("%s instead of a key is %s", async (_name, code, listener) => {
   const url = await serve(listener);
   const error: unknown = await fetchPublicKey(url).catch((thrown: unknown) => thrown);

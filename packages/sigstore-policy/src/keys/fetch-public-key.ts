@@ -6,7 +6,7 @@ import { parsePublicKey, type PublicKey } from "./public-key.js";
  * A public key in PEM from a web server, with one request. The address has to be https (or http on a loopback
  * address), and no redirect is followed: whoever answers decides what is trusted.
  *
- * @throws PolicyError `KeyUnavailable`, `MalformedKey`, `UnsupportedKey`
+ * @throws PolicyError `KeyUnavailable`, `InvalidKey`, `UnsupportedKey`
  */
 export async function fetchPublicKey(
   url: URL,

@@ -26,7 +26,7 @@ export function checkScryptCost(cost: ScryptCost, what: string): void {
   const isPower = Number.isSafeInteger(N) && N > 1 && Number.isInteger(Math.log2(N));
   const isWhole = Number.isSafeInteger(r) && r > 0 && Number.isSafeInteger(p) && p > 0;
   if (!isPower || !isWhole) {
-    throw new PolicyError("MalformedKey", `${what} has scrypt parameters that make no sense`);
+    throw new PolicyError("InvalidKey", `${what} has scrypt parameters that make no sense`);
   }
   if (128 * N * r > maxScryptBytes || p > maxScryptParallel) {
     const message = `${what} asks for more memory or time than is allowed (scrypt, at most 128 MiB four times over)`;

@@ -115,14 +115,14 @@ describe("what is refused", () => {
   const pem = p256.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
   const publicPem = p256.publicKey.export({ format: "pem", type: "spki" }).toString();
   test.each([
-    ["nothing", "", "MalformedKey"],
-    ["text", "hello", "MalformedKey"],
-    ["two keys", pem + pem, "MalformedKey"],
-    ["a public key", publicPem, "MalformedKey"],
-    ["other content than the label says", pem.replaceAll("PRIVATE", "RSA PRIVATE"), "MalformedKey"],
-    ["ends that do not match", pem.replace("END PRIVATE", "END EC PRIVATE"), "MalformedKey"],
-    ["no base64", pem.replace("M", "?"), "MalformedKey"],
-    ["a large file", pem + " ".repeat(65_536), "MalformedKey"],
+    ["nothing", "", "InvalidKey"],
+    ["text", "hello", "InvalidKey"],
+    ["two keys", pem + pem, "InvalidKey"],
+    ["a public key", publicPem, "InvalidKey"],
+    ["other content than the label says", pem.replaceAll("PRIVATE", "RSA PRIVATE"), "InvalidKey"],
+    ["ends that do not match", pem.replace("END PRIVATE", "END EC PRIVATE"), "InvalidKey"],
+    ["no base64", pem.replace("M", "?"), "InvalidKey"],
+    ["a large file", pem + " ".repeat(65_536), "InvalidKey"],
     ["OpenSSH", encodePem("OPENSSH PRIVATE KEY", Buffer.from("openssh-key-v1\0")), "UnsupportedKey"],
     [
       "OpenSSL's old encryption",
@@ -165,13 +165,13 @@ describe("a file does not choose how much memory and time it takes", () => {
     [{ N: 2 ** 17, r: 9, p: 1 }, "UnsupportedKey"],
     [{ N: 2 ** 14, r: 8, p: 1_000_000 }, "UnsupportedKey"],
     [{ N: 2, r: 2 ** 30, p: 1 }, "UnsupportedKey"],
-    [{ N: 65_535, r: 8, p: 1 }, "MalformedKey"],
-    [{ N: -2, r: 8, p: 1 }, "MalformedKey"],
-    [{ N: 2 ** 15, r: 8, p: 0 }, "MalformedKey"],
-    [{ N: 2 ** 15, r: 0.5, p: 1 }, "MalformedKey"],
-    [{ N: null, r: 8, p: 1 }, "MalformedKey"],
-    [{ N: "65536", r: 8, p: 1 }, "MalformedKey"],
-    [{}, "MalformedKey"],
+    [{ N: 65_535, r: 8, p: 1 }, "InvalidKey"],
+    [{ N: -2, r: 8, p: 1 }, "InvalidKey"],
+    [{ N: 2 ** 15, r: 8, p: 0 }, "InvalidKey"],
+    [{ N: 2 ** 15, r: 0.5, p: 1 }, "InvalidKey"],
+    [{ N: null, r: 8, p: 1 }, "InvalidKey"],
+    [{ N: "65536", r: 8, p: 1 }, "InvalidKey"],
+    [{}, "InvalidKey"],
     [{ N: 2 ** 17, r: 8, p: 1 }, "WrongPassword"],
   ])("scrypt with %j is %s", async (params, code) => {
     expect(await codeOf(() => loadPrivateKey(envelope(params), { password }))).toBe(code);
@@ -238,10 +238,10 @@ describe("public keys", () => {
 
   test("a private key, or bytes behind the key, are refused", async () => {
     const pem = p256.privateKey.export({ format: "pem", type: "pkcs8" });
-    expect(await codeOf(() => parsePublicKey(pem))).toBe("MalformedKey");
+    expect(await codeOf(() => parsePublicKey(pem))).toBe("InvalidKey");
     const spki = p256.publicKey.export({ format: "der", type: "spki" });
     const longer = encodePem("PUBLIC KEY", Buffer.concat([spki, Buffer.from("more")]));
-    expect(await codeOf(() => parsePublicKey(longer))).toBe("MalformedKey");
+    expect(await codeOf(() => parsePublicKey(longer))).toBe("InvalidKey");
   });
 });
 
@@ -266,7 +266,7 @@ test("any bytes as a key file fail with a typed error", async () => {
   );
   await fc.assert(
     fc.asyncProperty(file, async (bytes) => {
-      const codes = ["MalformedKey", "UnsupportedKey", "WrongPassword"];
+      const codes = ["InvalidKey", "UnsupportedKey", "WrongPassword"];
       expect(codes).toContain(await codeOf(() => loadPrivateKey(bytes, { password })));
       expect(codes).toContain(await codeOf(() => parsePublicKey(bytes)));
     }),

@@ -15,11 +15,11 @@ const blockPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END ([A-Z0-9 
  * The only key of a PEM file. Text around the block and the curve parameters that `openssl ecparam` writes before a
  * key are passed over.
  *
- * @throws PolicyError `MalformedKey` for anything but one block; the message never quotes the file.
+ * @throws PolicyError `InvalidKey` for anything but one block; the message never quotes the file.
  */
 export function parsePem(input: string | Uint8Array, what: string): PemBlock {
   if (input.length > maxKeyFileBytes) {
-    throw new PolicyError("MalformedKey", `${what} is larger than ${maxKeyFileBytes} bytes: that is no key`);
+    throw new PolicyError("InvalidKey", `${what} is larger than ${maxKeyFileBytes} bytes: that is no key`);
   }
   const text = typeof input === "string" ? input : Buffer.from(input).toString("latin1");
   if (text.includes("Proc-Type: 4,ENCRYPTED")) {
@@ -31,17 +31,14 @@ export function parsePem(input: string | Uint8Array, what: string): PemBlock {
   const [, label, body, end] = block ?? [];
   if (label === undefined || body === undefined) {
     throw new PolicyError(
-      "MalformedKey",
+      "InvalidKey",
       `${what} is not in PEM format: it has no -----BEGIN … KEY----- block`,
     );
   }
   if (others.length > 0) {
-    throw new PolicyError(
-      "MalformedKey",
-      `${what} has ${blocks.length} PEM blocks: give a file with one key`,
-    );
+    throw new PolicyError("InvalidKey", `${what} has ${blocks.length} PEM blocks: give a file with one key`);
   }
-  if (label !== end) throw new PolicyError("MalformedKey", `${what} has a PEM block whose ends do not match`);
+  if (label !== end) throw new PolicyError("InvalidKey", `${what} has a PEM block whose ends do not match`);
   return { label, der: decodeBase64(body, what) };
 }
 
@@ -58,7 +55,7 @@ function decodeBase64(body: string, what: string): Uint8Array {
   const text = body.replaceAll(/\s/gu, "");
   const bytes = Buffer.from(text, "base64");
   if (bytes.length === 0 || bytes.toString("base64") !== text) {
-    throw new PolicyError("MalformedKey", `${what} has a PEM block that is not base64`);
+    throw new PolicyError("InvalidKey", `${what} has a PEM block that is not base64`);
   }
   return bytes;
 }

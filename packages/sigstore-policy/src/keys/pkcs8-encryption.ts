@@ -17,7 +17,7 @@ const ciphers = new Set([
  * Checks how an encrypted PKCS#8 key (RFC 5958, section 3) wants to be decrypted, before anybody does it: the
  * scheme is PBES2 (RFC 8018) with a key derivation within the limits, and the encoding is strict.
  *
- * @throws PolicyError `MalformedKey`, `UnsupportedKey`
+ * @throws PolicyError `InvalidKey`, `UnsupportedKey`
  */
 export function checkPkcs8Encryption(der: Uint8Array, what: string): void {
   try {
@@ -32,7 +32,7 @@ export function checkPkcs8Encryption(der: Uint8Array, what: string): void {
     if (!ciphers.has(parameters.sequence().oid())) throw unsupported(what);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw new PolicyError("MalformedKey", `${what} is not an encrypted PKCS#8 key: ${error.message}`);
+    throw new PolicyError("InvalidKey", `${what} is not an encrypted PKCS#8 key: ${error.message}`);
   }
 }
 

@@ -34,7 +34,7 @@ export interface LoadPrivateKeyOptions {
  * const signer = keySigner({ key });
  * ```
  *
- * @throws PolicyError `MalformedKey`, `UnsupportedKey`, `PasswordRequired`, `WrongPassword`
+ * @throws PolicyError `InvalidKey`, `UnsupportedKey`, `PasswordRequired`, `WrongPassword`
  */
 export async function loadPrivateKey(
   pem: string | Uint8Array,
@@ -71,7 +71,7 @@ function importPrivate(
       );
     default: {
       const advice = label.includes("PUBLIC") ? "a public key: give the private one" : `a ${label}`;
-      throw new PolicyError("MalformedKey", `${what} is not a private key but ${advice}`);
+      throw new PolicyError("InvalidKey", `${what} is not a private key but ${advice}`);
     }
   }
 }
@@ -91,7 +91,7 @@ function importDer(der: Uint8Array, type: "pkcs8" | "sec1" | "pkcs1", what: stri
     key.read(afterVersion[type]);
     return createPrivateKey({ key: Buffer.from(der), format: "der", type });
   } catch {
-    throw new PolicyError("MalformedKey", `${what} does not hold a private key that can be read`);
+    throw new PolicyError("InvalidKey", `${what} does not hold a private key that can be read`);
   }
 }
 

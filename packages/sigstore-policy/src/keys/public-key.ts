@@ -32,14 +32,14 @@ const types = new Map<string, "spki" | "pkcs1">([
  * A public key from the PEM text that tools write: SubjectPublicKeyInfo, or PKCS#1 for RSA.
  *
  * @param what For messages: where it comes from.
- * @throws PolicyError `MalformedKey`, `UnsupportedKey`
+ * @throws PolicyError `InvalidKey`, `UnsupportedKey`
  */
 export function parsePublicKey(pem: string | Uint8Array, what = "the public key"): PublicKey {
   const { label, der } = parsePem(pem, what);
   const type = types.get(label);
   if (type === undefined) {
     const advice = label.includes("PRIVATE") ? "a private key: give the public one" : `a ${label}`;
-    throw new PolicyError("MalformedKey", `${what} is not a public key but ${advice}`);
+    throw new PolicyError("InvalidKey", `${what} is not a public key but ${advice}`);
   }
   return publicKeyOf(importPublic(type === "pkcs1" ? rsaSpki(der) : der, what), what);
 }
@@ -69,11 +69,11 @@ function importPublic(der: Uint8Array, what: string): KeyObject {
     key = createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
     written = key.export({ format: "der", type: "spki" });
   } catch {
-    throw new PolicyError("MalformedKey", `${what} does not hold a public key that can be read`);
+    throw new PolicyError("InvalidKey", `${what} does not hold a public key that can be read`);
   }
   // Anything behind the key, or any other spelling of it, would have another fingerprint elsewhere.
   if (Buffer.compare(written, der) !== 0) {
-    throw new PolicyError("MalformedKey", `${what} is not in the only valid encoding (DER) of its key`);
+    throw new PolicyError("InvalidKey", `${what} is not in the only valid encoding (DER) of its key`);
   }
   return key;
 }

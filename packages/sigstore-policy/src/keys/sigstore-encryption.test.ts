@@ -75,12 +75,12 @@ test.each([
   ["no nonce", cipher({ nonce: undefined })],
   ["no content", { ...envelope(), ciphertext: undefined }],
 ])("with %s is malformed", async (_what, value) => {
-  expect(await opened(value)).toBe("MalformedKey");
+  expect(await opened(value)).toBe("InvalidKey");
 });
 
 test("a salt may have 1024 bytes, and not one more", async () => {
   expect(await opened(envelope(Buffer.alloc(1024)))).toBe("any key");
-  expect(await opened(envelope(Buffer.alloc(1025)))).toBe("MalformedKey");
+  expect(await opened(envelope(Buffer.alloc(1025)))).toBe("InvalidKey");
 });
 
 test("costs are checked before any work is done", async () => {

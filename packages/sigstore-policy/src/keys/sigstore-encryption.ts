@@ -20,7 +20,7 @@ interface Envelope {
  * Decrypts what is inside of cosign's private key files: JSON with the parameters of scrypt (RFC 7914), and a NaCl
  * secret box around a PKCS#8 key.
  *
- * @throws PolicyError `MalformedKey`, `UnsupportedKey`, `WrongPassword`
+ * @throws PolicyError `InvalidKey`, `UnsupportedKey`, `WrongPassword`
  */
 export async function openSigstoreEnvelope(
   json: Uint8Array,
@@ -65,7 +65,7 @@ function deriveKey(password: Uint8Array, salt: Uint8Array, { N, r, p }: ScryptCo
 function parseEnvelope(json: Uint8Array, what: string): Envelope {
   const malformed = (): PolicyError =>
     new PolicyError(
-      "MalformedKey",
+      "InvalidKey",
       `${what} is not an encrypted Sigstore key: its content is not as it should be`,
     );
   let envelope: unknown;

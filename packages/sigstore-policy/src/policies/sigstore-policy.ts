@@ -52,7 +52,7 @@ export function sigstorePolicy(options: SigstorePolicyOptions): Policy {
  * const approved = publicKeyPolicy({ key: await readFile("release.pub", "utf8") });
  * ```
  *
- * @throws PolicyError `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`; from `evaluate` as {@link sigstorePolicy}.
+ * @throws PolicyError `InvalidPolicy`, `InvalidKey`, `UnsupportedKey`; from `evaluate` as {@link sigstorePolicy}.
  */
 export function publicKeyPolicy(options: PublicKeyPolicyOptions): Policy {
   const { predicateTypes = [signedPredicateType] } = options;
@@ -82,7 +82,7 @@ export type PolicyRequirement = KeylessRequirement | KeyRequirement;
  * @param name For messages: what is required, in a few words.
  * @param accept `true` accepts, and nothing else does; a string says why not. Whatever it throws ends the evaluation as
  * an error, unless another attestation is accepted.
- * @throws PolicyError `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`; from `evaluate` as {@link sigstorePolicy}.
+ * @throws PolicyError `InvalidPolicy`, `InvalidKey`, `UnsupportedKey`; from `evaluate` as {@link sigstorePolicy}.
  */
 export function policy(
   name: string,

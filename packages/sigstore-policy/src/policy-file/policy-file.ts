@@ -15,7 +15,7 @@ import { maxPolicyFileBytes, parsePolicyYaml } from "./policy-yaml.js";
  * const trusted = await policyFromFile("blob-policy.yaml", { trustedRoot: trustedRootTuf({ cacheDirectory }) });
  * ```
  *
- * @throws PolicyError `InvalidPolicy` with file, line and column; `KeyUnavailable`, `MalformedKey`, `UnsupportedKey`.
+ * @throws PolicyError `InvalidPolicy` with file, line and column; `KeyUnavailable`, `InvalidKey`, `UnsupportedKey`.
  */
 export async function policyFromFile(file: string, options: PolicyFileOptions): Promise<Policy> {
   const text = await readPolicyFile(file);

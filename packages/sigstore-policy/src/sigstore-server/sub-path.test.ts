@@ -6,8 +6,10 @@ async function reachedFrom(start: URL, found = new Set<string>()): Promise<Reado
   if (found.has(start.pathname)) return found;
   found.add(start.pathname);
   const source = await readFile(start, "utf8");
+  // What the build makes of a library is one file, and JavaScript.
+  if (start.pathname.endsWith("/tuf-js.js")) return found;
   for (const [, specifier = ""] of source.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/gu)) {
-    await reachedFrom(new URL(specifier.replace(/\.js$/u, ".ts"), start), found);
+    await reachedFrom(new URL(specifier.replace(/(?<!\/tuf-js)\.js$/u, ".ts"), start), found);
   }
   return found;
 }

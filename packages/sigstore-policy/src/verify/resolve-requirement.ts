@@ -35,7 +35,7 @@ interface Thresholds {
   readonly signedTimes: number;
 }
 
-/** @throws PolicyError `InvalidPolicy`, `MalformedKey`, `UnsupportedKey` */
+/** @throws PolicyError `InvalidPolicy`, `InvalidKey`, `UnsupportedKey` */
 export function resolveRequirement(
   name: string,
   requirement: KeylessRequirement | KeyRequirement,

@@ -31,7 +31,7 @@ export type VerifyBundleOptions = (KeylessRequirement | KeyRequirement) &
  * });
  * ```
  *
- * @throws PolicyError `NotVerified` with the reason; `InvalidPolicy`, `MalformedKey`, `UnsupportedKey`,
+ * @throws PolicyError `NotVerified` with the reason; `InvalidPolicy`, `InvalidKey`, `UnsupportedKey`,
  * `InvalidTrustedRoot`, and what the source of the trusted root throws.
  */
 export async function verifyBundle(options: VerifyBundleOptions): Promise<CheckedBundle> {
