@@ -19,6 +19,7 @@ import {
 import type { PrivateFile } from "@blob/core/files";
 import { processMark } from "@blob/core/processes";
 
+/** Where a {@link DiskStore} keeps its entries, and how much it may take. */
 export interface DiskStoreOptions {
   /** Made when it is needed, with mode 0700. Not a link, and nobody else may be able to write to it. */
   readonly directory: string;

@@ -1,5 +1,6 @@
 import type { CacheEntry, CacheReader, CacheStore } from "./cache-store.js";
 
+/** How much a store in memory may take. */
 export interface MemoryStoreOptions {
   /** What the bodies may take together, in bytes; the least recently used go first. Default 64 MiB. */
   readonly maxBytes?: number | undefined;

@@ -6,6 +6,7 @@ import { getChecked, putChecked } from "./checked-entry.js";
 
 /** Something that was true when it was put. */
 export interface CachedRecord<T> {
+  /** What `parse` made of the stored JSON. */
   readonly value: T;
   /** False when the time to live has run out: ask again if you can, and say so if you cannot. */
   readonly fresh: boolean;
@@ -26,9 +27,11 @@ export interface RecordCache {
   ): Promise<CachedRecord<T> | undefined>;
   /** Keeps a JSON value of up to 1 MiB; a larger one is forgotten. That it could not be kept is no error. */
   put(key: string, value: unknown, options?: StoreOptions): Promise<void>;
+  /** Forgets the value under a key, if there is one. That it could not be deleted is no error. */
   delete(key: string, options?: StoreOptions): Promise<void>;
 }
 
+/** How long records, and references, count as fresh. */
 export interface RecordCacheOptions extends CacheOptions {
   /** How long a record is fresh, in milliseconds. Default five minutes. */
   readonly ttlMs?: number | undefined;

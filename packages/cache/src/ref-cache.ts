@@ -5,6 +5,7 @@ import type { RecordCacheOptions } from "./record-cache.js";
 
 /** What a reference pointed at. */
 export interface CachedRef {
+  /** The digest as `algorithm:hex`. Its form was checked; that there is such a manifest was not. */
   readonly digest: string;
   /** False when the time to live has run out: one request tells whether it is still so. */
   readonly fresh: boolean;
@@ -18,6 +19,7 @@ export interface RefCache {
   get(reference: string, options?: StoreOptions): Promise<CachedRef | undefined>;
   /** What a registry just said, or was just told. The time to live starts anew. That it could not be kept is no error. */
   put(reference: string, digest: string, options?: StoreOptions): Promise<void>;
+  /** Forgets what a reference pointed at. That it could not be deleted is no error. */
   delete(reference: string, options?: StoreOptions): Promise<void>;
 }
 

@@ -4,7 +4,9 @@ import type { Credential, CredentialSource, CredentialTarget } from "../credenti
 export interface CredentialDescription {
   /** Where it came from: `environment`, a file's path, `docker-credential-pass`. */
   readonly source: string;
+  /** What the registry would get: a user name and password, a ready token, or a token that is exchanged first. */
   readonly kind: Credential["kind"];
+  /** The user name of a `basic` credential; undefined for the other kinds, which have none. */
   readonly username: string | undefined;
 }
 

@@ -5,8 +5,9 @@ import { forHosts, type Hosts } from "./for-hosts.js";
 /** Environment variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Whom {@link environmentCredentials} are for. */
 export interface EnvironmentCredentialsOptions {
-  /** The registries that they are for: variables do not say it, and nobody else gets to see them. */
+  /** The registries that get the credential: the variables do not say. No other registry gets it. */
   readonly hosts: Hosts;
 }
 

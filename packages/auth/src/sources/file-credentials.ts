@@ -6,6 +6,7 @@ import { configuredHelpers } from "./configured-helpers.js";
 import { matchingKeys } from "../files/matching-keys.js";
 import type { CredentialHelperOptions } from "./run-helper.js";
 
+/** Which file is read, and how the helpers that it names are run. */
 export interface FileCredentialsOptions extends CredentialHelperOptions {
   /** The file's path. That there is none is no error. */
   readonly file: string;

@@ -5,10 +5,13 @@ import { forHosts, requireHost } from "./for-hosts.js";
 /** Never has a credential: registries are asked as nobody in particular. */
 export const anonymous: CredentialSource = () => Promise.resolve(undefined);
 
+/** A user name and password, and the registry that they are for. */
 export interface StaticCredentialOptions {
   /** The only registry that gets to see the credential: `host` or `host:port`. */
   readonly host: string;
+  /** Sent as UTF-8; must not contain a colon, which would end it in Basic authentication (`InvalidCredential`). */
   readonly username: string;
+  /** Sent as UTF-8, as it is: neither trimmed nor decoded. */
   readonly password: string;
 }
 
@@ -20,6 +23,7 @@ export function staticCredential({ host, username, password }: StaticCredentialO
   return forHost(host, { kind: "basic", username, password });
 }
 
+/** A registry token, and the registry that it is for. */
 export interface StaticTokenOptions {
   /** The only registry that gets to see the token: `host` or `host:port`. */
   readonly host: string;

@@ -10,11 +10,16 @@ import { helperServerUrl, parseRegistryKey } from "../registry-host.js";
 import { replaceFile } from "../files/replace-file.js";
 import { runHelper, type CredentialHelperOptions } from "./run-helper.js";
 
+/** Where a credential is stored or erased, and how the helper that keeps it is run. */
 export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "onWarning"> {
   /** Docker's file, or one of the same shape. Default: where docker keeps it, by `DOCKER_CONFIG`. */
   readonly file?: string | undefined;
   /** Where `.docker` is, unless `file` or `DOCKER_CONFIG` say otherwise. Default: that of the operating system. False: there is none. */
   readonly homeDirectory?: string | false | undefined;
+  /**
+   * Ends the work by throwing its reason. The file is then as it was or as it was to be; a helper that is running is
+   * killed.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
