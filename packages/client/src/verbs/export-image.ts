@@ -28,30 +28,41 @@ export interface ExportImageOptions extends VerbOptions, Pick<ToTarOptions, "dir
   readonly created?: Date | undefined;
   /** Where the layer is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
   readonly temporaryDirectory?: string | undefined;
+  /**
+   * Called synchronously after each file that goes into the layer (`exporting`), then while the layer is uploaded
+   * (`pushing-data`); what it throws ends the work.
+   */
   readonly onProgress?: ((progress: ToTarProgress | PushProgress) => void) | undefined;
 }
 
 /** A blob of the image, and what it took to have it in the repository. */
 export interface PushedImageBlob extends BlobId {
+  /** What it took: `uploaded`, or `exists` or `mounted` when nothing had to be sent. */
   readonly pushed: PushedBlob;
 }
 
 /** An open archive, whose image says what it was made of when the archive was pulled. */
 export type ImageSource = Archive & Partial<Pick<OpenedArchive, "manifest" | "reference">>;
 
+/** The image as it was pushed. */
 export interface ExportImageResult {
+  /** The reference that the image was pushed to, as it was given. */
   readonly reference: string;
-  /** Of the image's manifest. */
+  /** Digest, size and type of the image's manifest. */
   readonly descriptor: Descriptor;
+  /** The image's configuration: JSON with the platform and the `diffId`. */
   readonly config: PushedImageBlob;
+  /** The only layer: a tar of the files, compressed as `layerCompression` says. */
   readonly layer: PushedImageBlob;
-  /** Of the layer as a tar, not compressed. */
+  /** The digest of the layer's tar before it was compressed. */
   readonly diffId: string;
+  /** `os/architecture`, with the variant if one was given. */
   readonly platform: string;
-  /** All that point to the image, each once, that of the reference first. */
+  /** All tags that point to the image now, each once, that of the reference first. */
   readonly tags: readonly string[];
+  /** How many files the layer has. */
   readonly files: number;
-  /** Sum of the files' sizes, in bytes. */
+  /** Sum of the files' sizes in bytes, before they are packed and compressed. */
   readonly size: number;
 }
 

@@ -28,6 +28,7 @@ export interface OpenOptions {
   readonly zstd?: ZstdDecoder | undefined;
   /** What computes hashes. Default: plain JavaScript. */
   readonly sha256?: Sha256 | undefined;
+  /** How much memory the index, one file and decompressing may take; see there for the defaults. */
   readonly limits?: ReadLimits | undefined;
   /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
   readonly origin?: string | undefined;

@@ -12,6 +12,7 @@ import { portableZstdDecoder } from "../zstd/portable/portable.js";
 
 /** A file, and all of its content. */
 export interface ReadFile {
+  /** What the index says of the file. */
   readonly entry: Entry;
   /** Verified, and the caller's. */
   readonly content: Uint8Array;

@@ -9,6 +9,7 @@ import { fileSystemError } from "./file-system-error.js";
 
 /** A file as a source of bytes. Whoever opened it closes it; reads that are under way then fail. */
 export interface FileSource extends ByteSource, AsyncDisposable {
+  /** Closes the file. Reads that are under way fail. */
   close(): Promise<void>;
 }
 

@@ -4,7 +4,9 @@ import { loadZstdEncoder } from "./zstd-encoders.js";
 
 /** The codecs that a process uses. */
 export interface NodeZstd {
+  /** For `createArchive` and its like. Proves each frame by decompressing it. */
   readonly encoder: ZstdEncoder;
+  /** For `openArchive` and its like. */
   readonly decoder: ZstdDecoder;
 }
 
