@@ -147,7 +147,14 @@ export function createCaches(options: CachesOptions = {}): Caches {
   };
 }
 
-/** Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest. */
+/**
+ * Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest.
+ *
+ * @example
+ * ```ts
+ * const caches = createCaches({ directory, maxBytes: divideCacheBytes(1_000_000_000) });
+ * ```
+ */
 export function divideCacheBytes(total: number): Readonly<Record<CacheName, number>> {
   const share = (name: CacheName): number => Math.min(defaultCacheBytes[name], Math.floor(total / 16));
   const small = {

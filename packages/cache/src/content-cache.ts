@@ -69,7 +69,16 @@ export interface ContentCacheOptions extends CacheOptions {
 
 const defaultMaxBytes = 64 * 1024 * 1024;
 
-/** A cache of contents over a store. Every failure of the store is a miss; an aborted signal is thrown. */
+/**
+ * A cache of contents over a store. Every failure of the store is a miss; an aborted signal is thrown.
+ *
+ * @example
+ * ```ts
+ * const content = createContentCache(createMemoryStore());
+ * await content.put(entry.hash, archive.stream(entry.path));
+ * const bytes = await content.get(entry.hash); // verified, or undefined
+ * ```
+ */
 export function createContentCache(store: CacheStore, options: ContentCacheOptions = {}): ContentCache {
   const { observer = unobserved, locate = () => undefined } = options;
 

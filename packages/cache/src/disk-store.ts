@@ -49,6 +49,12 @@ const readBytes = 256 * 1024;
  * A store in a directory, which any number of processes may use at the same time. Entries are written to temporary
  * files and renamed. The least recently used are deleted when the limit is reached; a body that takes more than half of
  * it is not kept. Errors of the file system are thrown as they are, and `UnsafeDirectory`.
+ *
+ * @example
+ * ```ts
+ * const store = createDiskStore({ directory: "/var/cache/acme/content", maxBytes: 1_000_000_000 });
+ * const content = createContentCache(store, { locate: (key) => store.locate(key) });
+ * ```
  */
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const { directory, maxBytes, now = Date.now, marksUse = true } = options;

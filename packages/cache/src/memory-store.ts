@@ -18,6 +18,11 @@ interface Kept {
 /**
  * A store in this process's memory. Bodies are copied on their way in, so that nobody can change what is kept; what is
  * larger than `maxBytes` is not kept at all.
+ *
+ * @example
+ * ```ts
+ * const caches = createCaches({ directory, stores: { refs: createMemoryStore() } });
+ * ```
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): CacheStore {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;

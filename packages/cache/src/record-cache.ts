@@ -44,7 +44,17 @@ const defaultTtlMs = 5 * 60 * 1000;
 /** A list of a thousand referrers has some 300 KB. */
 const maxRecordBytes = 1024 * 1024;
 
-/** Records over a store, each with a checksum. Every failure of the store is a miss; an aborted signal is thrown. */
+/**
+ * Records over a store, each with a checksum. Every failure of the store is a miss; an aborted signal is thrown.
+ *
+ * @example
+ * ```ts
+ * const records = createRecordCache(createMemoryStore(), { ttlMs: 60_000 });
+ * await records.put("count", 12);
+ * const count = await records.get("count", (json) => (typeof json === "number" ? json : undefined));
+ * if (count?.fresh === true) console.log(count.value);
+ * ```
+ */
 export function createRecordCache(store: CacheStore, options: RecordCacheOptions = {}): RecordCache {
   const { observer = unobserved, ttlMs = defaultTtlMs, now = Date.now } = options;
   const forget = async (key: string, signal: AbortSignal | undefined): Promise<void> => {

@@ -23,7 +23,17 @@ export interface RefCache {
   delete(reference: string, options?: StoreOptions): Promise<void>;
 }
 
-/** A cache of references over a store. Digests are checked for their form, on their way in and out. */
+/**
+ * A cache of references over a store. Digests are checked for their form, on their way in and out.
+ *
+ * @example
+ * ```ts
+ * const refs = createRefCache(createMemoryStore());
+ * await refs.put("ghcr.io/acme/site:v1", digest);
+ * const known = await refs.get("ghcr.io/acme/site:v1");
+ * if (known?.fresh === false) console.log("to be asked again", known.storedAt);
+ * ```
+ */
 export function createRefCache(store: CacheStore, options: RecordCacheOptions = {}): RefCache {
   const records = createRecordCache(store, options);
   return {

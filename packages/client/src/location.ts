@@ -52,6 +52,11 @@ const layoutTag = /^(?<path>.+):(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/su;
  * Parses `host[:port]/repository[:tag][@digest]`, or `oci:PATH[:tag][@digest]` for an OCI image layout on disk.
  *
  * @throws ClientError `InvalidReference`, or the same code of `@blob/registry`.
+ * @example
+ * ```ts
+ * const { place, repository, tag } = parseLocation("ghcr.io/acme/site:v1");
+ * if (place.kind === "registry") console.log(place.host, repository, tag); // ghcr.io acme/site v1
+ * ```
  */
 export function parseLocation(text: string): Location {
   if (text.startsWith(layoutPrefix)) return parseLayoutLocation(text);

@@ -14,6 +14,12 @@ export interface CredentialDescription {
  * Which credential would be used for a registry or repository, without its secret; undefined for none. Asks
  * the sources as a request would, helpers included, but no server: whether the registry accepts it remains to
  * be seen.
+ *
+ * @example
+ * ```ts
+ * const found = await describeCredential(defaultCredentials(), { host: "ghcr.io" });
+ * console.log(found === undefined ? "anonymous" : `${found.kind} from ${found.source}`);
+ * ```
  */
 export async function describeCredential(
   credentials: CredentialSource,

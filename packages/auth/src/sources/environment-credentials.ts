@@ -16,6 +16,11 @@ export interface EnvironmentCredentialsOptions {
  * caller names. Read anew at each look-up; empty means unset.
  *
  * Throws `InvalidCredential` for hosts that are none; a look-up throws it when a user name or password comes alone.
+ *
+ * @example
+ * ```ts
+ * const credentials = environmentCredentials(process.env, { hosts: ["ghcr.io"] });
+ * ```
  */
 export function environmentCredentials(
   env: Environment,

@@ -19,6 +19,11 @@ export interface FileCredentialsOptions extends CredentialHelperOptions {
  * The file is read at each look-up, whole, and at most 1 MiB of it; an authenticator looks up once for each
  * repository, and again when the credential is refused. Throws `MalformedConfig` with the position, and
  * `UnreadableConfig`. Helpers that do not work are reported to `onWarning` and passed over.
+ *
+ * @example
+ * ```ts
+ * const credentials = dockerConfigCredentials({ file: dockerConfigFile(), onWarning: console.warn });
+ * ```
  */
 export function dockerConfigCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: false });

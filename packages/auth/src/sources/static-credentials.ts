@@ -18,6 +18,11 @@ export interface StaticCredentialOptions {
 /**
  * A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon, and for a host that is
  * none.
+ *
+ * @example
+ * ```ts
+ * const credentials = staticCredential({ host: "registry.acme.example:5000", username: "ada", password });
+ * ```
  */
 export function staticCredential({ host, username, password }: StaticCredentialOptions): CredentialSource {
   return forHost(host, { kind: "basic", username, password });
@@ -34,6 +39,11 @@ export interface StaticTokenOptions {
 /**
  * A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header, and for a host
  * that is none.
+ *
+ * @example
+ * ```ts
+ * const credentials = staticToken({ host: "ghcr.io", token });
+ * ```
  */
 export function staticToken({ host, token }: StaticTokenOptions): CredentialSource {
   return forHost(host, { kind: "bearer", token });

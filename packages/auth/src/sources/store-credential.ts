@@ -31,6 +31,12 @@ export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "o
  * The file is replaced at once and readable by its owner only (0600); whatever else is in it stays. In the
  * file, the secret is only encoded, not encrypted. Throws `InvalidCredential`, `HelperFailed`,
  * `MalformedConfig` or `UnreadableConfig`.
+ *
+ * @example
+ * ```ts
+ * const place = await storeCredential("ghcr.io", { kind: "basic", username: "ada", password });
+ * console.log(`kept in ${place}`); // "docker-credential-pass", or the file's path
+ * ```
  */
 export async function storeCredential(
   host: string,
@@ -58,6 +64,12 @@ export async function storeCredential(
  * Returns from where: helpers' names and the file's path; empty when there was nothing. Credentials for a
  * part of the registry (`host/namespace`) stay. Throws `HelperFailed`, `MalformedConfig` or
  * `UnreadableConfig`.
+ *
+ * @example
+ * ```ts
+ * const places = await eraseCredential("ghcr.io");
+ * if (places.length === 0) console.log("nothing was stored for ghcr.io");
+ * ```
  */
 export async function eraseCredential(host: string, options: StoreCredentialOptions = {}): Promise<string[]> {
   const registry = parseRegistryKey(host).host;

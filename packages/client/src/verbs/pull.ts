@@ -105,7 +105,16 @@ export async function fetchManifest(
   return { ...read, manifest: parseArchiveManifest(read.manifest, reference) };
 }
 
-/** A blob as a source: each read is one range request, and nothing is asked before the first one. */
+/**
+ * A blob as a source: each read is one range request, and nothing is asked before the first one.
+ *
+ * @example
+ * ```ts
+ * const registry = createHttpRegistry("ghcr.io");
+ * const data = createRegistrySource(registry, "acme/site", { digest, size });
+ * const archive = openArchive(index, data);
+ * ```
+ */
 export function createRegistrySource(registry: Registry, repository: string, blob: BlobId): ByteSource {
   return {
     id: blob.digest,

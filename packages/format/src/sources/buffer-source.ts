@@ -15,7 +15,14 @@ export interface BufferSourceOptions {
 /** Small enough to let other work in between, large enough that nobody notices. */
 const chunkBytes = 256 * 1024;
 
-/** A source over bytes in memory, which must not change while it is used. Chunks are copies. */
+/**
+ * A source over bytes in memory, which must not change while it is used. Chunks are copies.
+ *
+ * @example
+ * ```ts
+ * const archive = openArchive(index, bufferSource(data));
+ * ```
+ */
 export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): ByteSource {
   let { id } = options;
   return {

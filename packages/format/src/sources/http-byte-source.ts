@@ -37,6 +37,12 @@ interface Resource extends HttpAccess {
  * sends something else than what was asked for, or when the resource is not the same as before. In a page, a server
  * of another origin has to allow the page's origin and to expose the headers `Content-Range` and `ETag`; it is not asked
  * beforehand (no preflight), unless `options.headers` need that.
+ *
+ * @example
+ * ```ts
+ * const data = await createHttpByteSource("https://acme.example/site/data.blob");
+ * const archive = openArchive(index, data);
+ * ```
  */
 export async function createHttpByteSource(
   url: URL | string,

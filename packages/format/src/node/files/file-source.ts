@@ -19,6 +19,12 @@ const chunkBytes = 1024 * 1024;
 /**
  * Opens a file for random access. Its id names the file and the state that it was in when it was opened. A file that
  * gets shorter while it is open is a `SourceMismatch`. `FileSystem`; `InvalidArgument` when it is not a regular file.
+ *
+ * @example
+ * ```ts
+ * await using data = await openFileSource("site/data.blob");
+ * const archive = openArchive(await readFile("site/index.blob"), data);
+ * ```
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle | undefined;
