@@ -28,7 +28,8 @@ export interface ArchiveDiff {
  *
  * @example
  * ```ts
- * const { added, removed, changed } = diffArchives(await client.pull("acme/site:v1"), await client.pull("acme/site:v2"));
+ * const [before, after] = [await client.pull("ghcr.io/acme/site:v1"), await client.pull("ghcr.io/acme/site:v2")];
+ * const { added, removed, changed } = diffArchives(before, after);
  * ```
  */
 export function diffArchives(before: Archive, after: Archive): ArchiveDiff {

@@ -24,7 +24,10 @@ export interface ExportImageOptions extends VerbOptions, Pick<ToTarOptions, "dir
   readonly layerCompression?: TarCompression | undefined;
   /** More tags for the same image, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
-  /** When the image was made. Default: when the archive was, as its manifest says; else 1970. Never now: see below. */
+  /**
+   * When the image was made. Default: the time in the archive's manifest, or 1970 without one; never the current time,
+   * so that the same archive gives the same image.
+   */
   readonly created?: Date | undefined;
   /** Where the layer is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
   readonly temporaryDirectory?: string | undefined;
@@ -41,7 +44,7 @@ export interface PushedImageBlob extends BlobId {
   readonly pushed: PushedBlob;
 }
 
-/** An open archive, whose image says what it was made of when the archive was pulled. */
+/** An open archive. If it was pulled, the image's annotations name what it was made from. */
 export type ImageSource = Archive & Partial<Pick<OpenedArchive, "manifest" | "reference">>;
 
 /** The image as it was pushed. */
@@ -109,7 +112,7 @@ export async function exportImage(
   const { repository } = location;
   const { registry } = registries.open(location);
   return withSpool(options.temporaryDirectory, async (spool) => {
-    // Only now: who makes no images does without what tars and compresses.
+    // Loaded here, so that other verbs do not pay for what writes tars and compresses.
     const [{ writeImageLayer }, { openFileSource }, codecs] = await Promise.all([
       import("./image-layer.js"),
       import("@blob/format/node"),
@@ -201,7 +204,10 @@ function refuseWhiteouts(archive: Archive, directory: string | undefined, refere
   }
 }
 
-/** In whole seconds; what an archive says of itself need not be a time that anybody can read. */
+/**
+ * The time of the image, in whole seconds. A time in a manifest may be malformed, or outside of what RFC 3339 can
+ * express: then 1970.
+ */
 function createdOf({ manifest }: ImageSource, given: Date | undefined): Date {
   if (given !== undefined) return given;
   const year = (date: Date): number => date.getUTCFullYear();
@@ -224,14 +230,14 @@ function imageAnnotations(
   );
 }
 
-/** The reference as others can use it: that of a layout is a path of this machine. */
+/** The reference as it means something to others; undefined for a layout, which is a path on this machine. */
 function baseName(reference: string): string | undefined {
   const { place, repository, tag, digest } = parseLocation(reference);
   if (place.kind === "layout") return undefined;
   return `${place.host}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
-/** Image-spec, config.md. The order of the keys is part of the digest. */
+/** The configuration as in image-spec, config.md. The order of its keys decides about the digest. */
 function configOf({ os, architecture, variant }: Platform, created: Date, diffId: string): Uint8Array {
   const time = annotationsOf({}, created)[createdKey];
   return jsonBytes({
