@@ -15,7 +15,7 @@ export interface Entry {
   readonly uid: number;
   /** Numeric group id of the owner. Recorded only, as `uid`. */
   readonly gid: number;
-  /** Nanoseconds since the epoch; may be negative, and does not fit a number. */
+  /** Nanoseconds since the epoch, as a bigint, since a number could not hold them exactly. May be negative. */
   readonly mtimeNs: bigint;
   /** `"unknown"`: the archive was written by a later version; reading this file is an `Unsupported` error. */
   readonly compression: Compression | "unknown";
@@ -25,7 +25,7 @@ export interface Entry {
   readonly storedSize: number;
 }
 
-/** What `readDirectory` lists: a file, or a directory that exists because files lie below it. */
+/** What is in a directory: a file, or a directory. Directories are not stored: one exists if files lie below it. */
 export type DirectoryEntry =
   | { readonly kind: "file"; readonly name: string; readonly path: string; readonly entry: Entry }
   | { readonly kind: "directory"; readonly name: string; readonly path: string };

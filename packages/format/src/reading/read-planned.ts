@@ -14,7 +14,7 @@ import { portableZstdDecoder } from "../zstd/portable/portable.js";
 export interface ReadFile {
   /** What the index says of the file. */
   readonly entry: Entry;
-  /** Verified, and the caller's. */
+  /** The whole content, verified. It belongs to the caller. */
   readonly content: Uint8Array;
 }
 

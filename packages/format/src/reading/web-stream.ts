@@ -10,7 +10,7 @@
  */
 export function toWebStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
-  // Not ReadableStream.from: not all browsers have it.
+  // ReadableStream.from would do the same, but not all browsers have it.
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -22,7 +22,7 @@ export function toWebStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<U
         await iterator.return?.();
       },
     },
-    // Nothing is read before somebody wants it.
+    // No reading ahead: a chunk is only pulled when a reader asks for one.
     { highWaterMark: 0 },
   );
 }

@@ -12,7 +12,7 @@ export interface BufferSourceOptions {
   readonly sha256?: Sha256 | undefined;
 }
 
-/** Small enough to let other work in between, large enough that nobody notices. */
+/** Small enough that other work gets its turn between chunks, and large enough to cost no throughput. */
 const chunkBytes = 256 * 1024;
 
 /**

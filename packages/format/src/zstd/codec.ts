@@ -21,13 +21,14 @@ export interface ZstdPromise {
 
 /** Limits of decompressing. */
 export interface ZstdDecodeOptions {
-  /** The largest window, which is memory, that a frame may ask for. Default: 256 MiB. */
+  /** The largest window that a frame may ask for, in bytes of memory: more is `SizeExceeded`. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
 }
 
 /**
- * Decompresses what an archive stores for a file: any number of frames, each checked before a library sees it. Every
- * failure is a `Decompression` error that names the path. Made from any library by `createZstdDecoder`.
+ * Decompresses what an archive stores for a file: any number of frames, each checked before a library sees it. A
+ * failure is a `Decompression` error that names the path, or `SizeExceeded` for a window over the limit. Made from any
+ * library by `createZstdDecoder`.
  */
 export interface ZstdDecoder {
   /** What does the work, such as `portable` or `zstd-napi`: for messages and reports. */
