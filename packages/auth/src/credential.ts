@@ -1,4 +1,4 @@
-/** What a person or program has in hand for a registry. */
+/** A secret for a registry: a user name and password, or one of two kinds of token. */
 export type Credential =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   /** A registry token, sent as it is. */

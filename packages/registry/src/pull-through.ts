@@ -9,9 +9,9 @@ import type { CallOptions, ManifestOptions, Registry } from "./registry.js";
 
 /** Where a pull-through registry reads, and where it keeps what it has read. */
 export interface PullThroughOptions {
-  /** What it is a copy of: asked for tags, lists, and whatever is not kept. */
+  /** The registry that is copied: asked for tags, lists, and whatever the store does not have. */
   readonly origin: Registry;
-  /** Holds manifests and blobs under their digests; its own manifests and tags are not looked at. */
+  /** Keeps manifests and blobs under their digests. Tags in it are ignored. */
   readonly store: Registry;
 }
 

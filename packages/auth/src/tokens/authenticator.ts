@@ -56,7 +56,10 @@ export interface Rejection {
  * sends them must not let them go anywhere else.
  */
 export interface Authenticator {
-  /** The `Authorization` value that will do without asking anybody, when one is known. */
+  /**
+   * The `Authorization` value to send at once: the one that is known to do for the target, without any request.
+   * Undefined when none is known.
+   */
   current(target: AuthorizationTarget): string | undefined;
   /**
    * The `Authorization` value to try after a 401; undefined when nothing can be offered that was not refused
