@@ -1,4 +1,4 @@
-/** What a person or program has in hand for a registry. */
+/** A secret for a registry: a user name and password, or one of two kinds of token. */
 export type Credential =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   /** A registry token, sent as it is. */
@@ -6,9 +6,11 @@ export type Credential =
   /** An OAuth2 refresh token, exchanged for registry tokens (`identitytoken` in docker's file). */
   | { readonly kind: "identity"; readonly token: string };
 
-/** Where a credential came from, for people: `environment`, a file's path, `docker-credential-pass`. */
+/** A credential, and where it was found. */
 export interface FoundCredential {
+  /** The secret itself: never to be logged or put into an error. For what may be shown see `describeCredential`. */
   readonly credential: Credential;
+  /** Where it came from, for people: `environment`, `static`, a file's path, `docker-credential-pass`. */
   readonly source: string;
 }
 
@@ -21,9 +23,13 @@ export type CredentialSource = (
   options?: { readonly signal?: AbortSignal | undefined },
 ) => Promise<FoundCredential | undefined>;
 
+/** What a {@link CredentialSource} is asked for: a registry, and where in it. */
 export interface CredentialTarget {
   /** `host` or `host:port`, lower case, as in the reference. */
   readonly host: string;
-  /** Some files hold credentials for a part of a registry only. */
+  /**
+   * The repository that is about to be used, without the host. Some files hold credentials for a part of a registry
+   * only; without it only those for the whole registry are found.
+   */
   readonly repository?: string | undefined;
 }

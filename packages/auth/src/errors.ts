@@ -33,10 +33,15 @@ export interface AuthErrorDetails extends BlobErrorDetails {
  * token: a `cause` that might quote one (a JSON parser's message, for instance) is left out.
  */
 export class AuthError extends BlobError {
+  /** Always `AuthError`. */
   override readonly name = "AuthError";
+  /** What went wrong: one of {@link authErrorCodes}. */
   override readonly code: AuthErrorCode;
+  /** The registry concerned, as `host` or `host:port`; undefined when the error is about a file or option alone. */
   readonly host: string | undefined;
+  /** The path of the credentials file concerned, if it is about one. */
   readonly file: string | undefined;
+  /** The HTTP status that a token server answered with; undefined when no token server answered. */
   readonly status: number | undefined;
 
   constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {

@@ -33,7 +33,15 @@ const maxReadBytes = 4 * 1024 * 1024;
 /** A store that is slower than the sources must not fill the memory: blocks beyond this are not kept. */
 const maxUnwrittenBlocks = 256;
 
-/** A cache of blocks over a store, each with a checksum. Every failure of the store is a miss. */
+/**
+ * A cache of blocks over a store, each with a checksum. Every failure of the store is a miss.
+ *
+ * @example
+ * ```ts
+ * const blocks = createBlockCache(createMemoryStore());
+ * const archive = openArchive(index, blocks.wrap(remote));
+ * ```
+ */
 export function createBlockCache(
   store: CacheStore,
   { observer = unobserved }: CacheOptions = {},

@@ -11,15 +11,21 @@ import { createIndexCache, createManifestCache, digestPattern } from "./digest-c
 import { createDiskStore } from "./disk-store.js";
 import { prune } from "./prune.js";
 
-/** How much there is, or was. */
+/** What one cache holds on disk, or held before it was cleared. */
 export interface CacheUsage {
+  /** Which of the caches. */
   readonly name: CacheName;
+  /** Its directory, which need not exist. */
   readonly path: string;
+  /** Sum of the sizes of its files in bytes, as they were put; what they take on disk is a little more. */
   readonly bytes: number;
+  /** How many entries it has: one file each. */
   readonly files: number;
 }
 
+/** What {@link CacheDirectory.verify} found in one cache. */
 export interface VerifiedCache {
+  /** Which of the caches. */
   readonly name: CacheName;
   /** How many entries were right. */
   readonly good: number;
@@ -27,26 +33,44 @@ export interface VerifiedCache {
   readonly bad: readonly string[];
 }
 
-/** The directory of `createCaches`, to look after. Others may use it meanwhile. Errors are those of the file system. */
+/**
+ * Looks after a directory of {@link createCaches}, which other processes may use at the same time. Errors are those of
+ * the file system, as they are.
+ */
 export interface CacheDirectory {
+  /** The directory, as it was given. */
   readonly root: string;
+  /** The directory of each cache, directly below `root`. They need not exist. */
   readonly paths: Readonly<Record<CacheName, string>>;
+  /** What each cache holds, in the order of `cacheNames`. Lists all files without reading them. */
   status(options?: StoreOptions): Promise<readonly CacheUsage[]>;
-  /** Deletes all entries of some caches, or of all. Gives what there was. */
+  /** Deletes all entries of some caches, or of all. Returns what they held before. */
   clear(names?: readonly CacheName[], options?: StoreOptions): Promise<readonly CacheUsage[]>;
-  /** Deletes what was not used for longest until all caches together take no more than this. Gives what is gone. */
+  /**
+   * Deletes the least recently used entries until all caches together hold no more than `maxBytes`. Returns what was
+   * deleted.
+   */
   prune(
     maxBytes: number,
     options?: StoreOptions,
   ): Promise<{ readonly bytes: number; readonly files: number }>;
-  /** Reads every entry, and deletes those that are wrong. */
+  /** Reads and checks every entry, and deletes those that are wrong. Costs as much as reading all of the caches. */
   verify(options?: StoreOptions): Promise<readonly VerifiedCache[]>;
 }
 
 /** Nothing larger has a checksum; references and records are smaller than blocks or up to 1 MiB. */
 const maxCheckedBytes = 1024 * 1024;
 
-/** Does nothing yet; the directory need not exist. */
+/**
+ * A cache directory to look after. Touches nothing before a method is called; the directory need not exist.
+ *
+ * @example
+ * ```ts
+ * const directory = openCacheDirectory("/var/cache/blob");
+ * for (const { name, files, bytes } of await directory.status()) console.log(name, files, bytes);
+ * await directory.prune(500_000_000);
+ * ```
+ */
 export function openCacheDirectory(root: string): CacheDirectory {
   const paths = {
     refs: path.join(root, "refs"),

@@ -2,6 +2,7 @@
 export interface CacheObserver {
   /** Something was found, and verified; `bytes` of it came out of the cache. */
   hit(bytes: number): void;
+  /** Something was looked up and not found, or what was found could not be used (then `failure` is told as well). */
   miss(): void;
   /** The store failed, or what it had was wrong. For the reader it was a miss. */
   failure(error: unknown): void;
@@ -9,6 +10,7 @@ export interface CacheObserver {
 
 /** Options of every cache. */
 export interface CacheOptions {
+  /** Told about every hit, miss and failure. Default: none. */
   readonly observer?: CacheObserver | undefined;
 }
 

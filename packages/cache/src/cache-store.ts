@@ -1,10 +1,12 @@
 /** Options of every store call. */
 export interface StoreOptions {
+  /** Ends the call by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Something that a store holds. */
 export interface CacheEntry {
+  /** The key that it was put under. */
   readonly key: string;
   /** In bytes. */
   readonly size: number;
@@ -14,9 +16,14 @@ export interface CacheEntry {
 
 /** An open entry. What it reads does not change, even when the entry is replaced or deleted meanwhile. */
 export interface CacheReader {
+  /** The whole entry's, in bytes. */
   readonly size: number;
   /** The bytes, or a range of them. May be called more than once before `close`. */
   read(range?: { readonly offset: number; readonly length: number }): AsyncIterable<Uint8Array>;
+  /**
+   * Releases what the entry holds open, such as a file. To be called once by whoever opened it, also after an error;
+   * nothing may be read afterwards.
+   */
   close(): Promise<void>;
 }
 
@@ -35,5 +42,9 @@ export interface CacheStore {
   ): Promise<void>;
   /** Whether there was something to delete. */
   delete(key: string, options?: StoreOptions): Promise<boolean>;
+  /**
+   * Everything that the store holds, lazily and in no particular order. What is put or deleted meanwhile may or may not
+   * be among it. Does not mark entries as used.
+   */
   entries(options?: StoreOptions): AsyncIterable<CacheEntry>;
 }

@@ -18,6 +18,7 @@ import { createRefCache } from "./ref-cache.js";
 /** The caches, which are also the directories below the cache directory. */
 export const cacheNames = ["refs", "manifests", "indexes", "content", "blocks"] as const;
 
+/** One of {@link cacheNames}. */
 export type CacheName = (typeof cacheNames)[number];
 
 /** What the caches may take by default, in bytes. */
@@ -29,6 +30,7 @@ export const defaultCacheBytes: Readonly<Record<CacheName, number>> = {
   blocks: 50_000_000,
 };
 
+/** Where the caches of {@link createCaches} are kept, how large they may get, and which are on. */
 export interface CachesOptions {
   /** Where they are kept; made when needed. Default: in memory. */
   readonly directory?: string | undefined;
@@ -48,7 +50,9 @@ export interface CachesOptions {
 
 /** What a cache did since it was made. */
 export interface CacheStatistics {
+  /** How many look-ups found something that was right. */
   hits: number;
+  /** How many look-ups did not, failures of the store among them. */
   misses: number;
   /** Bytes that came out of the cache. */
   bytes: number;
@@ -56,21 +60,43 @@ export interface CacheStatistics {
   failures: number;
 }
 
+/**
+ * The caches of a client: see {@link createCaches}. There is nothing to close; `flush` before the process ends keeps
+ * what is still being written.
+ */
 export interface Caches {
+  /** Which digests tags point at, fresh for `refTtlMs`. */
   readonly refs: RefCache;
   /** Lists of referrers and the like; they share the store of `refs`. */
   readonly records: RecordCache;
-  /** Also for other small blobs with a digest, like signature bundles. */
+  /** Manifests by digest; also other small blobs with a digest, such as signature bundles. */
   readonly manifests: DigestCache;
+  /** Indexes of archives by digest: with one, an archive is opened without a request for it. */
   readonly indexes: DigestCache;
+  /** Contents of files by their SHA-256, whichever archive they came from. */
   readonly content: ContentCache;
+  /** Blocks of data that is read in ranges, by the source and their position. */
   readonly blocks: BlockCache;
+  /** What each cache did since it was made by this call of `createCaches`: a copy, which does not change any more. */
   statistics(): Readonly<Record<CacheName, Readonly<CacheStatistics>>>;
   /** Resolves when everything that is on its way into a cache has arrived, or could not. */
   flush(): Promise<void>;
 }
 
-/** All five caches, on disk or in memory. Nothing is read or made before one is used. */
+/**
+ * All five caches, on disk or in memory. Nothing is read or made before one is used. A cache that fails is a miss:
+ * reads go on without it, and `onWarning` is told once.
+ *
+ * @example
+ * ```ts
+ * const caches = createCaches({
+ *   directory: "/var/cache/blob",
+ *   maxBytes: divideCacheBytes(1_000_000_000),
+ *   onWarning: (cache, error) => console.warn(`the cache of ${cache} does not work`, error),
+ * });
+ * const manifest = (await caches.manifests.get(digest)) ?? (await fetchManifest(digest));
+ * ```
+ */
 export function createCaches(options: CachesOptions = {}): Caches {
   const { now, refTtlMs: ttlMs } = options;
   const counters = { refs: zero(), manifests: zero(), indexes: zero(), content: zero(), blocks: zero() };
@@ -121,7 +147,14 @@ export function createCaches(options: CachesOptions = {}): Caches {
   };
 }
 
-/** Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest. */
+/**
+ * Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest.
+ *
+ * @example
+ * ```ts
+ * const caches = createCaches({ directory, maxBytes: divideCacheBytes(1_000_000_000) });
+ * ```
+ */
 export function divideCacheBytes(total: number): Readonly<Record<CacheName, number>> {
   const share = (name: CacheName): number => Math.min(defaultCacheBytes[name], Math.floor(total / 16));
   const small = {

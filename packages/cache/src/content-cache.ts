@@ -16,14 +16,17 @@ export interface CachedContent extends AsyncDisposable {
    * `CorruptEntry` before its last chunk.
    */
   read(options?: StoreOptions): AsyncIterable<Uint8Array>;
+  /** Releases what the content holds open. To be called once it is no longer read, also after an error. */
   close(): Promise<void>;
 }
 
+/** How {@link ContentCache.get} reads a content into memory. */
 export interface ContentGetOptions extends StoreOptions {
   /** What is larger counts as missing. Default 64 MiB; stream what may be larger. */
   readonly maxBytes?: number | undefined;
 }
 
+/** How {@link ContentCache.writeTo} makes a file. */
 export interface WriteToOptions extends StoreOptions {
   /**
    * `copy` writes the bytes. `clone` shares them copy-on-write where the file system can, and copies otherwise. `link`
@@ -58,6 +61,7 @@ export interface ContentCache {
   writeTo(hash: Uint8Array, file: string, options?: WriteToOptions): Promise<boolean>;
 }
 
+/** What a {@link ContentCache} over a store works with. */
 export interface ContentCacheOptions extends CacheOptions {
   /** Where the store keeps an entry as a plain file: `locate` of a disk store. Without it, everything is copied. */
   readonly locate?: ((key: string) => string | undefined) | undefined;
@@ -65,7 +69,16 @@ export interface ContentCacheOptions extends CacheOptions {
 
 const defaultMaxBytes = 64 * 1024 * 1024;
 
-/** A cache of contents over a store. Every failure of the store is a miss; an aborted signal is thrown. */
+/**
+ * A cache of contents over a store. Every failure of the store is a miss; an aborted signal is thrown.
+ *
+ * @example
+ * ```ts
+ * const content = createContentCache(createMemoryStore());
+ * await content.put(entry.hash, archive.stream(entry.path));
+ * const bytes = await content.get(entry.hash); // verified, or undefined
+ * ```
+ */
 export function createContentCache(store: CacheStore, options: ContentCacheOptions = {}): ContentCache {
   const { observer = unobserved, locate = () => undefined } = options;
 

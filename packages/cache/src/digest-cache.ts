@@ -25,6 +25,13 @@ const maxIndexBytes = 64 * 1024 * 1024;
 /**
  * A cache of manifests over a store; of other blobs of up to 4 MiB too. An entry that does not have its digest is
  * deleted and counts as a miss, and so does every failure of the store. An aborted signal is still thrown.
+ *
+ * @example
+ * ```ts
+ * const manifests = createManifestCache(createMemoryStore());
+ * await manifests.put(digest, bytes);
+ * const known = await manifests.get(digest); // the same bytes, hashed again, or undefined
+ * ```
  */
 export function createManifestCache(store: CacheStore, options: CacheOptions = {}): ManifestCache {
   return createDigestCache(store, maxManifestBytes, options);

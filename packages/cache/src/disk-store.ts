@@ -19,6 +19,7 @@ import {
 import type { PrivateFile } from "@blob/core/files";
 import { processMark } from "@blob/core/processes";
 
+/** Where a {@link DiskStore} keeps its entries, and how much it may take. */
 export interface DiskStoreOptions {
   /** Made when it is needed, with mode 0700. Not a link, and nobody else may be able to write to it. */
   readonly directory: string;
@@ -48,6 +49,12 @@ const readBytes = 256 * 1024;
  * A store in a directory, which any number of processes may use at the same time. Entries are written to temporary
  * files and renamed. The least recently used are deleted when the limit is reached; a body that takes more than half of
  * it is not kept. Errors of the file system are thrown as they are, and `UnsafeDirectory`.
+ *
+ * @example
+ * ```ts
+ * const store = createDiskStore({ directory: "/var/cache/acme/content", maxBytes: 1_000_000_000 });
+ * const content = createContentCache(store, { locate: (key) => store.locate(key) });
+ * ```
  */
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const { directory, maxBytes, now = Date.now, marksUse = true } = options;

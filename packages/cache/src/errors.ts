@@ -21,7 +21,9 @@ export interface CacheErrorDetails extends BlobErrorDetails {
 
 /** What this package itself has to say. Errors of a store, such as those of the file system, come as they are. */
 export class CacheError extends BlobError {
+  /** Always `CacheError`. */
   override readonly name = "CacheError";
+  /** What went wrong: one of {@link cacheErrorCodes}. */
   override readonly code: CacheErrorCode;
   /** The directory or file concerned. */
   readonly path: string | undefined;

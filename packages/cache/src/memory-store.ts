@@ -1,5 +1,6 @@
 import type { CacheEntry, CacheReader, CacheStore } from "./cache-store.js";
 
+/** How much a store in memory may take. */
 export interface MemoryStoreOptions {
   /** What the bodies may take together, in bytes; the least recently used go first. Default 64 MiB. */
   readonly maxBytes?: number | undefined;
@@ -17,6 +18,11 @@ interface Kept {
 /**
  * A store in this process's memory. Bodies are copied on their way in, so that nobody can change what is kept; what is
  * larger than `maxBytes` is not kept at all.
+ *
+ * @example
+ * ```ts
+ * const caches = createCaches({ directory, stores: { refs: createMemoryStore() } });
+ * ```
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): CacheStore {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;

@@ -6,6 +6,7 @@ import { getChecked, putChecked } from "./checked-entry.js";
 
 /** Something that was true when it was put. */
 export interface CachedRecord<T> {
+  /** What `parse` made of the stored JSON. */
   readonly value: T;
   /** False when the time to live has run out: ask again if you can, and say so if you cannot. */
   readonly fresh: boolean;
@@ -26,9 +27,11 @@ export interface RecordCache {
   ): Promise<CachedRecord<T> | undefined>;
   /** Keeps a JSON value of up to 1 MiB; a larger one is forgotten. That it could not be kept is no error. */
   put(key: string, value: unknown, options?: StoreOptions): Promise<void>;
+  /** Forgets the value under a key, if there is one. That it could not be deleted is no error. */
   delete(key: string, options?: StoreOptions): Promise<void>;
 }
 
+/** How long records, and references, count as fresh. */
 export interface RecordCacheOptions extends CacheOptions {
   /** How long a record is fresh, in milliseconds. Default five minutes. */
   readonly ttlMs?: number | undefined;
@@ -41,7 +44,17 @@ const defaultTtlMs = 5 * 60 * 1000;
 /** A list of a thousand referrers has some 300 KB. */
 const maxRecordBytes = 1024 * 1024;
 
-/** Records over a store, each with a checksum. Every failure of the store is a miss; an aborted signal is thrown. */
+/**
+ * Records over a store, each with a checksum. Every failure of the store is a miss; an aborted signal is thrown.
+ *
+ * @example
+ * ```ts
+ * const records = createRecordCache(createMemoryStore(), { ttlMs: 60_000 });
+ * await records.put("count", 12);
+ * const count = await records.get("count", (json) => (typeof json === "number" ? json : undefined));
+ * if (count?.fresh === true) console.log(count.value);
+ * ```
+ */
 export function createRecordCache(store: CacheStore, options: RecordCacheOptions = {}): RecordCache {
   const { observer = unobserved, ttlMs = defaultTtlMs, now = Date.now } = options;
   const forget = async (key: string, signal: AbortSignal | undefined): Promise<void> => {

@@ -5,6 +5,7 @@ import type { RecordCacheOptions } from "./record-cache.js";
 
 /** What a reference pointed at. */
 export interface CachedRef {
+  /** The digest as `algorithm:hex`. Its form was checked; that there is such a manifest was not. */
   readonly digest: string;
   /** False when the time to live has run out: one request tells whether it is still so. */
   readonly fresh: boolean;
@@ -18,10 +19,21 @@ export interface RefCache {
   get(reference: string, options?: StoreOptions): Promise<CachedRef | undefined>;
   /** What a registry just said, or was just told. The time to live starts anew. That it could not be kept is no error. */
   put(reference: string, digest: string, options?: StoreOptions): Promise<void>;
+  /** Forgets what a reference pointed at. That it could not be deleted is no error. */
   delete(reference: string, options?: StoreOptions): Promise<void>;
 }
 
-/** A cache of references over a store. Digests are checked for their form, on their way in and out. */
+/**
+ * A cache of references over a store. Digests are checked for their form, on their way in and out.
+ *
+ * @example
+ * ```ts
+ * const refs = createRefCache(createMemoryStore());
+ * await refs.put("ghcr.io/acme/site:v1", digest);
+ * const known = await refs.get("ghcr.io/acme/site:v1");
+ * if (known?.fresh === false) console.log("to be asked again", known.storedAt);
+ * ```
+ */
 export function createRefCache(store: CacheStore, options: RecordCacheOptions = {}): RefCache {
   const records = createRecordCache(store, options);
   return {

@@ -58,13 +58,13 @@ import type {
 import type { VerifyResult } from "./verbs/verify.js";
 import { verify } from "./verbs/verify.js";
 
-/** How a client reaches registries, what it has to be convinced of, and what it remembers. */
+/** How a client reaches registries, which policies archives have to satisfy, and what it caches. */
 export interface ClientOptions {
   /** Where credentials for registries come from, such as {@link defaultCredentials}. Default: {@link anonymous}. */
   readonly credentials?: CredentialSource | undefined;
   /** Speak HTTP instead of HTTPS: to every registry, or to those `host[:port]`s. Default false. */
   readonly plainHttp?: boolean | readonly string[] | undefined;
-  /** Asked on every verb that reads, before any file byte. Default none. */
+  /** Evaluated by every verb that reads an archive, before any of its files is read. Default none. */
   readonly policies?: readonly Policy[] | undefined;
   /**
    * Where tags, manifests, indexes, contents and blocks are cached: a directory, made when needed, and shared with other
@@ -79,15 +79,15 @@ export interface ClientOptions {
    * Default false.
    */
   readonly offline?: boolean | undefined;
-  /** Told when an offline client takes what a tag pointed to before for what it points to now. */
+  /** Called when an offline client uses what a tag pointed to earlier, because it cannot ask where it points now. */
   readonly onStale?: ((stale: StaleReference) => void) | undefined;
   /** How HTTP is spoken: user agent, retries, trace, proxies, TLS. */
   readonly http?: Omit<HttpRegistryOptions, "authenticator" | "plainHttp"> | undefined;
   /**
-   * A registry of your own, without a port, for tests and for what embeds one: it answers for every host that a reference
-   * names, whatever the other options say about HTTP. A function decides host by host; what it has none for is reached
-   * over HTTP. It stays yours: the client does not close it. Tags and lists that it gave are not found in a shared cache
-   * by other processes, since nobody knows whether their registry is the same.
+   * A registry of your own, for tests and for programs that embed one: it answers for every host that a reference
+   * names, and the HTTP options do not apply to it. Given as a function, it chooses a registry for each host; hosts for
+   * which it returns undefined are reached over HTTP. The client does not close it. Tags and lists from it are cached
+   * for this process only: another process cannot know that its registry is the same one.
    */
   readonly registry?: Registry | ((host: string) => Registry | undefined) | undefined;
 }
@@ -140,8 +140,8 @@ export interface Client extends AsyncDisposable {
    */
   pull(reference: string, options?: PullOptions): Promise<PulledArchive>;
   /**
-   * Opens an archive wherever it is: as `pull`, or on disk, where it has no manifest. Policies and a local archive are
-   * `InvalidArgument`: there is nothing that one could accept.
+   * Opens an archive wherever it is: as `pull`, or on disk, where it has no manifest. A local archive together with
+   * policies is `InvalidArgument`: it has no manifest that a policy could accept.
    *
    * @example
    * ```ts
@@ -151,9 +151,9 @@ export interface Client extends AsyncDisposable {
    */
   open(place: ArchivePlace, options?: PullOptions): Promise<OpenedArchive>;
   /**
-   * Reads several files into memory: as many requests as there are stretches of neighbours, each file verified by itself.
-   * Also `NotFound` with the paths that are no files, before anything is read; `SizeExceeded`, `HashMismatch`,
-   * `Decompression`. An archive that is open stays open.
+   * Reads several files into memory, each verified by itself. Files that lie next to each other in the archive are
+   * fetched with one request. Also `NotFound` with the paths that are not files, before anything is read;
+   * `SizeExceeded`, `HashMismatch`, `Decompression`. An archive that was given open stays open.
    *
    * @example
    * ```ts
@@ -179,7 +179,9 @@ export interface Client extends AsyncDisposable {
   extract(input: ArchiveOrPlace, directory: string, options?: ExtractVerbOptions): Promise<ExtractVerbResult>;
   /** Only the manifest: one request. */
   fetch(reference: string, options?: ReadVerbOptions): Promise<ArchiveManifest>;
-  /** What there is to know without reading files: two requests. Its archive is the caller's to close. */
+  /**
+   * Describes an archive without reading its files: two requests. The archive in the result is the caller's to close.
+   */
   inspect(place: ArchivePlace, options?: PullOptions): Promise<Inspection>;
   /**
    * Points a tag at what another reference of the same repository names, or at a digest there, unless a policy refuses it.
@@ -196,13 +198,13 @@ export interface Client extends AsyncDisposable {
   /** The tags of a repository, page by page as they are asked for. */
   tags(repository: string, options?: ListVerbOptions): AsyncIterable<string>;
   /**
-   * Copies an artifact with what refers to it, between registries and layouts. Policies are asked first. Also
-   * `TagsIncomplete`.
+   * Copies an artifact and what refers to it, such as signatures, between registries and layouts. Policies are
+   * evaluated first. Also `TagsIncomplete`.
    */
   copy(source: string, destination: string, options?: CopyVerbOptions): Promise<CopyResult>;
   /** Deletes a tag, or a manifest by its digest with all its tags. Also `Unsupported`. */
   delete(reference: string, options?: VerbOptions): Promise<void>;
-  /** What it takes to get from one archive to another: no file is read. */
+  /** Which files were added, removed and changed between two archives, by their indexes: no file is read. */
   diff(before: ArchiveOrPlace, after: ArchiveOrPlace, options?: PullOptions): Promise<ArchiveDiff>;
   /** How a directory differs from an archive: nothing of the archive's data is read. Also `FileSystem`, `FileChanged`. */
   diffDirectory(
@@ -241,8 +243,9 @@ export interface Client extends AsyncDisposable {
   /** What refers to a manifest, such as signatures: listed, not verified. */
   referrers(reference: string, options?: ReferrersVerbOptions): Promise<readonly Descriptor[]>;
   /**
-   * What each policy, of the client and of the caller, says about a manifest, and by which evidence. A refusal is a result;
-   * without any policy it is `InvalidArgument`, because nothing would have been verified.
+   * Evaluates all policies, the client's and the caller's, about a manifest, and returns what each of them says and by
+   * which evidence. A refusal is a result and not an error. Without any policy it is `InvalidArgument`, because nothing
+   * would have been verified.
    *
    * @example
    * ```ts
@@ -253,9 +256,9 @@ export interface Client extends AsyncDisposable {
   /** The caches of this client, for their statistics. */
   readonly caches: Caches;
   /**
-   * Stops what is under way, waits until it has stopped, and closes the connections. Verbs that were running, later ones,
-   * reads of archives that were opened, and lists that are being iterated end with `Closed`, those of OCI layouts too.
-   * What had happened when they were stopped stays; look-ups in archives go on working. Once is enough; twice is no error.
+   * Stops what is under way, waits until it has stopped, and closes the connections. Running and later verbs, reads of
+   * archives that were opened, and lists that are being iterated throw `Closed`, for OCI layouts too. What was written
+   * before stays written, and look-ups in open archives go on working. May be called more than once.
    */
   close(): Promise<void>;
 }
@@ -292,7 +295,7 @@ export function createClient(options: ClientOptions = {}): Client {
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
 
-  /** Does a verb within the lifetime, and not before its options were looked at. */
+  /** Runs a verb within the lifetime of the client, after its options were checked. */
   async function run<O extends VerbOptions, T>(
     name: keyof Client,
     given: O,

@@ -26,37 +26,37 @@ export type ClientErrorCode = (typeof clientErrorCodes)[number];
 
 /** What a {@link ClientError} can have beside its code and message. */
 export interface ClientErrorDetails extends BlobErrorDetails {
-  /** Of the manifest or blob that it is about. */
+  /** The digest of the manifest or blob concerned. */
   readonly digest?: string | undefined;
   /** Why policies refused: one sentence each. */
   readonly reasons?: readonly { readonly policy: string; readonly message: string }[] | undefined;
-  /** The tags that point to the manifest with `digest`. */
+  /** For `TagsIncomplete`: the tags that point to the manifest with `digest`. */
   readonly tagged?: readonly string[] | undefined;
-  /** Those that should, and do not as far as the registry says. */
+  /** For `TagsIncomplete`: the tags that should point to it, and according to the registry do not. */
   readonly notTagged?: readonly string[] | undefined;
-  /** Digests of what the reference could mean. */
+  /** For `AmbiguousReference`: digests of the archives that the reference could mean. */
   readonly candidates?: readonly string[] | undefined;
-  /** Of a file or directory. */
+  /** The path of the file or directory concerned. */
   readonly path?: string | undefined;
 }
 
 /** What the verbs throw, besides the errors of the packages below and an aborted signal's reason. */
 export class ClientError extends BlobError {
-  /** Which class it is of, also to another copy of the package. */
+  /** Always `ClientError`. */
   override readonly name = "ClientError";
   /** What went wrong: what each code means is said at `blobErrorCodes`. */
   override readonly code: ClientErrorCode;
-  /** Of the manifest or blob that it is about. */
+  /** The digest of the manifest or blob concerned. */
   readonly digest: string | undefined;
   /** Why policies refused: one sentence each. */
   readonly reasons: readonly { readonly policy: string; readonly message: string }[];
-  /** The tags that point to the manifest with `digest`. */
+  /** For `TagsIncomplete`: the tags that point to the manifest with `digest`. */
   readonly tagged: readonly string[];
-  /** Those that should, and do not as far as the registry says. */
+  /** For `TagsIncomplete`: the tags that should point to it, and according to the registry do not. */
   readonly notTagged: readonly string[];
-  /** Digests of what the reference could mean. */
+  /** For `AmbiguousReference`: digests of the archives that the reference could mean. */
   readonly candidates: readonly string[];
-  /** Of a file or directory. */
+  /** The path of the file or directory concerned. */
   readonly path: string | undefined;
 
   constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {

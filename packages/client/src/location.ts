@@ -11,7 +11,7 @@ export interface Location {
   readonly repository: string;
   /** `latest` when the text has neither tag nor digest. */
   readonly tag: string | undefined;
-  /** Decides when there is a tag too. */
+  /** Which manifest is meant; when there is a tag too, the digest decides. */
   readonly digest: Digest | undefined;
   /** As the caller wrote it, for messages. */
   readonly text: string;
@@ -34,7 +34,7 @@ export type ArchivePlace = string | LocalArchiveFiles;
 const layoutPrefix = "oci:";
 const localPrefix = "file:";
 
-/** The directory or the files of an archive that is in no registry and no layout. */
+/** The directory or the two files of a local archive; undefined for a place in a registry or layout. */
 export function localArchiveOf(place: ArchivePlace): string | LocalArchiveFiles | undefined {
   if (typeof place !== "string") return place;
   return place.startsWith(localPrefix) ? place.slice(localPrefix.length) : undefined;
@@ -45,13 +45,21 @@ export function textOf(place: ArchivePlace): string {
   return typeof place === "string" ? place : `${localPrefix}${place.index}`;
 }
 
-/** A tag at the end of an `oci:` location: after the last colon, and nothing that could be part of a path. */
+/**
+ * The tag at the end of an `oci:` location: what follows the last colon, if it has the form of a tag. Otherwise the
+ * colon is part of the path.
+ */
 const layoutTag = /^(?<path>.+):(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/su;
 
 /**
  * Parses `host[:port]/repository[:tag][@digest]`, or `oci:PATH[:tag][@digest]` for an OCI image layout on disk.
  *
  * @throws ClientError `InvalidReference`, or the same code of `@blob/registry`.
+ * @example
+ * ```ts
+ * const { place, repository, tag } = parseLocation("ghcr.io/acme/site:v1");
+ * if (place.kind === "registry") console.log(place.host, repository, tag); // ghcr.io acme/site v1
+ * ```
  */
 export function parseLocation(text: string): Location {
   if (text.startsWith(layoutPrefix)) return parseLayoutLocation(text);
@@ -63,7 +71,7 @@ export function parseLocation(text: string): Location {
   return { place: { kind: "registry", host }, repository, ...withDefaultTag(tag, digest), text };
 }
 
-/** What to ask the registry for. */
+/** The tag or digest to ask the registry for. */
 export function referenceOf({ tag, digest }: Location): string {
   return digest ?? tag ?? "latest";
 }
@@ -79,12 +87,12 @@ export function textOfDigest({ place, repository }: Location, digest: Digest): s
   return place.kind === "layout" ? `oci:${place.path}@${digest}` : `${place.host}/${repository}@${digest}`;
 }
 
-/** Whether the caller named the tag, and did not get `latest` for want of one. */
+/** Whether the text names a tag, as opposed to `latest` having been assumed. */
 export function isTagWritten({ tag, text }: Location): boolean {
   return tag !== undefined && text.endsWith(`:${tag}`);
 }
 
-/** The tag that a verb writes to. A digest cannot be chosen: it follows from the content. */
+/** The tag that a verb writes to. A location with only a digest is refused: digests follow from the content. */
 export function writableTag(location: Location): string {
   if (location.digest !== undefined || location.tag === undefined) {
     const message = `${location.text}: give a tag to write to, not a digest (the digest follows from the content)`;
@@ -105,7 +113,7 @@ function parseLayoutLocation(text: string): Location {
   const tagged = layoutTag.exec(beforeDigest)?.groups;
   const path = tagged?.["path"] ?? beforeDigest;
   if (path === "" || path.startsWith(":")) throw invalidLayout(text, "there is no path");
-  // Nobody could tell such a path from what is written next to it, neither a person nor a rule about references.
+  // Line breaks and control characters would make the path look like something else in messages and in rules.
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(path)) {
     throw invalidLayout(text, "a path with control characters or line breaks is not read");
   }

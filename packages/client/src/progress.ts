@@ -4,17 +4,17 @@ import type { CreateProgress, ExtractProgress } from "@blob/format/node";
 export interface ByteProgress<Stage extends string> {
   /** What is being done. */
   readonly stage: Stage;
-  /** So far, in this stage. */
+  /** Bytes done so far in this stage. */
   readonly bytesDone: number;
-  /** 0 as long as it is not known. */
+  /** Bytes of this stage in total; 0 until it is known. */
   readonly bytesTotal: number;
 }
 
-/** How far the upload of a blob is. It starts again from a lower value when an upload is retried. */
+/** How far the upload of a blob is. When an upload is retried, it goes back to a lower value. */
 export type PushProgress = ByteProgress<"pushing-index" | "pushing-data">;
 
-/** How far an archive is from being open. */
+/** How far opening an archive is. */
 export type FetchProgress = ByteProgress<"fetching-manifest" | "fetching-index">;
 
-/** How far a verb is. Bytes and files are of the stage that is named. */
+/** How far a verb is: the numbers are those of the stage that is named. */
 export type ClientProgress = CreateProgress | ExtractProgress | PushProgress | FetchProgress;

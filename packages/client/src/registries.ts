@@ -21,26 +21,29 @@ export interface RegistriesOptions {
   readonly onStale: ((stale: StaleReference) => void) | undefined;
   readonly plainHttp: (host: string) => boolean;
   readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
-  /** A registry of the caller's for a host, in place of one over HTTP. */
+  /** A registry of the caller's that answers for a host, instead of one over HTTP. */
   readonly given: (host: string) => Registry | undefined;
 }
 
 export interface OpenRegistryOptions {
-  /** Take nothing out of a cache. What is read is kept all the same. */
+  /** Read nothing from a cache. What is fetched is still put into it. */
   readonly skipCache?: boolean | undefined;
-  /** Ask the registry where tags point, for verbs that write what they have read. */
+  /** Ask the registry where tags point, even if the cache knows: for verbs that write what they have read. */
   readonly askForTags?: boolean | undefined;
 }
 
 interface Reached {
   readonly registry: Registry;
-  /** Who vouches for what it says: begins the keys of what no digest verifies. See `trustDomainOf`. */
+  /**
+   * Names how the registry is reached, and so who answers for it. Cache keys of what no digest verifies begin with it.
+   * See `trustDomainOf`.
+   */
   readonly trustDomain: string;
 }
 
 /** What a verb works with. */
 export interface OpenedRegistry extends Reached {
-  /** For what the registry itself does not remember: a layout's are empty, its files are here already. */
+  /** For verbs to cache other things, such as indexes. Empty for a layout, whose files are on this machine already. */
   readonly caches: Caches;
 }
 
@@ -57,10 +60,10 @@ export function createRegistries(options: RegistriesOptions): Registries {
 
   function connect(host: string): Reached {
     const own = given(host);
-    // It may be an object of any class: what wraps it from here on copies methods.
+    // Wrapped first: decorators copy methods with a spread, which loses those of a class. This wrapper writes all out.
     if (own !== undefined)
       return { registry: withinLifetime(own, lifetime), trustDomain: ownTrustDomain(host, own) };
-    // Offline, too: what another way has brought is not what this one would.
+    // Also when offline: what was cached over another way to the host (say, plain HTTP) must not be used for this one.
     const trustDomain = trustDomainOf(host, { ...http, plainHttp: plainHttp(host) });
     return { registry: overHttpOrNot(host), trustDomain };
   }
@@ -76,7 +79,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
 
   return {
     open({ place }, { skipCache = false, askForTags = false } = {}) {
-      // Connections that are made after the end would stay.
+      // A connection opened after the client was closed would never be closed.
       lifetime.check();
       if (place.kind === "layout") {
         const registry = createLayoutRegistry(place.path);
@@ -84,7 +87,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
       }
       const caches = skipCache ? withoutReading(options.caches) : options.caches;
       const seen = askForTags ? withoutRefs(caches) : caches;
-      // Those who skip a cache must not join a flight of those who do not.
+      // Concurrent calls share one request only if they agree about using the cache.
       const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
       const { registry, trustDomain } = connect(place.host);
       const caching = { trustDomain, caches: seen, shared, scope, onStale };

@@ -12,9 +12,9 @@ export interface ContentRange {
 /** Options of reads. */
 export interface ReadOptions extends SignalOptions {
   /**
-   * Read only this part of the file's content, which must lie inside of it (`InvalidArgument`). Of a file that is
-   * stored uncompressed nothing else is fetched; a compressed one is decompressed from its beginning. The hash covers
-   * whole files: **a part is not verified**, unless it is all of the file.
+   * Read only this part of the file, which must lie inside of its content (`InvalidArgument`). Of a file that is stored
+   * uncompressed only the part is fetched; a compressed file is decompressed from its beginning. The hash covers whole
+   * files, so **a part is not verified**, unless it is all of the file.
    */
   readonly range?: ContentRange | undefined;
 }
@@ -36,7 +36,10 @@ export interface Archive {
   readonly index: Uint8Array;
   /** Where the data is read from. */
   readonly data: ByteSource;
-  /** Where it comes from, when whoever opened it said so: errors about it have that as their `reference`. */
+  /**
+   * Where the archive comes from, if that was said when it was opened. Errors about the archive have it as their
+   * `reference`.
+   */
   readonly origin?: string | undefined;
 
   /** The file at a path; `undefined` for directories and for what is not there. */
@@ -45,7 +48,7 @@ export interface Archive {
   exists(path: string): boolean;
   /** Whether there is a file. */
   isFile(path: string): boolean;
-  /** Whether there is a directory: the root, and whatever files lie below. */
+  /** Whether there is a directory: the root, or a path that has files below it. */
   isDirectory(path: string): boolean;
   /** What is at a path: a file with its entry, or a directory; `undefined` for what is not there. The root is `"."`. */
   stat(path: string): DirectoryEntry | undefined;
@@ -55,8 +58,8 @@ export interface Archive {
    */
   readDirectory(path: string): readonly DirectoryEntry[];
   /**
-   * The same without making all entries: for directories that may be large, of which a part is shown. Takes some 0.1 µs
-   * and 4 bytes for each file and directory in it. `NotFound`, `WrongKind`, `InvalidPath`.
+   * As `readDirectory`, but entries are made when they are asked for: for showing a part of a directory that may be
+   * large. Takes some 0.1 µs and 4 bytes for each file and directory in it. `NotFound`, `WrongKind`, `InvalidPath`.
    */
   listDirectory(path: string, options?: ListOptions): DirectoryListing;
   /**
@@ -66,7 +69,7 @@ export interface Archive {
   entries(directory?: string): IterableIterator<Entry>;
   /** Totals over all files, or over those below a directory. `NotFound`, `WrongKind`, `InvalidPath`. */
   directoryStats(directory?: string): DirectoryStats;
-  /** Throws one `NotFound` error that lists the paths that are not files, if there are any. */
+  /** Throws one `NotFound` error with all paths that are not files, if there are any. */
   validateFiles(paths: Iterable<string>): void;
 
   /**

@@ -4,19 +4,34 @@ import type { Entry } from "./entry.js";
 
 /** A file that both archives have, with other content. */
 export interface ChangedEntry {
+  /** The path that they have in both archives. */
   readonly path: string;
+  /** The file in the first archive. */
   readonly before: Entry;
+  /** The file in the second archive. */
   readonly after: Entry;
 }
 
 /** What it takes to get from one archive to another. Each list is in the order of the paths' bytes. */
 export interface ArchiveDiff {
+  /** Files that only the second archive has. */
   readonly added: readonly Entry[];
+  /** Files that only the first archive has. */
   readonly removed: readonly Entry[];
+  /** Files that both have under the same path, with different content. */
   readonly changed: readonly ChangedEntry[];
 }
 
-/** Compares the content of two archives by the hashes in their indexes: no data is read. Modes, times and owners do not count. */
+/**
+ * Compares the content of two archives by the hashes in their indexes: no data is read. Modes, times and owners do not
+ * count, and a file that moved is one removed and one added.
+ *
+ * @example
+ * ```ts
+ * const [before, after] = [await client.pull("ghcr.io/acme/site:v1"), await client.pull("ghcr.io/acme/site:v2")];
+ * const { added, removed, changed } = diffArchives(before, after);
+ * ```
+ */
 export function diffArchives(before: Archive, after: Archive): ArchiveDiff {
   const added: Entry[] = [];
   const removed: Entry[] = [];

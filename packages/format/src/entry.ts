@@ -11,9 +11,11 @@ export interface Entry {
   readonly hash: Uint8Array;
   /** Permission bits (`0o777`). */
   readonly mode: number;
+  /** Numeric user id of the owner. Recorded only: extracting does not set owners. */
   readonly uid: number;
+  /** Numeric group id of the owner. Recorded only, as `uid`. */
   readonly gid: number;
-  /** Nanoseconds since the epoch; may be negative, and does not fit a number. */
+  /** Nanoseconds since the epoch, as a bigint, since a number could not hold them exactly. May be negative. */
   readonly mtimeNs: bigint;
   /** `"unknown"`: the archive was written by a later version; reading this file is an `Unsupported` error. */
   readonly compression: Compression | "unknown";
@@ -23,7 +25,7 @@ export interface Entry {
   readonly storedSize: number;
 }
 
-/** What `readDirectory` lists: a file, or a directory that exists because files lie below it. */
+/** What is in a directory: a file, or a directory. Directories are not stored: one exists if files lie below it. */
 export type DirectoryEntry =
   | { readonly kind: "file"; readonly name: string; readonly path: string; readonly entry: Entry }
   | { readonly kind: "directory"; readonly name: string; readonly path: string };
@@ -41,13 +43,18 @@ export interface ListOptions {
 export interface DirectoryListing extends Iterable<DirectoryEntry> {
   /** How many files and directories there are. */
   readonly length: number;
+  /**
+   * The file or directory at an index, made by this call; `undefined` outside of the listing. Negative indexes are not
+   * counted from the end.
+   */
   at(index: number): DirectoryEntry | undefined;
-  /** The name alone, which costs less. */
+  /** Only the name of what is at an index, which costs less than {@link DirectoryListing.at}. */
   nameAt(index: number): string | undefined;
+  /** Only whether it is a file or a directory, without making its entry; `undefined` outside of the listing. */
   kindAt(index: number): DirectoryEntry["kind"] | undefined;
-  /** What is in the directory at an index, without looking for it; `undefined` when it is none. */
+  /** What is in the directory at an index, without looking its path up; `undefined` when there is a file or nothing. */
   listAt(index: number): DirectoryListing | undefined;
-  /** Where the file or directory of this name is; -1 when there is none. */
+  /** The index of the file or directory with this name, by binary search; -1 when there is none. */
   indexOf(name: string): number;
   /** The entries from an index on, up to another one, which is not included. Default: all. */
   slice(from?: number, to?: number): DirectoryEntry[];
@@ -55,6 +62,7 @@ export interface DirectoryListing extends Iterable<DirectoryEntry> {
 
 /** Totals over the files below a prefix. */
 export interface DirectoryStats {
+  /** How many files there are, at any depth. */
   readonly files: number;
   /** Sum of the files' sizes in bytes. */
   readonly size: number;

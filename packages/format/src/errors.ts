@@ -35,8 +35,11 @@ export interface FormatErrorDetails extends BlobErrorDetails {
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
 export class FormatError extends BlobError {
+  /** Always `FormatError`. */
   override readonly name = "FormatError";
+  /** What went wrong: one of {@link formatErrorCodes}. */
   override readonly code: FormatErrorCode;
+  /** The archive path or file that it is about; undefined when it is about an archive as a whole. */
   readonly path: string | undefined;
 
   constructor(code: FormatErrorCode, message: string, details: FormatErrorDetails = {}) {

@@ -5,24 +5,24 @@ export type Digest = `${string}:${string}`;
 export interface BlobId {
   /** The hash of exactly these bytes. */
   readonly digest: Digest;
-  /** In bytes. */
+  /** The number of bytes. */
   readonly size: number;
 }
 
 /** A typed pointer to content (image-spec, descriptor.md). */
 export interface Descriptor extends BlobId {
-  /** What kind of content it is, as whoever pushed it says. */
+  /** The type of the content, as stated by whoever pushed it. */
   readonly mediaType: string;
-  /** What kind of artifact a manifest is, where that is not told by its media type. */
+  /** The type of artifact that a manifest stands for, if its media type does not tell. */
   readonly artifactType?: string;
-  /** What whoever pushed it says about it; nobody has verified that. */
+  /** Statements of whoever pushed the content. Not verified. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A manifest as it was stored: the bytes have been hashed and equal `descriptor.digest`. */
 export interface Manifest {
-  /** What the bytes are: their digest and size have been checked, their type is what was said. */
+  /** Digest and size, which were checked against the bytes, and the type that the registry stated. */
   readonly descriptor: Descriptor;
-  /** As they were pushed, to the last space: must not be written to. */
+  /** The bytes exactly as they were pushed. They must not be written to. */
   readonly bytes: Uint8Array;
 }

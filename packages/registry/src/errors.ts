@@ -30,23 +30,26 @@ export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 /** What a {@link RegistryError} can have beside its code and message. */
 export interface RegistryErrorDetails extends BlobErrorDetails {
   /**
-   * What it is about: with a host `repository:tag`, `repository@digest` or a repository of that host, which the error's
-   * `reference` has in front.
+   * The name concerned: with a `host` that is `repository:tag`, `repository@digest` or a repository there. The error's
+   * own `reference` has the host in front.
    */
   readonly reference?: string | undefined;
   /** The registry's host, or the path of a layout. */
   readonly host?: string | undefined;
-  /** The registry that `reference` is a name at, where that is not `host`: when somebody refused whom it redirected to. */
+  /**
+   * The registry that `reference` is a name at, if that is not `host`: when a host refused that the registry had
+   * redirected to.
+   */
   readonly registry?: string | undefined;
-  /** Of the blob or manifest that it is about. */
+  /** The digest of the blob or manifest concerned. */
   readonly digest?: string | undefined;
   /** The HTTP status of the reply that was refused. */
   readonly status?: number | undefined;
-  /** How long the registry asked to wait before the next try. */
+  /** How long the registry asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** Of a copy that failed: what is at the destination, and what is not. */
+  /** For a copy that failed: what is at the destination already, and what is not. */
   readonly copied?: CopyProgress | undefined;
-  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  /** Whether the refused request had credentials; undefined if the error is not about an answer. */
   readonly credentialsSent?: boolean | undefined;
 }
 
@@ -58,15 +61,15 @@ export class RegistryError extends BlobError {
   override readonly code: RegistryErrorCode;
   /** The registry's host, or the path of a layout. */
   readonly host: string | undefined;
-  /** Of the blob or manifest that it is about. */
+  /** The digest of the blob or manifest concerned. */
   readonly digest: string | undefined;
   /** The HTTP status of the reply that was refused. */
   readonly status: number | undefined;
-  /** How long the registry asked to wait before the next try. */
+  /** How long the registry asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Of a copy that failed: what is at the destination, and what is not. */
+  /** For a copy that failed: what is at the destination already, and what is not. */
   readonly copied: CopyProgress | undefined;
-  /** Whether whoever refused had been sent credentials; undefined when no answer is concerned. */
+  /** Whether the refused request had credentials; undefined if the error is not about an answer. */
   readonly credentialsSent: boolean | undefined;
 
   constructor(code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {
@@ -85,8 +88,8 @@ export class RegistryError extends BlobError {
 }
 
 /**
- * A name with the host that it is a name at: `host/repository:tag`. The name of a layout is its path, and of its only
- * repository there is nothing more to say: `oci:/path:tag`. A name that has its host already stays.
+ * A name with its host in front: `host/repository:tag`. A layout's host is its path, and it has one repository without
+ * a name: `oci:/path:tag`. A name that begins with its host is returned as it is.
  */
 function referenceAt(host: string | undefined, name: string | undefined): string | undefined {
   if (host === undefined || name === undefined) return name;

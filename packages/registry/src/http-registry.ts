@@ -34,45 +34,48 @@ import { checkRepository, isHost } from "./reference.js";
 import type { CallOptions, Registry } from "./registry.js";
 import { parseDigest } from "./digest.js";
 
-/** How a registry is reached, and who asks it. */
+/** How a registry is reached, and with which credentials. */
 export interface HttpRegistryOptions extends ConnectionOptions {
   /**
-   * Answers the registry's challenges. Without it requests go out bare, and most public registries refuse even
-   * anonymous reads.
+   * Answers the registry's challenges. Without it no request carries credentials or tokens, and most public registries
+   * refuse even anonymous reads, which take a token.
    */
   readonly authenticator?: Authenticator | undefined;
   /** Speak http instead of https. Default false. */
   readonly plainHttp?: boolean | undefined;
-  /** Default `blob-registry`. */
+  /** The `User-Agent` of every request. Default `blob-registry`. */
   readonly userAgent?: string | undefined;
   /** Told about every request that goes over the wire; holds no secrets. */
   readonly trace?: ((trace: HttpTrace) => void) | undefined;
-  /** How often, and for how long, what failed for a reason that passes is tried again. */
+  /** How often, and for how long, requests are repeated that failed for a temporary reason. */
   readonly retry?: RetryOptions | undefined;
   /**
-   * How many requests of a host may be under way at once, uploads aside; fewer while it answers 429. Default 32.
+   * How many requests to one host may be under way at once, uploads not counted; lowered while the host answers 429.
+   * Default 32.
    */
   readonly concurrency?: number | undefined;
   /**
-   * Send larger blobs in pieces of this many bytes. Default: whole, and in pieces only where that is refused. A piece of up
-   * to 32 MiB is held in memory; a larger one is read again from the blob's bytes where it has to be sent again.
+   * Send blobs larger than this in pieces of this many bytes. Default: whole, and in pieces only if the registry
+   * refuses that. A piece of up to 32 MiB is held in memory; a larger one is read again from the blob when it has to be
+   * sent again.
    */
   readonly chunkBytes?: number | undefined;
-  /** Sends the requests; closed with the registry. Default: undici, with connections of its own. */
+  /** Sends the requests. It is closed with the registry. Default: undici, with connections of its own. */
   readonly transport?: Transport | undefined;
 }
 
 /** A registry over HTTP, which holds connections. `await using` closes them. */
 export interface HttpRegistry extends Registry, AsyncDisposable {
-  /** Where its API is, as in `https://registry-1.docker.io`. */
+  /** Scheme, host and port of its API, such as `https://registry-1.docker.io`. */
   readonly origin: string;
   /**
-   * Opens an upload session as a push would, and cancels it: tells whether these credentials may push, without pushing.
-   * The errors of `pushBlob`.
+   * Finds out whether the credentials allow pushing, without pushing: opens an upload session as a push would, and
+   * cancels it. The errors of `pushBlob`.
    */
   probeUpload(repository: string, options?: CallOptions): Promise<UploadProbe>;
   /**
-   * Finds out whether the registry is there and accepts the credentials: one request, and those that a token takes.
+   * Finds out whether the registry is there and accepts the credentials: one request, and those that getting a token
+   * takes.
    *
    * @throws RegistryError `Unauthorized` and others; AuthError `TokenRefused`.
    */

@@ -1,8 +1,8 @@
-/** One element of a list that cannot be used. The others are not affected by it. */
+/** A malformed element of a list. It was left out; the other elements are not affected. */
 export interface LeftOut {
-  /** What it would have been. */
+  /** What kind of element it was meant to be. */
   readonly kind: "tag" | "referrer" | "descriptor";
-  /** What the list has there, made fit for a message: shortened, and without control characters. */
+  /** The text of the element, shortened and without control characters, so that it can be shown. */
   readonly name: string;
   /** Completes "it was left out because …". */
   readonly why: string;

@@ -1,19 +1,22 @@
 import type { Digest, Manifest } from "./descriptor.js";
 import type { CallOptions, Registry } from "./registry.js";
 
-/** What a policy decides about. The manifest's bytes have been hashed: a policy never fetches them again. */
+/**
+ * The manifest that a policy decides about. Its bytes were verified against its digest, so that a policy need not fetch
+ * them again.
+ */
 export interface PolicySubject {
-  /** Where its referrers are, such as signatures. */
+  /** The registry with its referrers, such as signatures. */
   readonly registry: Registry;
   /** The repository that it was read from. */
   readonly repository: string;
-  /** What may be read, or not. */
+  /** The manifest of what is about to be read. */
   readonly manifest: Manifest;
 }
 
 /** Why a policy did not accept a subject. */
 export interface PolicyReason {
-  /** The policy's name; inside `all` and `any`, that of the policy that said no. */
+  /** The name of the policy that refused; inside `all` and `any`, that of the inner policy. */
   readonly policy: string;
   /** One sentence for a person. */
   readonly message: string;
@@ -23,9 +26,9 @@ export interface PolicyReason {
 export interface Evidence {
   /** The policy that accepted it. */
   readonly policy: string;
-  /** Of the referrer that carried it. */
+  /** The digest of the referrer that carries the statement. */
   readonly digest: Digest;
-  /** What it states: a URI, as in-toto has it. */
+  /** The type of the statement: a URI, as in-toto defines it. */
   readonly predicateType: string;
   /** Who signed it: what the certificate says, or the fingerprint of the key. */
   readonly signer:
@@ -46,8 +49,8 @@ export type Verdict =
 export interface Policy {
   /** For messages: what is required, in a few words. */
   readonly name: string;
-  /** For messages: what it would accept whatever it was, although it could be required, such as the branch of a build. */
+  /** For messages: what the policy could require and leaves open, such as the branch of a build. */
   readonly notRestricted?: readonly string[] | undefined;
-  /** Whether the subject is accepted, by what is found at its registry. Throws what keeps it from finding out. */
+  /** Decides by what it finds at the subject's registry. Throws if it cannot find out, which is not a refusal. */
   evaluate(subject: PolicySubject, options?: CallOptions): Promise<Verdict>;
 }

@@ -5,13 +5,13 @@ import { messageText } from "@blob/core/text";
 
 /** A name of something in a registry, by the grammar of distribution-spec 1.1. */
 export interface Reference {
-  /** `host` or `host:port`, as a URL parser reads it; `docker.io` for all names of Docker Hub. */
+  /** `host` or `host:port`, in the spelling of a URL parser; `docker.io` for all names of Docker Hub. */
   readonly host: string;
-  /** As in `acme/site`: never with the host. */
+  /** The repository without the host, such as `acme/site`. */
   readonly repository: string;
-  /** Without `:`; undefined when none was written. */
+  /** The tag without `:`; undefined if none was written. */
   readonly tag: string | undefined;
-  /** Decides when there is a tag too. */
+  /** The digest; undefined if none was written. If there is a tag as well, the digest decides. */
   readonly digest: Digest | undefined;
 }
 
@@ -27,7 +27,10 @@ const maxRepositoryLength = 255;
 /** All of these mean Docker Hub, whose API answers on another host (see `apiHost`). */
 const dockerHub: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 
-/** Whether a text is a repository name, such as `acme/site`. Such a name never leaves a directory. */
+/**
+ * Whether a text is a repository name, such as `acme/site`. Used as a path below a directory, such a name does not lead
+ * out of it.
+ */
 export function isRepository(text: string): boolean {
   return text.length <= maxRepositoryLength && repositoryPattern.test(text);
 }
@@ -97,8 +100,8 @@ function parseHost(text: string, written: string, alone: boolean): string {
 }
 
 /**
- * A host as connections read it: `127.1` and `0x7f.0.0.1` are `127.0.0.1`. What is remembered, allowed or refused by host
- * goes by this name. A port stays: which one is the default depends on the transport.
+ * A host as it is connected to: `127.1` and `0x7f.0.0.1` are `127.0.0.1`. Caches, permissions and refusals by host use
+ * this spelling. A port stays, even a default one, since the default depends on the transport.
  */
 function oneSpelling(host: string): string {
   const port = /:(?<port>\d+)$/u.exec(host)?.groups?.["port"];

@@ -6,29 +6,33 @@ export interface CallOptions {
   /** Stops the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Told about each element of a list that cannot be used, such as a tag whose name is none: it is left out, and the
-   * rest of the list is given as if it were not there. Should not throw: the call would fail with what it throws.
+   * Called for each malformed element of a list, such as a tag with an invalid name. It is left out, and the call goes
+   * on with the rest. If this throws, the call fails with what it throws.
    */
   readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
 /** Options of reading a manifest. */
 export interface ManifestOptions extends CallOptions {
-  /** Refuse a larger manifest, in bytes. Default 4 MiB, which the distribution-spec asks registries to accept. */
+  /**
+   * A larger manifest is `SizeExceeded`. Default 4 MiB, the size that the distribution-spec asks registries to accept.
+   */
   readonly maxBytes?: number | undefined;
 }
 
 /** Options of reading a blob. */
 export interface ReadBlobOptions extends CallOptions {
-  /** Only these bytes; the whole blob without it. It must lie inside the blob. */
+  /** Read only these bytes, which must lie inside the blob. Default: the whole blob. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
 }
 
 /** Options of pushing a blob. */
 export interface PushBlobOptions extends CallOptions {
-  /** A repository of the same registry that has the blob: tried before any byte is sent. */
+  /**
+   * Another repository of the registry that may have the blob: mounting it from there is tried before any byte is sent.
+   */
   readonly mountFrom?: string | undefined;
-  /** Called with the bytes sent so far; it may start again from a lower value when an upload is retried. */
+  /** Called with the bytes sent so far. When an upload is retried it goes back to a lower value. */
   readonly onProgress?: ((bytesSent: number) => void) | undefined;
 }
 
@@ -37,49 +41,52 @@ export interface PushManifestOptions extends CallOptions {
   /** Point this tag at the manifest; without it the manifest can only be found by its digest. */
   readonly tag?: string | undefined;
   /**
-   * The digest to store it under, when that is not to be its sha256. The bytes have to have it. Registries over HTTP store
-   * what they get by tag under a digest of their own choice: there a sha512 digest cannot have a tag (`Unsupported`).
+   * The digest to store the manifest under, if not its sha256. It is checked against the bytes. Over HTTP, a registry
+   * chooses the digest itself when it is given a tag: a sha512 digest together with a tag is `Unsupported`.
    */
   readonly digest?: Digest | undefined;
 }
 
 /** Which referrers are wanted. */
 export interface ReferrersOptions extends CallOptions {
-  /** Only those of this type: a registry that filters is asked for it. */
+  /** Only referrers of this type. The registry is asked to filter, if it can. */
   readonly artifactType?: string | undefined;
-  /** With `artifactType`: also those of these types, other names for the same. */
+  /** With `artifactType`: types that count as the same, such as older names of it. */
   readonly equivalentTypes?: readonly string[] | undefined;
   /**
-   * With `artifactType`: everything that is listed anywhere is looked through. Without it, a list that has one is believed
-   * to have all, although a registry may filter by wrong types, or keep others under a fallback tag. Two requests over HTTP,
-   * and one for each manifest whose type the lists do not tell. Default false.
+   * With `artifactType`: look through everything that is listed anywhere. By default a list that has one match is taken
+   * to have all, although some registries filter by the wrong type, or keep others under a fallback tag. Costs two
+   * requests over HTTP, and one for each manifest whose type the lists do not state. Default false.
    */
   readonly exhaustive?: boolean | undefined;
-  /** Given each manifest that had to be read to learn its type, before its descriptor is: it need not be read again. */
+  /**
+   * Called with each manifest that had to be read for its type, before its descriptor is yielded, so that it need not
+   * be read again.
+   */
   readonly onManifest?: ((manifest: Manifest) => void) | undefined;
 }
 
-/** What it took to have a blob in a repository. */
+/** How the repository came to have a blob: it was sent, was there already, or was mounted from another repository. */
 export type PushedBlob = "uploaded" | "exists" | "mounted";
 
-/** Opens the bytes of an upload from their start. Called again when a request has to be repeated. */
+/** Opens the bytes of an upload, from their start. Called again when a request has to be repeated. */
 export type OpenBody = () => AsyncIterable<Uint8Array>;
 
-/** Bytes to store as a manifest. They are stored as they are. */
+/** A manifest to store, byte for byte as given. */
 export interface NewManifest {
-  /** What the registry gives as its type to whoever reads it. */
+  /** The type that the registry states to readers. */
   readonly mediaType: string;
   /** JSON, with a `schemaVersion` of 2. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * Content-addressed storage of artifacts in named repositories: a registry over HTTP, an OCI layout on disk, or
- * memory. Code over this interface does not know which one it has.
+ * Content-addressed storage of artifacts in named repositories: a registry over HTTP, an OCI layout on disk, or memory.
+ * Code over this interface does not know which one it has.
  *
- * A `reference` is a tag or a digest. Every method throws a `RegistryError` (see its codes), and the signal's reason
- * after an abort. There are no optional methods: a decorator that adds may spread the inner registry, one that
- * restricts writes every method out.
+ * A `reference` is a tag or a digest. Every method throws `RegistryError`s (see its codes), and after an abort the
+ * signal's reason. No method is optional. A decorator that adds something may spread the inner registry; one that
+ * restricts it has to write out every method, so that a method added later is not passed through by accident.
  */
 export interface Registry {
   /** Names the place in messages and cache keys: `ghcr.io`, `oci:/srv/layout`, `memory`. */
@@ -95,27 +102,29 @@ export interface Registry {
   manifest(repository: string, reference: string, options?: ManifestOptions): Promise<Manifest>;
 
   /**
-   * The size of a blob in bytes, or undefined when the repository is not known to have it. Only what is read can be proved:
-   * a registry may tell a size that is not true.
+   * The size of a blob in bytes, or undefined when the repository is not known to have it. This is the registry's word:
+   * only reading the blob proves its size.
    */
   statBlob(repository: string, digest: Digest, options?: CallOptions): Promise<number | undefined>;
 
   /**
    * The bytes of a blob, or of a range of it, as a lazy single-use iterable: the request is made when the first chunk
-   * is asked for, and leaving the loop frees the connection. A whole blob is verified against its digest and throws
-   * `DigestMismatch` instead of ending; a range has the right place and length, but only its user can verify it.
+   * is asked for, and leaving the loop frees the connection. A whole blob is verified against its digest, and throws
+   * `DigestMismatch` instead of ending. A range has the right place and length, but is not verified: that is up to its
+   * user.
    */
   readBlob(repository: string, blob: BlobId, options?: ReadBlobOptions): AsyncIterable<Uint8Array>;
 
   /**
-   * Makes the repository have the blob and says what it took. Bytes are only opened when they are needed, and are
-   * verified by whoever stores them.
+   * Makes sure that the repository has the blob, and returns what that took. `open` is only called if bytes have to be
+   * sent. Whoever stores the bytes verifies them.
    */
   pushBlob(repository: string, blob: BlobId, open: OpenBody, options?: PushBlobOptions): Promise<PushedBlob>;
 
   /**
-   * Stores a manifest. Everything that it points to has to be there already, except for its `subject`. One that has a
-   * subject is found by `referrers` afterwards, or `ReferrersUnsupported` is thrown.
+   * Stores a manifest. Everything that it points to has to be there already, except for its `subject`. Afterwards
+   * `referrers` finds a manifest that has a subject; where the registry cannot do that, `ReferrersUnsupported` is
+   * thrown.
    */
   pushManifest(repository: string, manifest: NewManifest, options?: PushManifestOptions): Promise<Descriptor>;
 
@@ -124,8 +133,8 @@ export interface Registry {
 
   /**
    * The manifests that name another one as their `subject`, such as its signatures, with their types and annotations.
-   * None when nobody refers to it, also when it is not there itself. Broken ones are left out: see `onLeftOut`.
-   * `ReferrersUnsupported`; `SizeExceeded` when there are too many: a list is never cut without a word.
+   * Empty when there are none, also when the other manifest itself is not there. Malformed ones are left out: see
+   * `onLeftOut`. `ReferrersUnsupported`; `SizeExceeded` when there are too many: lists are never cut silently.
    */
   referrers(repository: string, digest: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>;
 

@@ -9,29 +9,31 @@ export interface StatementClaim {
   readonly predicate: unknown;
 }
 
-/** What refers to a manifest once it is pushed: the single layer of a referrer, and how the referrer describes it. */
+/**
+ * Something to attach to a manifest: the single layer of a referrer, and how the referrer describes it. Not pushed yet.
+ */
 export interface Attachment {
-  /** Of the referrer, and of its layer. */
+  /** The type of the layer, which is also the artifact type of the referrer. */
   readonly mediaType: string;
-  /** What the attachment is, in the form of its type. */
+  /** The content of the layer. */
   readonly bytes: Uint8Array;
-  /** Of the referrer. */
+  /** Annotations of the referrer. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** How a manifest is signed. */
 export interface SignOptions extends CallOptions {
-  /** Default: the claim that the manifest is signed, and nothing more. */
+  /** What to state about the manifest. Default: only that it is signed. */
   readonly claim?: StatementClaim | undefined;
 }
 
 /**
- * Signs manifests. It gets the bytes that were pushed, or that were verified against the digest that was asked for,
- * and never resolves a tag. It may talk to certificate authorities and logs, but not to the registry.
+ * Signs manifests. A signer gets verified bytes, and never resolves a tag. It may use certificate authorities and logs,
+ * but not the registry.
  */
 export interface Signer {
   /** For messages: who signs, in a few words. */
   readonly name: string;
-  /** The attachment for a manifest, not pushed yet. Throws what keeps it from signing. */
+  /** Makes the attachment for a manifest, without pushing it. Throws if it cannot sign. */
   sign(manifest: Manifest, options?: SignOptions): Promise<Attachment>;
 }

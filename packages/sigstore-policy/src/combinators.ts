@@ -9,6 +9,7 @@ import { PolicyError } from "./errors.js";
  * returned even when another policy could not be checked. Without a refusal, the first error is thrown. The evidence
  * is that of all.
  *
+ * @example
  * ```ts
  * const trusted = all([githubActionsPolicy("acme/site", { trustedRoot }), githubActionsProvenance("acme/site", { trustedRoot })]);
  * ```
@@ -36,6 +37,7 @@ export function all(policies: readonly [Policy, ...Policy[]]): Policy {
  * When none accepts, the verdict has the reasons of all of them; when one of them could not be checked, it might have
  * accepted, so that is an error and not a verdict.
  *
+ * @example
  * ```ts
  * const trusted = any([githubActionsPolicy("acme/site", { trustedRoot }), publicKeyPolicy({ key })]);
  * const verdict = await trusted.evaluate(subject);

@@ -56,6 +56,7 @@ export class PolicyError extends BlobError {
 /**
  * Whether a value is a {@link PolicyError}, of this or another copy of the package.
  *
+ * @example
  * ```ts
  * try {
  *   await signer.sign(manifest);

@@ -8,6 +8,7 @@ import type { Hosts } from "./for-hosts.js";
 import { containersAuthCredentials, dockerConfigCredentials } from "./file-credentials.js";
 import { firstOf } from "./first-of.js";
 
+/** Where {@link defaultCredentials} looks, and for which registries it uses variables. */
 export interface DefaultCredentialsOptions extends CredentialHelperOptions {
   /**
    * The registries that `BLOB_USERNAME`, `BLOB_PASSWORD` and `BLOB_TOKEN` are for. Files say by themselves what they are
@@ -21,8 +22,8 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
 }
 
 /**
- * The credentials that docker, podman and this project's own variables provide, as the tools themselves would
- * look them up. The first of these that has one for the registry wins:
+ * The credentials that docker, podman and this project's own variables provide, as the tools themselves would look them
+ * up. The first of these that has one for the registry wins:
  *
  * 1. `BLOB_USERNAME` with `BLOB_PASSWORD`, `BLOB_TOKEN`, for the registries in `hosts`
  * 2. the file that `REGISTRY_AUTH_FILE` names
@@ -30,9 +31,16 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
  * 5. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
  *
- * Without a home directory (no `HOME`, and a user that passwd does not have) the files in it are left out, and a look-up
- * that finds nothing says so to `onWarning`. Nothing is read before the first look-up. Throws `InvalidCredentialsFile`, `UnreadableCredentialsFile` and
- * `InvalidCredential`.
+ * Without a home directory (no `HOME`, and a user that passwd does not have) the files in it are left out, and a
+ * look-up that finds nothing says so to `onWarning`. Nothing is read before the first look-up. A look-up throws
+ * `InvalidCredentialsFile`, `UnreadableCredentialsFile` and `InvalidCredential`.
+ *
+ * @example
+ * ```ts
+ * const credentials = defaultCredentials({ hosts: ["ghcr.io"], onWarning: (message) => console.warn(message) });
+ * const found = await describeCredential(credentials, { host: "ghcr.io", repository: "acme/site" });
+ * console.log(found?.source ?? "anonymous"); // for instance /home/ada/.docker/config.json
+ * ```
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialSource {
   const { env = process.env } = options;

@@ -4,7 +4,9 @@ import type { Credential, CredentialSource, CredentialTarget } from "../credenti
 export interface CredentialDescription {
   /** Where it came from: `environment`, a file's path, `docker-credential-pass`. */
   readonly source: string;
+  /** What the registry would get: a user name and password, a ready token, or a token that is exchanged first. */
   readonly kind: Credential["kind"];
+  /** The user name of a `basic` credential; undefined for the other kinds, which have none. */
   readonly username: string | undefined;
 }
 
@@ -12,6 +14,12 @@ export interface CredentialDescription {
  * Which credential would be used for a registry or repository, without its secret; undefined for none. Asks
  * the sources as a request would, helpers included, but no server: whether the registry accepts it remains to
  * be seen.
+ *
+ * @example
+ * ```ts
+ * const found = await describeCredential(defaultCredentials(), { host: "ghcr.io" });
+ * console.log(found === undefined ? "anonymous" : `${found.kind} from ${found.source}`);
+ * ```
  */
 export async function describeCredential(
   credentials: CredentialSource,

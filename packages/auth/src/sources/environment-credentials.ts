@@ -5,8 +5,9 @@ import { forHosts, type Hosts } from "./for-hosts.js";
 /** Environment variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Whom {@link environmentCredentials} are for. */
 export interface EnvironmentCredentialsOptions {
-  /** The registries that they are for: variables do not say it, and nobody else gets to see them. */
+  /** The registries that get the credential: the variables do not say. No other registry gets it. */
   readonly hosts: Hosts;
 }
 
@@ -15,6 +16,11 @@ export interface EnvironmentCredentialsOptions {
  * caller names. Read anew at each look-up; empty means unset.
  *
  * Throws `InvalidCredential` for hosts that are none; a look-up throws it when a user name or password comes alone.
+ *
+ * @example
+ * ```ts
+ * const credentials = environmentCredentials(process.env, { hosts: ["ghcr.io"] });
+ * ```
  */
 export function environmentCredentials(
   env: Environment,

@@ -6,6 +6,7 @@ import { configuredHelpers } from "./configured-helpers.js";
 import { matchingKeys } from "../files/matching-keys.js";
 import type { CredentialHelperOptions } from "./run-helper.js";
 
+/** Which file is read, and how the helpers that it names are run. */
 export interface FileCredentialsOptions extends CredentialHelperOptions {
   /** The file's path. That there is none is no error. */
   readonly file: string;
@@ -18,6 +19,11 @@ export interface FileCredentialsOptions extends CredentialHelperOptions {
  * The file is read at each look-up, whole, and at most 1 MiB of it; an authenticator looks up once for each
  * repository, and again when the credential is refused. Throws `InvalidCredentialsFile` with the position, and
  * `UnreadableCredentialsFile`. Helpers that do not work are reported to `onWarning` and passed over.
+ *
+ * @example
+ * ```ts
+ * const credentials = dockerConfigCredentials({ file: dockerConfigFile(), onWarning: console.warn });
+ * ```
  */
 export function dockerConfigCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: false });

@@ -9,6 +9,12 @@ export type Hosts = readonly string[] | (() => readonly string[]);
  * A source that is asked for these registries only: no other one, whoever leads there, gets to see what it has.
  *
  * Throws `InvalidCredential` for a text in a list that is no host; a look-up does for those of a function.
+ *
+ * @example
+ * ```ts
+ * const vault: CredentialSource = async ({ host }) => ({ credential: await readVault(host), source: "vault" });
+ * const credentials = forHosts(["registry.acme.example"], vault);
+ * ```
  */
 export function forHosts(hosts: Hosts, source: CredentialSource): CredentialSource {
   const names = typeof hosts === "function" ? () => namesOf(hosts()) : always(namesOf(hosts));

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Environment } from "./environment-credentials.js";
 
+/** How credential helpers (`docker-credential-*` programs) are run. */
 export interface CredentialHelperOptions {
   /** The helper's environment; its `PATH` is where helpers are looked for. Default `process.env`. */
   readonly env?: Environment | undefined;

@@ -5,21 +5,30 @@ import { forHosts, requireHost } from "./for-hosts.js";
 /** Never has a credential: registries are asked as nobody in particular. */
 export const anonymous: CredentialSource = () => Promise.resolve(undefined);
 
+/** A user name and password, and the registry that they are for. */
 export interface StaticCredentialOptions {
   /** The only registry that gets to see the credential: `host` or `host:port`. */
   readonly host: string;
+  /** Sent as UTF-8; must not contain a colon, which would end it in Basic authentication (`InvalidCredential`). */
   readonly username: string;
+  /** Sent as UTF-8, as it is: neither trimmed nor decoded. */
   readonly password: string;
 }
 
 /**
  * A user name and password for one registry. Throws `InvalidCredential` for a user name with a colon, and for a host that is
  * none.
+ *
+ * @example
+ * ```ts
+ * const credentials = staticCredential({ host: "registry.acme.example:5000", username: "ada", password });
+ * ```
  */
 export function staticCredential({ host, username, password }: StaticCredentialOptions): CredentialSource {
   return forHost(host, { kind: "basic", username, password });
 }
 
+/** A registry token, and the registry that it is for. */
 export interface StaticTokenOptions {
   /** The only registry that gets to see the token: `host` or `host:port`. */
   readonly host: string;
@@ -30,6 +39,11 @@ export interface StaticTokenOptions {
 /**
  * A ready registry token for one registry. Throws `InvalidCredential` for one that does not fit in a header, and for a host
  * that is none.
+ *
+ * @example
+ * ```ts
+ * const credentials = staticToken({ host: "ghcr.io", token });
+ * ```
  */
 export function staticToken({ host, token }: StaticTokenOptions): CredentialSource {
   return forHost(host, { kind: "bearer", token });

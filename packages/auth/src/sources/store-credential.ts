@@ -10,11 +10,16 @@ import { helperServerUrl, parseRegistryKey } from "../registry-host.js";
 import { replaceFile } from "../files/replace-file.js";
 import { runHelper, type CredentialHelperOptions } from "./run-helper.js";
 
+/** Where a credential is stored or erased, and how the helper that keeps it is run. */
 export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "onWarning"> {
   /** Docker's file, or one of the same shape. Default: where docker keeps it, by `DOCKER_CONFIG`. */
   readonly file?: string | undefined;
   /** Where `.docker` is, unless `file` or `DOCKER_CONFIG` say otherwise. Default: that of the operating system. False: there is none. */
   readonly homeDirectory?: string | false | undefined;
+  /**
+   * Ends the work by throwing its reason. The file is then as it was or as it was to be; a helper that is running is
+   * killed.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +31,12 @@ export interface StoreCredentialOptions extends Omit<CredentialHelperOptions, "o
  * The file is replaced at once and readable by its owner only (0600); whatever else is in it stays. In the
  * file, the secret is only encoded, not encrypted. Throws `InvalidCredential`, `HelperFailed`,
  * `InvalidCredentialsFile` or `UnreadableCredentialsFile`.
+ *
+ * @example
+ * ```ts
+ * const place = await storeCredential("ghcr.io", { kind: "basic", username: "ada", password });
+ * console.log(`kept in ${place}`); // "docker-credential-pass", or the file's path
+ * ```
  */
 export async function storeCredential(
   host: string,
@@ -53,6 +64,12 @@ export async function storeCredential(
  * Returns from where: helpers' names and the file's path; empty when there was nothing. Credentials for a
  * part of the registry (`host/namespace`) stay. Throws `HelperFailed`, `InvalidCredentialsFile` or
  * `UnreadableCredentialsFile`.
+ *
+ * @example
+ * ```ts
+ * const places = await eraseCredential("ghcr.io");
+ * if (places.length === 0) console.log("nothing was stored for ghcr.io");
+ * ```
  */
 export async function eraseCredential(host: string, options: StoreCredentialOptions = {}): Promise<string[]> {
   const registry = parseRegistryKey(host).host;

@@ -1,4 +1,4 @@
-/** One way in which a server lets itself be talked into answering (RFC 9110, section 11.6.1). */
+/** One way of authenticating that a server offers (RFC 9110, section 11.6.1). */
 export interface Challenge {
   /** Lower case: `basic`, `bearer`. */
   readonly scheme: string;

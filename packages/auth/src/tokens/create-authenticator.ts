@@ -11,6 +11,7 @@ import { exchangeToken } from "./token-exchange.js";
 import { accountKey, createTokenMemory } from "./token-memory.js";
 import type { Token } from "./token-response.js";
 
+/** What an {@link Authenticator} works with. */
 export interface AuthenticatorOptions {
   /** Where credentials come from, asked at the first 401 of a repository and again when they are refused. */
   readonly credentials: CredentialSource;
@@ -34,12 +35,26 @@ interface WantedToken {
 const directKey = "direct";
 
 /**
- * Answers Basic and Bearer challenges. Bearer is preferred where a registry offers both; a ready registry
- * token is sent as it is. Tokens are kept in memory for as long as they hold, never on disk; near their end
- * `current` stops giving them out, so that no request is begun with a token that dies under way.
+ * Answers Basic and Bearer challenges. Bearer is preferred where a registry offers both; a ready registry token is sent
+ * as it is. Tokens are kept in memory for as long as they hold, never on disk; near their end `current` stops giving
+ * them out, so that no request is begun with a token that would expire under way.
  *
- * `answer` throws `InvalidChallenge`, `InsecureRealm`, `TokenRefused`, `TokenUnavailable` or
- * `InvalidTokenResponse`, the errors of the credential sources, and whatever `send` throws.
+ * `answer` throws `InvalidChallenge`, `InsecureRealm`, `TokenRefused`, `TokenUnavailable` or `InvalidTokenResponse`,
+ * the errors of the credential sources, and whatever `send` throws.
+ *
+ * @example
+ * ```ts
+ * const authenticator = createAuthenticator({ credentials: defaultCredentials({ hosts: ["ghcr.io"] }) });
+ * const target = {
+ *   origin: "https://ghcr.io",
+ *   host: "ghcr.io",
+ *   repository: "acme/site",
+ *   scopes: ["repository:acme/site:pull"],
+ * };
+ * // After a 401, with a function of yours that sends the token request:
+ * const challenge = response.headers.get("www-authenticate") ?? "";
+ * const authorization = await authenticator.answer(target, { challenge }, sendTokenRequest);
+ * ```
  */
 export function createAuthenticator({ credentials, now = Date.now }: AuthenticatorOptions): Authenticator {
   const tokens = createTokenMemory(now);

@@ -3,12 +3,12 @@ import { createCaches } from "@blob/cache";
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** Caches that have nothing and keep nothing. */
+/** Caches that are all off. */
 export const noCaches: Caches = createCaches({
   enabled: { refs: false, manifests: false, indexes: false, content: false, blocks: false },
 });
 
-/** The same caches, as if they were empty: what is put is kept. */
+/** A view of caches that finds nothing in them, but keeps what is put. */
 export function withoutReading(caches: Caches): Caches {
   return {
     ...withoutRefs(caches),
@@ -20,7 +20,7 @@ export function withoutReading(caches: Caches): Caches {
   };
 }
 
-/** The same caches, which do not know yet where tags point. */
+/** A view of caches that does not find where tags point, but keeps what is put. */
 export function withoutRefs(caches: Caches): Caches {
   return { ...caches, refs: { ...caches.refs, get: nothing } };
 }

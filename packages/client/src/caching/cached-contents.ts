@@ -2,10 +2,13 @@ import type { ContentCache } from "@blob/cache";
 import type { Archive, ReadLimits, ReadOptions } from "@blob/format";
 import { readFileBy } from "../read-file.js";
 
-/** What `readFile` of `@blob/format` reads at most when nobody says otherwise. */
+/** The default of `limits.maxFileBytes` in `@blob/format`: larger contents are not taken from the cache, either. */
 const defaultMaxFileBytes = 256 * 1024 * 1024;
 
-/** The same archive, whose `readFile` takes contents from the cache, and puts there what it has read and verified. */
+/**
+ * The archive, with a `readFile` that takes contents from the cache if they are there, and puts there what it has read
+ * and verified.
+ */
 export function withContentCache<T extends Archive>(
   archive: T,
   content: ContentCache,

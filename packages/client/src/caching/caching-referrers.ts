@@ -2,22 +2,22 @@ import type { Caches } from "@blob/cache";
 import type { CallOptions, Descriptor, Digest, LeftOut, Manifest, Registry } from "@blob/registry";
 import { isDigest } from "@blob/registry";
 
-/** A registry for policies: lists of referrers and small blobs come out of the cache. */
+/** A registry for policies, with lists of referrers and small blobs (signature bundles) from the cache. */
 export interface CachingReferrers {
   readonly registry: Registry;
-  /** Whether a list came out of the cache, so that a newer one might say something else. */
+  /** Whether some list came out of the cache, so that asking the registry again might give another one. */
   wasRemembered(): boolean;
 }
 
-/** No larger bundle is read by a policy. */
+/** The largest bundle that policies read: larger blobs are not cached. */
 const maxBlobBytes = 1024 * 1024;
 
-/** Longer lists are handed through. */
+/** Longer lists of referrers are not cached. */
 const maxListed = 100;
 
 /**
- * Tells `onLeftOut` what lists leave out. A list is kept only when there is something in it, and nothing was left out:
- * whoever waits for a signature asks again and again.
+ * Reports to `onLeftOut` what lists leave out. A list is cached only if it is complete and not empty: someone who waits
+ * for a signature to appear asks repeatedly, and must not get an old empty list.
  */
 export function withReferrerCaches(
   registry: Registry,
@@ -38,10 +38,12 @@ export function withReferrerCaches(
       yield* known.value;
       return;
     }
-    // Who refuses because of a remembered list is asked again with a new one: that is the time to look further.
+    // A policy that refuses after it saw a cached list is evaluated once more with a new one. An exhaustive search is
+    // for then.
     if (exhaustive && wasRemembered) return;
     const found: Descriptor[] = [];
-    // Without the referrers API each one was read for its type, and the policy reads it next.
+    // Registries without the referrers API list no types, so each manifest was read: kept, since the policy reads it
+    // next.
     const keeping: Promise<void>[] = [];
     const onManifest = (manifest: Manifest): void => {
       options.onManifest?.(manifest);
@@ -59,11 +61,11 @@ export function withReferrerCaches(
     const call = { ...options, onManifest, onLeftOut: report };
     const rest = registry.referrers(repository, digest, call)[Symbol.asyncIterator]();
     try {
-      // Whole, before anything is handed out: whoever finds the signature that it wants leaves early.
+      // Read to the end before the first is yielded: a policy stops iterating at the first signature that it accepts.
       let next = await rest.next();
       for (; next.done !== true && found.length < maxListed; next = await rest.next()) found.push(next.value);
       await Promise.all(keeping);
-      // What was left out has to be said the next time, too.
+      // A list with elements left out is not cached, so that the next call reports them again.
       if (next.done === true && found.length > 0 && isWhole) await records.put(key, found, { signal });
       yield* found;
       for (; next.done !== true; next = await rest.next()) yield next.value;
@@ -103,7 +105,7 @@ export function withReferrerCaches(
   };
 }
 
-/** Forgets the lists that something new belongs into. */
+/** Drops the cached lists that a new referrer belongs into. */
 export async function forgetReferrers(
   trustDomain: string,
   { records }: Pick<Caches, "records">,
@@ -133,7 +135,7 @@ function parseDescriptors(json: unknown): readonly Descriptor[] | undefined {
   return Array.isArray(json) && json.every(isDescriptor) ? json : undefined;
 }
 
-/** As it was put: only descriptors go in, but the file may be anybody's. */
+/** Checks what was put as a descriptor: the cache file may have been written by another program. */
 function isDescriptor(json: unknown): json is Descriptor {
   if (typeof json !== "object" || json === null) return false;
   const field = (name: string): unknown => Reflect.get(json, name);

@@ -5,30 +5,30 @@ import { isClientError } from "../errors.js";
 import { manifestMediaType } from "../manifest/image-manifest.js";
 import type { SharedReads } from "./shared-reads.js";
 
-/** A tag that could not be looked up, because the client is offline, and what it pointed to before. */
+/** A tag that an offline client could not look up, and the digest that the cache has for it. */
 export interface StaleReference {
   /** `host/repository:tag` */
   readonly reference: string;
-  /** What it pointed to. */
+  /** The digest that the tag pointed to at `storedAt`. */
   readonly digest: string;
   /** When a registry last said so, in milliseconds since the epoch. */
   readonly storedAt: number;
 }
 
 export interface CachingRegistryOptions {
-  /** Who vouches for what tags point to, and for what is shared: see `trustDomainOf`. */
+  /** Begins the cache keys of tags, and of requests that are shared: see `trustDomainOf`. */
   readonly trustDomain: string;
   readonly caches: Pick<Caches, "refs" | "records" | "manifests">;
   readonly shared: SharedReads;
-  /** Calls are shared with those of the same scope. */
+  /** Only calls of the same scope share a request. */
   readonly scope: string;
   readonly onStale: ((stale: StaleReference) => void) | undefined;
 }
 
 /**
- * A registry that remembers tags for their time to live, and manifests by their digests for ever. A tag that is fresh
- * costs no request, one that is not costs a HEAD when its manifest is at hand, and else the GET of the manifest. What is
- * pushed, tagged or deleted through it changes what it remembers.
+ * A registry that caches where tags point for their time to live, and manifests by digest without end. A fresh tag
+ * costs no request; one that is not costs a HEAD when its manifest is cached, and the GET of the manifest otherwise.
+ * Pushing, tagging and deleting through it update the cache.
  */
 export function withManifestCaches(registry: Registry, options: CachingRegistryOptions): Registry {
   const { trustDomain, shared, scope, onStale } = options;
@@ -50,7 +50,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     signal: AbortSignal | undefined,
   ): Promise<void> {
     await refs.put(refKey(repository, tag), digest, { signal });
-    // Whoever deletes the manifest has to find its tags.
+    // Deleting the manifest deletes its tags: they are recorded to be dropped with it.
     const known = (await records.get(tagsKey(repository, digest), parseTexts, { signal }))?.value ?? [];
     if (known.includes(tag)) return;
     await records.put(tagsKey(repository, digest), [...known, tag].slice(-maxTags), { signal });
@@ -80,7 +80,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     return manifest;
   }
 
-  /** The descriptor that a tag has now; the one that is known when the client is offline. */
+  /** The descriptor that a tag has now; when the client is offline, the cached one. */
   async function refresh(
     repository: string,
     tag: string,
@@ -115,7 +115,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
     return (await cached(reference, signal)) ?? fetch(repository, reference, signal);
   }
 
-  /** With a limit of its own a call is not shared: the others may have another one. */
+  /** A call with its own size limit does not share a request: other callers may have another limit. */
   async function bounded(
     repository: string,
     reference: string,
@@ -162,11 +162,11 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
       const descriptor = await registry
         .pushManifest(repository, manifest, call)
         .catch(async (error: unknown) => {
-          // It may have got there all the same.
+          // The push may have succeeded although its answer was lost: then the tag points elsewhere now.
           if (tag !== undefined) await forget(repository, tag, undefined);
           throw error;
         });
-      // Without the signal: it was pushed, and an abort from here on must not say that it was not.
+      // Without the signal: the push has succeeded, and a late abort must not make it look as if it had not.
       await manifests.put(descriptor.digest, manifest.bytes);
       if (tag !== undefined) await remember(repository, tag, descriptor.digest, undefined);
       return descriptor;
@@ -182,7 +182,7 @@ export function withManifestCaches(registry: Registry, options: CachingRegistryO
   };
 }
 
-/** More tags of one manifest than this have their time to live to be forgotten. */
+/** Of one manifest. Tags beyond this are not dropped with the manifest, but when their time to live ends. */
 const maxTags = 1000;
 
 function parseTexts(json: unknown): readonly string[] | undefined {

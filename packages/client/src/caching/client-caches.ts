@@ -7,7 +7,10 @@ import { cacheNames, createCaches } from "@blob/cache";
  */
 export type CacheOption = string | CachesOptions | Caches;
 
-/** Without a directory, only manifests are remembered: everything else takes memory, or time to notice a new tag. */
+/**
+ * Without a directory only manifests are cached: the other caches would take much memory, or delay when a moved tag is
+ * noticed.
+ */
 export function cachesOf(option: CacheOption = {}): Caches {
   if (typeof option === "string") return createCaches({ directory: option });
   if ("statistics" in option) return option;

@@ -5,25 +5,28 @@ import { isFormatError } from "@blob/format";
 import { readFileBy } from "../read-file.js";
 import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 
-/** The data of an archive through the block cache, and what to do when that gave wrong bytes. */
+/** The data of an archive read through the block cache, and the recovery from wrong blocks. */
 export interface KeptBlocks {
   readonly source: ByteSource;
   /**
-   * The same archive. Blocks are kept before anything can verify them: when a file turns out to be wrong, its blocks are
-   * forgotten and it is read once more. A stream, of which bytes were handed out, is right the next time.
+   * The archive, with recovery: blocks are cached unverified, so when a file turns out to be wrong its blocks are
+   * dropped and it is read once more. A stream that has handed out bytes fails, and is right the next time.
    */
   archive<T extends Archive>(inner: T): T;
 }
 
-/** How an archive says that its data is not what its index promises. */
+/** The codes of errors that say that the data is not what the index promises. */
 const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMismatch"];
 
-/** Whether an error was found in the data itself. What asks for too much memory may be a lie of other bytes, too. */
+/**
+ * Whether an error may come from wrong bytes. A demand for too much memory may, too: the size was read from those
+ * bytes.
+ */
 function isAboutData({ code, cause }: FormatError): boolean {
   return wrongData.includes(code) || (code === "SizeExceeded" && cause !== undefined);
 }
 
-/** Everything that decides which bytes a range of an archive's data has, as long as nothing verifies ranges. */
+/** Everything that decides which bytes a range of an archive's data has, given that ranges are not verified. */
 export interface BlocksOf {
   readonly trustDomain: string;
   readonly repository: string;
@@ -31,13 +34,17 @@ export interface BlocksOf {
 }
 
 /**
- * Keeps blocks under everything that they depend on. The digest of the data is only what a manifest claims, and no digest
- * verifies a range. So the key has the manifest's own digest, which its bytes were verified against: whoever claims the
- * data of another archive spoils only what is read by way of that claim. The same manifest may be in many places, one of
- * which answers with wrong bytes: so it has the repository, and the registry with the way it is reached. What is left is
- * who answered at that very place, and it may spoil what is read from there; files are verified whole, and see `archive`.
+ * Caches blocks of an archive's data under a key with all that decides about their bytes. A range cannot be verified
+ * against the data's digest, and that digest is only what a manifest claims. Therefore the key has:
  *
- * Blocks that are verified before they are kept need nothing but their digests: that is a choice of the id, made here.
+ * - the manifest's digest, against which the manifest was verified: a manifest that falsely claims the data of another
+ *   archive spoils only reads by way of itself;
+ * - the repository, and the registry with the way it is reached: the same manifest may be in many places, one of which
+ *   answers with wrong bytes.
+ *
+ * What remains is that this very place answers wrongly. Files are verified whole, and `archive` recovers.
+ *
+ * If blocks were verified before they are cached, their digests would do as keys: only the id made here would change.
  */
 export function keepBlocks(
   blocks: BlockCache,
@@ -80,7 +87,7 @@ export function keepBlocks(
       return {
         ...archive,
         readFile: readFileBy(readBytes),
-        // What is wrong with the path is thrown by the call.
+        // Errors about the path are thrown by the call, not by the iterable.
         stream: (path: string, options?: ReadOptions) => checked(archive.stream(path, options), path),
       };
     },

@@ -1,7 +1,9 @@
 import type { Registry } from "@blob/registry";
 import { ClientError } from "../errors.js";
 
-/** A registry that is out of reach: whatever is asked of it is an `Offline` error that says what is missing. */
+/**
+ * Stands for a registry while the client is offline: every call throws an `Offline` error that says what is missing.
+ */
 export function createOfflineRegistry(host: string): Registry {
   const missing = (what: string, reference?: string, digest?: string): ClientError =>
     new ClientError("Offline", `${host}: the client is offline, and ${what}`, { reference, digest });

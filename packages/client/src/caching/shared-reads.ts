@@ -2,7 +2,7 @@ import type { SingleFlight } from "@blob/core/concurrency";
 import { createSingleFlight } from "@blob/core/concurrency";
 import type { Descriptor, Manifest } from "@blob/registry";
 
-/** What verbs of one client read together. */
+/** Requests that concurrent verbs of one client make once, together. */
 export interface SharedReads {
   readonly manifests: SingleFlight<Manifest>;
   readonly descriptors: SingleFlight<Descriptor>;

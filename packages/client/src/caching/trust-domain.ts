@@ -8,18 +8,21 @@ export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "t
 }
 
 /**
- * Names who vouches for what a registry says: begins every key under which something is kept, or shared, that no digest
- * verifies (where tags point, lists of referrers, ranges of blobs). Two ways to the same host are two domains when
- * somebody could speak for it on the one and not on the other: plain HTTP, TLS that is not verified, other authorities,
- * another client certificate, a transport of the caller's. The authorities that the machine trusts are all one, and a
- * proxy changes nothing: it sees no more of TLS than anybody in between.
+ * Names who can answer for a registry, given how it is reached. Cache keys of everything that no digest verifies (where
+ * tags point, lists of referrers, ranges of blobs) begin with it, so that answers obtained over one way are not used
+ * over a safer one.
+ *
+ * Two ways to a host are different domains if somebody could answer on one and not on the other: plain HTTP, TLS
+ * without verification, other certificate authorities, another client certificate, a transport of the caller's. The
+ * machine's own authorities count as one set. A proxy makes no difference: it sees no more of TLS than anybody else on
+ * the way.
  *
  * @param host As references name it.
  */
 export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: TrustDomainOptions): string {
   const own = transport === undefined ? [] : ["own transport"];
   if (plainHttp) return joined(`http://${host}`, own);
-  // What Node does with it is to verify nothing.
+  // Node verifies no certificate when this variable is 0.
   const isUnverified = tls.insecure === true || process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0";
   const authorities = [tls.ca, process.env["NODE_EXTRA_CA_CERTS"]].map((one) =>
     one === "" ? undefined : one,
@@ -28,7 +31,7 @@ export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: 
     ...own,
     ...(isUnverified ? ["unverified"] : []),
     ...(authorities.some((one) => one !== undefined) ? [`authorities ${fingerprintOf(authorities)}`] : []),
-    // Never the key: a fingerprint of it would be kept with every entry.
+    // Only the certificate: a fingerprint of the private key would be stored with every entry.
     ...(tls.certificate === undefined ? [] : [`certificate ${fingerprintOf([tls.certificate.cert])}`]),
   ]);
 }
@@ -36,8 +39,8 @@ export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: 
 const ownDomains = new WeakMap<Registry, string>();
 
 /**
- * The domain of a registry that the caller gave: nobody else speaks for it, and it is not known to be the same one when
- * the process is started again. So nothing but what a digest verifies is found by others in a cache that is shared.
+ * The domain of a registry object that the caller gave: different for each object and process, since nothing tells that
+ * two of them have the same content. So in a shared cache only what a digest verifies is found by others.
  */
 export function ownTrustDomain(host: string, registry: Registry): string {
   const known = ownDomains.get(registry) ?? randomUUID();
@@ -45,7 +48,7 @@ export function ownTrustDomain(host: string, registry: Registry): string {
   return joined(`own://${host}`, [known]);
 }
 
-/** A host has neither spaces nor brackets, so that no host can look like the rest. */
+/** Hosts have neither spaces nor brackets, so that no host can imitate what follows it. */
 function joined(origin: string, marks: readonly string[]): string {
   return marks.length === 0 ? origin : `${origin} [${marks.join(", ")}]`;
 }

@@ -7,14 +7,17 @@ import { linkSignals } from "@blob/core/abort";
 
 /** How long an archive can be read: until it is closed, or its client is. */
 export interface ArchiveLifetime {
-  /** Throws why nothing can be read any more. */
+  /** Throws the `Closed` error if the archive or its client was closed. */
   check(): void;
   close(): void;
-  /** The source, whose reads stop when the end comes. Each has a signal of its own. */
+  /** The source, with each read tied to the lifetime: closing stops it. */
   source(inner: ByteSource): ByteSource;
-  /** Contents that are kept belong to the archive for as long as it can be read. */
+  /** The content store, usable only while the archive is open. */
   contents(inner: ContentStore): ContentStore;
-  /** The same archive: also what is not read from its source, like empty files, cannot be read after the end. */
+  /**
+   * The archive, whose reads throw `Closed` after the end: also those that ask nothing of the source, as of empty
+   * files.
+   */
   archive<T extends Archive>(inner: T): T;
 }
 
@@ -49,7 +52,7 @@ export function createArchiveLifetime(client: Lifetime, reason: () => ClientErro
         check();
       }
     } catch (error) {
-      // Whatever broke because of it.
+      // The read may have failed because of the closing: then `Closed` is thrown instead of its error.
       check();
       throw error;
     }
@@ -60,7 +63,7 @@ export function createArchiveLifetime(client: Lifetime, reason: () => ClientErro
     try {
       return await work();
     } finally {
-      // Instead of whatever broke because of it.
+      // As above: `Closed` instead of the error that the closing caused.
       check();
     }
   }
@@ -84,7 +87,7 @@ export function createArchiveLifetime(client: Lifetime, reason: () => ClientErro
       return {
         ...inner,
         readFile: readFileBy((path, options) => whole(() => inner.readFile(path, options))),
-        // What is wrong with the path is thrown by the call.
+        // Errors about the path are thrown by the call, not by the iterable.
         stream: (path: string, options?: ReadOptions) => checked(inner.stream(path, options)),
       };
     },

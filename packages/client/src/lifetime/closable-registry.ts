@@ -2,8 +2,8 @@ import type { Registry } from "@blob/registry";
 import type { Lifetime } from "./lifetime.js";
 
 /**
- * A registry for code that is not ours, such as policies: it may keep it, and may call without a signal. After the end
- * every call is a `Closed` error, and none opens a connection again.
+ * A registry to give to code of others, such as policies, which may keep it and may call it without a signal. After the
+ * client is closed every call throws `Closed`, so that none opens a connection again.
  */
 export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry {
   return {

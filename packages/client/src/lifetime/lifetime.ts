@@ -1,18 +1,18 @@
 import { ClientError } from "../errors.js";
 import { linkSignals } from "@blob/core/abort";
 
-/** How long a client is open. Whatever it does for somebody is done within. */
+/** How long a client is open. Everything that it does for a caller runs within its lifetime. */
 export interface Lifetime {
   /** Aborts with a `Closed` error when the client is closed. */
   readonly signal: AbortSignal;
-  /** Throws `Closed` when the client is. */
+  /** Throws `Closed` if the client was closed. */
   check(): void;
   /**
-   * Does the work with a signal of its own, which aborts with the caller's and with the end of the lifetime. `Closed` when
-   * that came first, whatever it was that broke.
+   * Does work with a signal that aborts with the caller's signal or at the end of the lifetime. If the end came first,
+   * the work throws `Closed`, whatever error the abort caused inside of it.
    */
   run<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** The same for what is done piece by piece. Nobody waits for a consumer between two of them. */
+  /** The same for an iterable. `end` does not wait for it: its consumer may take any time between two elements. */
   iterate<T>(
     signal: AbortSignal | undefined,
     open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -29,7 +29,10 @@ export function createLifetime(): Lifetime {
     if (closing.signal.aborted) throw closed();
   }
 
-  /** Which error a piece of work ends with. */
+  /**
+   * The error to throw for work that failed: `Closed`, with the work's own error as its cause, if the end of the
+   * lifetime stopped it.
+   */
   function errorOf(error: unknown, signal: AbortSignal): unknown {
     if (!closing.signal.aborted || signal.reason !== closing.signal.reason) return error;
     return closed(error === signal.reason ? undefined : error);

@@ -7,17 +7,17 @@ import { createdKey } from "./annotations.js";
 import { isObject, shown } from "./json-object.js";
 import { emptyConfigDescriptor, imageManifestMediaType } from "./image-manifest.js";
 
-/** A manifest that has been found to describe an archive. */
+/** A manifest that was parsed as that of an archive. */
 export interface ArchiveManifest {
-  /** Of the manifest itself: what a signature covers. */
+  /** Digest, size and type of the manifest itself: what a signature covers. */
   readonly descriptor: Descriptor;
-  /** The manifest as it was stored. */
+  /** The manifest's bytes as they were stored. */
   readonly bytes: Uint8Array;
   /** The layer with the index. */
   readonly index: Descriptor;
   /** The layer with the contents of the files. */
   readonly data: Descriptor;
-  /** Text by names, as it was stored: anybody may have written it. */
+  /** Texts by name, as they were stored. Whoever pushed the manifest chose them. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The annotation `org.opencontainers.image.created`, as it was written: RFC 3339. */
   readonly created: string | undefined;

@@ -6,7 +6,7 @@ import { emptyConfig, emptyConfigDescriptor, imageManifestMediaType } from "../m
 import type { OpenedRegistry } from "../registries.js";
 import { once } from "./upload-bodies.js";
 
-/** Where an attachment goes. */
+/** The manifest that something is attached to, and the registry that has it. */
 interface AttachTo extends OpenedRegistry {
   readonly repository: string;
   readonly subject: Descriptor;

@@ -1,6 +1,6 @@
 import type { Sha256, ZstdDecoder } from "@blob/format";
 
-/** What decompresses, and what hashes. */
+/** What decompresses and hashes the contents of archives. */
 export interface Codecs {
   readonly zstd: ZstdDecoder;
   readonly sha256: Sha256;
@@ -8,7 +8,7 @@ export interface Codecs {
 
 let loaded: Promise<Codecs> | undefined;
 
-/** The fastest of this process: loaded when the first archive is opened, and then kept. */
+/** The fastest codecs that this runtime has. Loaded when the first archive is opened, then kept for the process. */
 export function loadCodecs(): Promise<Codecs> {
   return (loaded ??= load());
 }

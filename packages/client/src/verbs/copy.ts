@@ -7,7 +7,7 @@ import { readManifest } from "./pull.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
-/** What is copied, and what has to be true of it before. */
+/** What is copied, and which policies it has to satisfy first. */
 export interface CopyVerbOptions extends ReadVerbOptions {
   /** Also copy what refers to the artifact: signatures, attestations, and what refers to these. Default true. */
   readonly referrers?: boolean | undefined;
@@ -15,17 +15,17 @@ export interface CopyVerbOptions extends ReadVerbOptions {
   readonly tags?: readonly string[] | undefined;
   /** How many blobs are under way at once. Default 4. */
   readonly concurrency?: number | undefined;
-  /** Called when a blob is there. */
+  /** Called when the destination has a blob, with what it took. */
   readonly onBlob?: ((blob: BlobId, pushed: PushedBlob) => void) | undefined;
 }
 
-/** What was copied, and what was left behind. */
+/** What was copied, and what was left out. */
 export interface CopyResult extends Copied {
-  /** As the caller wrote it. */
+  /** The source, as the caller wrote it. */
   readonly source: string;
-  /** As the caller wrote it. */
+  /** The destination, as the caller wrote it. */
   readonly destination: string;
-  /** Those that point to the copy now. */
+  /** The tags of the destination that point to the copy now. */
   readonly tags: readonly string[];
 }
 

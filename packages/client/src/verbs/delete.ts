@@ -3,10 +3,10 @@ import { isTagWritten, parseLocation, referenceOf } from "../location.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /**
- * Deletes a manifest, when the reference has a digest, with all its tags; or a tag alone, which leaves the manifest.
- * Blobs stay: registries collect them.
+ * Deletes the manifest with all its tags if the reference has a digest; otherwise only the tag, and the manifest stays.
+ * Blobs stay, too: registries collect them.
  *
- * @throws ClientError `InvalidReference` for a reference without either: nothing is deleted by default.
+ * @throws ClientError `InvalidReference` for a reference with neither tag nor digest: `latest` is not assumed here.
  */
 export async function deleteReference(
   { registries }: VerbContext,

@@ -6,7 +6,7 @@ import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
 import type { VerbContext } from "./verb-context.js";
 
-/** What it takes to get from one archive to another, from their indexes alone: no file is read. */
+/** Which files were added, removed and changed between two archives, by their indexes: no file is read. */
 export async function diff(
   context: VerbContext,
   before: ArchiveOrPlace,
@@ -18,7 +18,7 @@ export async function diff(
   return diffArchives(older.archive, newer.archive);
 }
 
-/** Which files of the directory count, how they are compared, and what has to be true of the archive before. */
+/** Which files of the directory count, how they are compared, and which policies the archive has to satisfy first. */
 export interface DiffDirectoryVerbOptions extends PullOptions, Omit<DiffDirectoryOptions, "signal"> {}
 
 /** How a directory differs from an archive, by the hashes of its files: nothing of the archive's data is read. */

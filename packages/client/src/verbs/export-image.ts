@@ -24,34 +24,48 @@ export interface ExportImageOptions extends VerbOptions, Pick<ToTarOptions, "dir
   readonly layerCompression?: TarCompression | undefined;
   /** More tags for the same image, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
-  /** When the image was made. Default: when the archive was, as its manifest says; else 1970. Never now: see below. */
+  /**
+   * When the image was made. Default: the time in the archive's manifest, or 1970 without one; never the current time,
+   * so that the same archive gives the same image.
+   */
   readonly created?: Date | undefined;
   /** Where the layer is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
   readonly temporaryDirectory?: string | undefined;
+  /**
+   * Called synchronously after each file that goes into the layer (`exporting`), then while the layer is uploaded
+   * (`pushing-data`); what it throws ends the work.
+   */
   readonly onProgress?: ((progress: ToTarProgress | PushProgress) => void) | undefined;
 }
 
 /** A blob of the image, and what it took to have it in the repository. */
 export interface PushedImageBlob extends BlobId {
+  /** What it took: `uploaded`, or `exists` or `mounted` when nothing had to be sent. */
   readonly pushed: PushedBlob;
 }
 
-/** An open archive, whose image says what it was made of when the archive was pulled. */
+/** An open archive. If it was pulled, the image's annotations name what it was made from. */
 export type ImageSource = Archive & Partial<Pick<OpenedArchive, "manifest" | "reference">>;
 
+/** The image as it was pushed. */
 export interface ExportImageResult {
+  /** The reference that the image was pushed to, as it was given. */
   readonly reference: string;
-  /** Of the image's manifest. */
+  /** Digest, size and type of the image's manifest. */
   readonly descriptor: Descriptor;
+  /** The image's configuration: JSON with the platform and the `diffId`. */
   readonly config: PushedImageBlob;
+  /** The only layer: a tar of the files, compressed as `layerCompression` says. */
   readonly layer: PushedImageBlob;
-  /** Of the layer as a tar, not compressed. */
+  /** The digest of the layer's tar before it was compressed. */
   readonly diffId: string;
+  /** `os/architecture`, with the variant if one was given. */
   readonly platform: string;
-  /** All that point to the image, each once, that of the reference first. */
+  /** All tags that point to the image now, each once, that of the reference first. */
   readonly tags: readonly string[];
+  /** How many files the layer has. */
   readonly files: number;
-  /** Sum of the files' sizes, in bytes. */
+  /** Sum of the files' sizes in bytes, before they are packed and compressed. */
   readonly size: number;
 }
 
@@ -98,7 +112,7 @@ export async function exportImage(
   const { repository } = location;
   const { registry } = registries.open(location);
   return withSpool(options.temporaryDirectory, async (spool) => {
-    // Only now: who makes no images does without what tars and compresses.
+    // Loaded here, so that other verbs do not pay for what writes tars and compresses.
     const [{ writeImageLayer }, { openFileSource }, codecs] = await Promise.all([
       import("./image-layer.js"),
       import("@blob/format/node"),
@@ -190,7 +204,10 @@ function refuseWhiteouts(archive: Archive, directory: string | undefined, refere
   }
 }
 
-/** In whole seconds; what an archive says of itself need not be a time that anybody can read. */
+/**
+ * The time of the image, in whole seconds. A time in a manifest may be malformed, or outside of what RFC 3339 can
+ * express: then 1970.
+ */
 function createdOf({ manifest }: ImageSource, given: Date | undefined): Date {
   if (given !== undefined) return given;
   const year = (date: Date): number => date.getUTCFullYear();
@@ -213,14 +230,14 @@ function imageAnnotations(
   );
 }
 
-/** The reference as others can use it: that of a layout is a path of this machine. */
+/** The reference as it means something to others; undefined for a layout, which is a path on this machine. */
 function baseName(reference: string): string | undefined {
   const { place, repository, tag, digest } = parseLocation(reference);
   if (place.kind === "layout") return undefined;
   return `${place.host}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
-/** Image-spec, config.md. The order of the keys is part of the digest. */
+/** The configuration as in image-spec, config.md. The order of its keys decides about the digest. */
 function configOf({ os, architecture, variant }: Platform, created: Date, diffId: string): Uint8Array {
   const time = annotationsOf({}, created)[createdKey];
   return jsonBytes({

@@ -5,7 +5,7 @@ import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
 import type { VerbContext } from "./verb-context.js";
 
-/** How files of an archive get to disk, besides what the client decides itself. */
+/** How contents of files get to disk when the client has them already, and who is told about progress. */
 export interface ContentsOption {
   /**
    * Take contents from the client's content cache, in this way, and keep there what is fetched (see `ExtractOptions` of
@@ -16,18 +16,18 @@ export interface ContentsOption {
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
-/** What a verb that writes files to disk does not take from its caller as they are. */
+/** Options of extracting that the client sets itself, or declares in its own way. */
 export type OwnExtractOptions = "signal" | "onProgress" | "zstd" | "decoder" | "contents" | "contentsBy";
 
-/** Which files are extracted, how, and what has to be true of the archive before. */
+/** Which files are extracted, how, and which policies the archive has to satisfy first. */
 export interface ExtractVerbOptions
   extends Omit<PullOptions, "onProgress">, Omit<ExtractOptions, OwnExtractOptions>, ContentsOption {}
 
-/** What was extracted, and from what. */
+/** What was extracted, and from which archive. */
 export interface ExtractVerbResult extends ExtractResult {
-  /** As the caller wrote it; an archive that was open and is in no registry has none. */
+  /** The archive, as the caller wrote it; undefined for one that was given open and has no reference. */
   readonly reference: string | undefined;
-  /** Of the manifest; a local archive has none. */
+  /** The digest of the archive's manifest; undefined for a local archive, which has none. */
   readonly digest: string | undefined;
 }
 

@@ -11,7 +11,7 @@ import { toTar } from "@blob/format/tar";
 import type { BlobId, Digest } from "@blob/registry";
 import { ClientError } from "../errors.js";
 
-/** A layer on disk. */
+/** A layer that was written to disk. Digest and size are those of the compressed file. */
 export interface ImageLayer extends BlobId {
   readonly file: string;
   /** The digest before compression. */
@@ -62,7 +62,7 @@ function digestOf(hash: Hash): Digest {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** A full disk, mostly. */
+/** The error for a layer that could not be written, mostly because the disk is full. */
 function noRoom(directory: string, cause: unknown): ClientError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const message = `${directory}: the layer cannot be kept there until it is pushed (${why})`;

@@ -8,27 +8,30 @@ import type { OpenedArchive, PullOptions } from "./pull.js";
 import { referrersOf } from "./referrers.js";
 import type { ListVerbOptions, VerbContext } from "./verb-context.js";
 
-/** What there is to know about an archive without reading its files. What a manifest says, a local archive has not. */
+/**
+ * What manifest and index say about an archive. A local archive has no manifest, so what only a manifest says is
+ * undefined.
+ */
 export interface Inspection {
-  /** As the caller wrote it. */
+  /** The archive, as the caller wrote it. */
   readonly reference: string;
-  /** A local archive has none. */
+  /** The parsed manifest; undefined for a local archive. */
   readonly manifest: ArchiveManifest | undefined;
-  /** Of the manifest. */
+  /** The digest of the manifest. */
   readonly digest: string | undefined;
   /** When it was made, as the manifest says: RFC 3339. */
   readonly created: string | undefined;
   /** How many files there are. */
   readonly fileCount: number;
-  /** In bytes. */
+  /** The size of the index in bytes. */
   readonly indexBlobSize: number;
-  /** In bytes. */
+  /** The size of the data in bytes. */
   readonly dataBlobSize: number;
   /** Sum of the files' sizes, in bytes. */
   readonly totalUncompressedSize: number;
   /** Sum of the files' stored sizes, in bytes. More than `dataBlobSize` when files share their bytes. */
   readonly totalCompressedSize: number;
-  /** Compressed to uncompressed size: 0.25 when a quarter is left, 1 for an archive of empty files. */
+  /** How the compressed files are compressed; `none` when no file is. */
   readonly compressionRatio: number;
   /** How files are compressed that are: `none` when not one is. */
   readonly compression: Entry["compression"];
@@ -39,13 +42,13 @@ export interface Inspection {
    * local archive.
    */
   referrers(artifactType?: string, options?: ListVerbOptions): Promise<readonly Descriptor[]>;
-  /** The same, sorted by what it says it is. */
+  /** The referrers again, sorted into signatures and other statements by what they say about themselves. */
   attachments(options?: ListVerbOptions): Promise<Attachments>;
 }
 
-/** What is attached to an archive: listed, not verified. */
+/** What is attached to an archive. Listed by what it says about itself; nothing is verified. */
 export interface Attachments {
-  /** Statements that say no more than that somebody signed it. */
+  /** Statements that say only that somebody signed the archive. */
   readonly signatures: readonly AttachedStatement[];
   /** Everything else that refers to it. */
   readonly attestations: readonly AttachedStatement[];
@@ -53,17 +56,17 @@ export interface Attachments {
 
 /** Something that refers to an archive, as it describes itself. */
 export interface AttachedStatement {
-  /** Of its own manifest. */
+  /** The digest of the attachment's own manifest. */
   readonly digest: string;
-  /** The media type that it goes by. */
+  /** The type that its manifest states. */
   readonly artifactType: string | undefined;
-  /** What kind of statement its bundle says it has. */
+  /** The predicate type that its annotations state; undefined when they state none. */
   readonly predicateType: string | undefined;
-  /** RFC 3339. */
+  /** When it was made, as its annotations state: RFC 3339. */
   readonly created: string | undefined;
 }
 
-/** Two requests: the manifest and the index. Sums over all files are made when the first of them is looked at. */
+/** Two requests: for the manifest and the index. Sums over all files are computed when the first of them is read. */
 export async function inspect(
   context: VerbContext,
   place: ArchivePlace,
@@ -111,7 +114,7 @@ export async function inspect(
   };
 }
 
-/** What a signature states when it states nothing else: also what is assumed where a bundle does not say. */
+/** The predicate type of a plain signature. Also assumed of bundles that state no type. */
 export const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle/u;

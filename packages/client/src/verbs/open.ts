@@ -45,7 +45,7 @@ async function openLocal(
     client,
     () => new ClientError("Closed", `${reference} was closed: open it again to read from it`, { reference }),
   );
-  // The files stay open until somebody closes them: the caller, or the client.
+  // The files stay open until the caller closes the archive, or the client is closed.
   const stop = onAbort(client.signal, () => void archive.close());
   const close = async (): Promise<void> => {
     stop();
@@ -62,22 +62,23 @@ async function openLocal(
   });
 }
 
-/** What a verb reads from: a place, or an archive that is open already, which stays open. */
+/** What a verb reads from: a place, or an open archive, which the verb leaves open. */
 export type ArchiveOrPlace = ArchivePlace | Archive;
 
-/** An archive that a verb reads. What the verb opened itself is closed at its end. */
+/** An archive that a verb reads. Disposing closes it only if the verb has opened it. */
 interface ReadArchive extends AsyncDisposable {
   readonly archive: Archive;
   readonly reference: string | undefined;
-  /** Of its manifest, when it has one. */
+  /** The digest of its manifest, if it has one. */
   readonly digest: string | undefined;
   readonly contents: ContentStore | undefined;
 }
 
 /**
- * Opens what a verb reads, unless it is open.
+ * Opens the place that a verb reads from; an archive that is open already is used as it is.
  *
- * @throws ClientError `InvalidArgument` for policies about an archive that is open: it is too late to ask them.
+ * @throws ClientError `InvalidArgument` for an open archive together with policies: they have to be evaluated before an
+ * archive is opened.
  */
 export async function openInput(
   context: VerbContext,

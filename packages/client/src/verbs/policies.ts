@@ -8,7 +8,7 @@ import { linkSignals, untilAborted } from "@blob/core/abort";
 import type { OpenedRegistry } from "../registries.js";
 import type { ListVerbOptions } from "./verb-context.js";
 
-/** What policies are asked about. */
+/** The manifest that policies are evaluated about. */
 export interface AskedAbout extends OpenedRegistry {
   readonly lifetime: Lifetime;
   readonly repository: string;
@@ -16,7 +16,7 @@ export interface AskedAbout extends OpenedRegistry {
   readonly onLeftOut: ListVerbOptions["onLeftOut"];
 }
 
-/** A verdict, or the error of a policy that could not decide. */
+/** What a policy decided, or the error for which it could not decide. */
 export interface PolicyOutcome {
   readonly policy: Policy;
   readonly verdict: Verdict | undefined;
@@ -24,8 +24,8 @@ export interface PolicyOutcome {
 }
 
 /**
- * Asks every policy about a manifest, and waits for all of them. Lists of referrers may come out of the cache; who
- * refuses because of such a list is asked again with a new one.
+ * Evaluates all policies about a manifest, at the same time. Lists of referrers may come out of the cache; a policy
+ * that refuses because of such a list is evaluated once more with a new one.
  */
 export async function askPolicies(
   policies: readonly Policy[],
@@ -54,7 +54,7 @@ async function askTwice(
     onLeftOut,
   );
   const again = await askWith(asking.registry);
-  // Offline there is no newer list, and the first answer stands.
+  // When offline no newer list can be fetched, and the first outcome stands.
   return isClientError(again.error) && again.error.code === "Offline" ? outcome : again;
 }
 
@@ -63,7 +63,7 @@ async function ask(
   subject: PolicySubject,
   signal: AbortSignal | undefined,
 ): Promise<PolicyOutcome> {
-  // A signal of its own: each policy may wait for many things at once.
+  // A signal for this policy alone: it may add many listeners to it, and leave them there.
   const link = linkSignals(signal);
   try {
     const asked = policy.evaluate(subject, { signal: link.signal });
@@ -80,9 +80,9 @@ async function ask(
 }
 
 /**
- * Asks every policy about a manifest, before anything that it points to is read.
+ * Evaluates all policies about a manifest, before anything that it points to is read.
  *
- * @throws ClientError `PolicyViolation` with the reasons of all that refuse; the error of one that could not decide.
+ * @throws ClientError `PolicyViolation` with the reasons of all that refuse; or the error of one that could not decide.
  */
 export async function enforcePolicies(
   policies: readonly Policy[],
@@ -105,7 +105,7 @@ export async function enforcePolicies(
   for (const { verdict, error } of outcomes) if (verdict === undefined) throw error;
 }
 
-/** A refusal without a reason is a refusal all the same. */
+/** A policy of the caller's may refuse without giving a reason: the refusal gets a general one. */
 function withReasons({ name }: Policy, verdict: Verdict): Verdict {
   if (verdict.ok || verdict.reasons.length > 0) return verdict;
   return { ok: false, reasons: [{ policy: name, message: "refused without a reason" }] };

@@ -18,35 +18,35 @@ import { loadCodecs } from "./codecs.js";
 import { enforcePolicies } from "./policies.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
-/** What has to be true of an archive that is opened, and what it may cost. */
+/** Which policies an archive has to satisfy before it is opened, and how much memory it may take. */
 export interface PullOptions extends ReadVerbOptions, ContentThreadsOptions {
-  /** See `OpenOptions` of `@blob/format`: what to refuse in an index, a file, a decoder. */
+  /** The largest index, file and decompression window to accept: see `OpenOptions` of `@blob/format`. */
   readonly limits?: OpenOptions["limits"];
-  /** Told how far manifest and index are. */
+  /** Called while the manifest and the index are fetched. */
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
-/** An archive that is open, wherever it is: files are fetched when they are read. `await using` closes it. */
+/** An open archive from a registry, a layout or disk. Files are fetched when they are read. `await using` closes it. */
 export interface OpenedArchive extends Archive, AsyncDisposable {
-  /** As the caller wrote it. */
+  /** The archive, as the caller wrote it. */
   readonly reference: string;
-  /** A local archive has none. */
+  /** The parsed manifest; undefined for a local archive. */
   readonly manifest: ArchiveManifest | undefined;
   /**
-   * The client's content cache: give it to `extractArchive`, which then fetches only what it does not have. A local
-   * archive has none.
+   * The client's content cache, to give to `extractArchive`, which then fetches only what is not in it. Undefined for a
+   * local archive.
    */
   readonly contents: ContentStore | undefined;
   /**
-   * Stops what is being read; that and later reads throw `Closed`, as they do when the client is closed. Look-ups go on
-   * working.
+   * Stops reads that are under way; they and later ones throw `Closed`, as they do when the client is closed. Look-ups
+   * go on working.
    */
   close(): Promise<void>;
 }
 
 /** An archive in a registry, or in an OCI layout. */
 export interface PulledArchive extends OpenedArchive {
-  /** The one that was verified, and that the policies accepted. */
+  /** The manifest, verified against its digest and accepted by the policies. */
   readonly manifest: ArchiveManifest;
   /** The client's content cache, which keeps nothing when the client does not cache contents. */
   readonly contents: ContentStore;
@@ -58,17 +58,17 @@ export interface ReadManifest extends OpenedRegistry {
   readonly manifest: Manifest;
 }
 
-/** What a verb needs a manifest for. */
+/** Which manifest a verb needs. */
 export interface ManifestReads {
-  /** Read the archive of an image index, and not the index. Default false: what the reference names. */
+  /** For an image index, read the only archive in it instead of the index itself. Default false. */
   readonly archiveInIndex?: boolean;
   /** Ask the registry where a tag points: for verbs that write what they have read. Default false. */
   readonly askForTags?: boolean;
 }
 
 /**
- * Gets a manifest with one request, verifies it, and asks the policies about what is going to be read: for the archive in
- * an image index its own manifest, with one request more. Nothing else has parsed it yet.
+ * Gets a manifest with one request, verifies it, and evaluates the policies before it is parsed as an archive's. With
+ * `archiveInIndex`, a reference to an image index takes one request more, and the policies are about the archive in it.
  */
 export async function readManifest(
   { lifetime, registries, policies }: VerbContext,
@@ -87,7 +87,7 @@ export async function readManifest(
   return { ...opened, location, manifest };
 }
 
-/** A trusted manifest, and where what it names can be read. */
+/** The manifest of an archive, accepted by the policies, and where its blobs can be read. */
 export interface FetchedManifest extends Omit<ReadManifest, "manifest"> {
   readonly manifest: ArchiveManifest;
 }
@@ -105,7 +105,16 @@ export async function fetchManifest(
   return { ...read, manifest: parseArchiveManifest(read.manifest, reference) };
 }
 
-/** A blob as a source: each read is one range request, and nothing is asked before the first one. */
+/**
+ * A blob as a source: each read is one range request, and nothing is asked before the first one.
+ *
+ * @example
+ * ```ts
+ * const registry = createHttpRegistry("ghcr.io");
+ * const data = createRegistrySource(registry, "acme/site", { digest, size });
+ * const archive = openArchive(index, data);
+ * ```
+ */
 export function createRegistrySource(registry: Registry, repository: string, blob: BlobId): ByteSource {
   return {
     id: blob.digest,

@@ -15,7 +15,7 @@ import { together } from "@blob/core/concurrency";
 import { createUploadBodies, once } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
-/** What else is written with an archive. */
+/** Tags, annotations and dates that are written with an archive, and where its blobs may come from. */
 export interface PushArchiveOptions extends VerbOptions {
   /** More tags for the same manifest, put after it; each is written once. */
   readonly tags?: readonly string[] | undefined;
@@ -29,7 +29,7 @@ export interface PushArchiveOptions extends VerbOptions {
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
-/** How files are archived (see `CreateOptions` of `@blob/format/node`) and how that is pushed. */
+/** How files are archived (see `CreateOptions` of `@blob/format/node`) and how the archive is pushed. */
 export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "signal" | "onProgress"> {
   /** Where the archive is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
   readonly temporaryDirectory?: string | undefined;
@@ -43,15 +43,15 @@ export interface PushedLayer extends BlobId {
 
 /** What was pushed. */
 export interface PushArchiveResult {
-  /** As the caller wrote it. */
+  /** The destination, as the caller wrote it. */
   readonly reference: string;
-  /** Of the manifest: what a signature covers. */
+  /** Digest, size and type of the manifest: what a signature covers. */
   readonly descriptor: Descriptor;
   /** The blob with the index. */
   readonly index: PushedLayer;
   /** The blob with the contents of the files. */
   readonly data: PushedLayer;
-  /** All that point to the manifest, each once, that of the reference first. */
+  /** All tags that point to the manifest now, each once, that of the reference first. */
   readonly tags: readonly string[];
   /** How many files the archive has. */
   readonly files: number;
@@ -68,8 +68,9 @@ export interface PushResult extends PushArchiveResult {
 }
 
 /**
- * Archives a directory, or files that are given, and pushes it. The archive is spooled to a temporary directory, because a registry wants to
- * know size and digest before the first byte: memory stays flat, and a repeated request does not compress again.
+ * Archives a directory, or files that are given, and pushes the archive. It is spooled to a temporary directory first,
+ * because a registry asks for size and digest before the first byte. So memory stays flat, and a repeated upload does
+ * not compress again.
  *
  * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
  */
@@ -80,7 +81,7 @@ export async function push(
   options: PushOptions = {},
 ): Promise<PushResult> {
   const plan = planPush(context, reference, options);
-  // Only now: who does not push does without what compresses.
+  // Loaded here, so that other verbs do not pay for what creates archives.
   const { createArchiveFiles, openLocalArchive } = await import("@blob/format/node");
   return withSpool(options.temporaryDirectory, async (spool) => {
     const created = await createArchiveFiles(input, spool, options);
@@ -93,11 +94,11 @@ export async function push(
 }
 
 /**
- * Pushes an archive that is there already: a local one, or one that was pulled from elsewhere. Blobs that the
- * repository has are not sent again; the manifest comes last.
+ * Pushes an existing archive: a local one, or one that was pulled from elsewhere. Blobs that the repository has are not
+ * sent again. The manifest is pushed last, when all that it points to is there.
  *
- * @throws ClientError `InvalidArgument` when the index does not say which data it describes, and for tags, dates and
- *   annotations that cannot be written; `TagsIncomplete` when some of several tags could not be.
+ * @throws ClientError `InvalidArgument` when the index does not have the hash of its data, and for tags, dates and
+ * annotations that cannot be written; `TagsIncomplete` when some of several tags could not be written.
  */
 export async function pushArchive(
   context: VerbContext,
@@ -108,7 +109,7 @@ export async function pushArchive(
   return pushPlanned(planPush(context, reference, options), archive, options);
 }
 
-/** Where a push goes, and what else is known before there is an archive. */
+/** What is known about a push before there is an archive. */
 interface PushPlan {
   readonly reference: string;
   readonly registry: Registry;
@@ -119,7 +120,7 @@ interface PushPlan {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Checks everything that the caller gave: what cannot be pushed is found before a byte is read. */
+/** Checks all arguments, so that a push that cannot succeed fails before anything is read. */
 function planPush(
   { registries }: VerbContext,
   reference: string,

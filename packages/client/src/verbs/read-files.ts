@@ -11,7 +11,7 @@ import type { PullOptions } from "./pull.js";
 import { once } from "./upload-bodies.js";
 import type { VerbContext } from "./verb-context.js";
 
-/** How several files are read. */
+/** How much may be read, and which policies the archive has to satisfy first. */
 export interface ReadFilesOptions extends PullOptions {
   /** Bytes of all contents together; more is refused before anything is read. Default 1 GiB. */
   readonly maxTotalBytes?: number | undefined;
@@ -19,16 +19,18 @@ export interface ReadFilesOptions extends PullOptions {
 
 const defaultMaxTotalBytes = 1024 * 1024 * 1024;
 
-/** A hole of this size between two wanted files is cheaper to fetch than another request. */
+/** Up to this many unwanted bytes between two files are fetched, because another request would cost more. */
 const maxGapBytes = 64 * 1024;
 
-/** So much of the data is in memory for each request that is under way. */
+/** The most that one request asks for: as much as it holds in memory. */
 const maxRangeBytes = 8 * 1024 * 1024;
 
-/** So many requests are under way at once. */
+/** How many requests are under way at once. */
 const width = 4;
 
-/** What merged ranges may say that reading the file by itself does not: blocks that are kept may be wrong, and are mended. */
+/**
+ * Codes that a merged read may fail with because of a wrong cached block. Reading the file by itself drops the block.
+ */
 const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMismatch"];
 
 /**
@@ -65,7 +67,7 @@ export async function readFiles(
   return new Map([...wanted].flatMap(contentOf));
 }
 
-/** The files by the names that the caller has for them. */
+/** The files by the names that the caller used, which need not be spelled canonically. */
 function wantedEntries(archive: Archive, names: readonly string[]): ReadonlyMap<string, Entry> {
   archive.validateFiles(names);
   const wanted = new Map<string, Entry>();
@@ -84,7 +86,7 @@ function checkTotal(entries: Iterable<Entry>, limit: number, reference: string |
   throw new ClientError("SizeExceeded", message, { reference });
 }
 
-/** Fills in what the content cache has, and returns the rest, each file once. */
+/** Adds the contents that the cache has, and returns the files that are missing, each once. */
 async function takeKnown(
   contents: ContentStore | undefined,
   wanted: ReadonlyMap<string, Entry>,
@@ -120,7 +122,7 @@ async function readRange(
     if (!found.has(path)) found.set(path, await archive.readFile(path, { signal }));
   }
 
-  /** False when there is something wrong with the data of a file: it is read once more, by itself. */
+  /** Returns false if the data of some file is wrong: each missing file is then read by itself. */
   async function readMerged(): Promise<boolean> {
     try {
       for await (const { entry, content } of readPlanned(archive.data, read, { ...codecs, limits, signal })) {

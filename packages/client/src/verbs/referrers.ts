@@ -4,9 +4,9 @@ import type { Location } from "../location.js";
 import { parseLocation, referenceOf } from "../location.js";
 import type { ListVerbOptions, LookUpOptions, VerbContext } from "./verb-context.js";
 
-/** Which of them, and how they are looked up. */
+/** Which referrers are listed, and whether the cache is used. */
 export interface ReferrersVerbOptions extends LookUpOptions, ListVerbOptions {
-  /** Only those of this type. */
+  /** Only referrers of this type. Default: all. */
   readonly artifactType?: string | undefined;
 }
 

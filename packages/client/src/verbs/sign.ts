@@ -5,28 +5,32 @@ import { untilAborted } from "@blob/core/abort";
 import { parseLocation, referenceOf } from "../location.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
-/** What to sign: the result of a push, or a reference. Of a tag, what it points to is read once, and that is signed. */
+/**
+ * What to sign: the result of a push, or a reference. A tag is looked up once, and the manifest that it points to then
+ * is signed.
+ */
 export type SignTarget = string | { readonly reference: string; readonly descriptor: Descriptor };
 
-/** How what is attached says when it was made. */
+/** What is recorded with a signature. */
 export interface SignVerbOptions extends VerbOptions {
-  /** When the signature was made, as far as its manifest tells. Default now. */
+  /** The time that the manifest of the signature states. Default now. It proves nothing: see the log or time stamp. */
   readonly created?: Date | undefined;
 }
 
 /** A signature, or a signed statement, in the registry. */
 export interface SignResult {
-  /** As the caller wrote it. */
+  /** What was signed, as the caller wrote it. */
   readonly reference: string;
-  /** The manifest that was signed. */
+  /** The descriptor of the manifest that was signed. */
   readonly subject: Descriptor;
-  /** Of the referrer: the manifest that has the signature as its layer. */
+  /** The descriptor of the referrer: the manifest whose layer is the signature. */
   readonly descriptor: Descriptor;
 }
 
 /**
- * Signs a manifest, and attaches the signature to it where `verify` and other tools find it. The signer gets the bytes
- * of the manifest, verified against the digest. No policy is asked: what is not signed yet could not satisfy it.
+ * Signs a manifest, and attaches the signature where `verify` and other tools find it. The signer gets the bytes of the
+ * manifest, verified against its digest. Policies are not evaluated: they would demand the signature that is being
+ * made.
  */
 export async function sign(
   context: VerbContext,
@@ -37,7 +41,7 @@ export async function sign(
   return signAndAttach(context, target, signer, undefined, options);
 }
 
-/** The same for any statement about the manifest: how it was built, what it was tested for. */
+/** Signs and attaches any statement about the manifest, such as how it was built or what it was tested for. */
 export async function attest(
   context: VerbContext,
   target: SignTarget,
@@ -55,7 +59,7 @@ async function signAndAttach(
   claim: StatementClaim | undefined,
   { signal, created = new Date() }: SignVerbOptions,
 ): Promise<SignResult> {
-  // Before anything is signed: logs of signatures are public, and for ever.
+  // Checked before anything is signed: entries in public logs of signatures cannot be removed.
   annotationsOf({}, created);
   const reference = typeof target === "string" ? target : target.reference;
   const location = parseLocation(reference);

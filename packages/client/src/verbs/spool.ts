@@ -7,22 +7,22 @@ import { ClientError } from "../errors.js";
 
 const prefix = "blob-push-";
 
-/** Whose it is, and what makes it unique. */
+/** Names of spool directories: a mark of the process that owns it, then random characters. */
 const spoolName = new RegExp(`^${prefix}(?<mark>${markPattern})-[A-Za-z0-9]{6}$`, "u");
 
-/** Names that are looked at for spools of others; a temporary directory may have millions. */
+/** How many names of the temporary directory are looked at to find abandoned spools; it may have millions. */
 const maxNames = 20_000;
 
 const forgottenMs = 7 * 24 * 60 * 60 * 1000;
 
-/** So many are removed at most, each of them an archive. */
+/** How many abandoned spools are removed at a time: each holds an archive, which takes a while. */
 const maxRemoved = 16;
 
 /**
- * Does the work with a directory of its own, which is removed afterwards; the next process that needs one removes it when
- * this one is killed.
+ * Does work with a directory of its own, and removes it afterwards. If this process is killed, the next one that needs
+ * a spool removes it.
  *
- * @throws ClientError `TemporaryDirectory` when there is no place for one.
+ * @throws ClientError `TemporaryDirectory` when no directory can be made.
  */
 export async function withSpool<T>(
   temporaryDirectory: string | undefined,
@@ -50,8 +50,8 @@ async function makeSpool(parent: string): Promise<string> {
 }
 
 /**
- * Removes spools of processes of ours that are known to be gone. Two may do it at once: what one has removed is no error
- * for the other. Whatever fails is left to the next push.
+ * Removes spools of our user whose processes have ended. Several processes may do so at once, so that a spool that is
+ * gone is not an error. What fails is left to the next push.
  */
 async function removeAbandoned(parent: string): Promise<void> {
   try {
@@ -64,7 +64,7 @@ async function removeAbandoned(parent: string): Promise<void> {
       if (mark !== undefined && (await removeIfAbandoned(path.join(parent, name), mark))) removed += 1;
     }
   } catch {
-    // A directory that may be written to and not be listed.
+    // The directory may be writable but not readable: then nothing is removed.
   }
 }
 
@@ -77,20 +77,21 @@ async function removeIfAbandoned(spool: string, mark: string): Promise<boolean> 
     await rm(spool, { recursive: true, force: true });
     return true;
   } catch {
-    // Somebody else was faster.
+    // Another process has removed it.
     return false;
   }
 }
 
-/** A name says nothing: in a directory that all may write to, everybody can choose it. */
+/** The name alone proves nothing: in a shared temporary directory anybody can choose it. */
 function isOurs(stats: Stats): boolean {
   const user = process.geteuid?.();
   return stats.isDirectory() && (user === undefined || stats.uid === user);
 }
 
 /**
- * Of processes of another machine, and of this one before it was started again, nothing is known. They are given a week:
- * what is complete is open when it is being pushed, and can be read to its end when it has no name any more.
+ * Whether a spool is abandoned although nothing is known of its process, which ran on another machine or before a
+ * restart: after a week. A complete spool that is still being pushed can be read to its end even when it was removed,
+ * since it is open.
  */
 function isForgotten(mark: string, changedMs: number): boolean {
   const isHere = placeOf(mark) === placeOf(processMark());

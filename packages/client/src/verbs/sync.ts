@@ -5,15 +5,15 @@ import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
 import type { VerbContext } from "./verb-context.js";
 
-/** How a directory is brought up to date, and what has to be true of the archive before. */
+/** How a directory is brought up to date, and which policies the archive has to satisfy first. */
 export interface SyncVerbOptions
   extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, OwnExtractOptions>, ContentsOption {}
 
-/** What was written and deleted, and from what. */
+/** What was written and deleted, and from which archive. */
 export interface SyncVerbResult extends SyncResult {
-  /** As the caller wrote it; an archive that was open and is in no registry has none. */
+  /** The archive, as the caller wrote it; undefined for one that was given open and has no reference. */
   readonly reference: string | undefined;
-  /** Of the manifest that the directory has the files of now; a local archive has none. */
+  /** The digest of the archive's manifest; undefined for a local archive, which has none. */
   readonly digest: string | undefined;
 }
 

@@ -7,11 +7,11 @@ import { readManifest } from "./pull.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /**
- * Points a tag at a manifest of its repository: the same bytes, so the same digest. Two references name the source and the
- * tag; or a reference names the tag, and a digest, known by its form, the source. What a policy refuses gets no tag.
+ * Points a tag at an existing manifest of the same repository, without changing it. The source is a reference, or just
+ * a digest in the repository of the destination. If a policy refuses the manifest, the tag is not written.
  *
  * @throws ClientError `PolicyViolation`, `InvalidArgument` for two repositories, `InvalidReference` for a destination
- *   without a tag.
+ * without a tag.
  */
 export async function tag(
   context: VerbContext,

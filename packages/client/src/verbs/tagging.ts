@@ -3,7 +3,7 @@ import { isRegistryError, isTag } from "@blob/registry";
 import { ClientError } from "../errors.js";
 
 /**
- * The tags that a verb writes, each once, before it does anything else.
+ * The tags that a verb is to write, checked and each once, before it does anything else.
  *
  * @throws ClientError `InvalidArgument`
  */
@@ -23,20 +23,20 @@ export function checkedTags(
 interface Tagging {
   readonly registry: Registry;
   readonly repository: string;
-  /** As the caller wrote it, for messages. */
+  /** The destination as the caller wrote it, for messages. */
   readonly reference: string;
   readonly manifest: NewManifest;
-  /** Of the manifest, which is there. */
+  /** The descriptor of the manifest, which has been pushed. */
   readonly descriptor: Descriptor;
-  /** Those that point to it already. */
+  /** Tags that point to the manifest already. */
   readonly tagged: readonly string[];
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Points more tags at a manifest that is there.
+ * Points further tags at a manifest that has been pushed.
  *
- * @throws ClientError `TagsIncomplete`: the first failure ends it, and the error says which tags were written.
+ * @throws ClientError `TagsIncomplete` at the first failure; it says which tags were written.
  */
 export async function writeTags(tagging: Tagging, tags: readonly string[]): Promise<void> {
   const { registry, repository, manifest, descriptor, signal } = tagging;
@@ -55,7 +55,7 @@ export async function writeTags(tagging: Tagging, tags: readonly string[]): Prom
 
 const unknownOutcomes: readonly string[] = ["Network", "TimedOut", "Unavailable", "InvalidResponse"];
 
-/** Whether a tag was written although the answer got lost: only the registry knows. */
+/** Asks the registry whether a tag was written although the request for it failed: its answer may have been lost. */
 async function isTagged(
   { registry, repository, descriptor, signal }: Tagging,
   tag: string,

@@ -1,10 +1,10 @@
-/** The bytes of uploads while they are being read. */
+/** Keeps track of the bodies of uploads, so that all of them can be ended before what they read from is closed. */
 export interface UploadBodies {
-  /** The same bytes, whose reading is ended by `close` if nobody else does. */
+  /** The chunks, as a body that `close` ends if nothing else did. */
   read(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /**
-   * Resolves when nobody reads any more. An upload that was stopped has ended before the body that was being sent has:
-   * there may still be a read of a file in it.
+   * Resolves when no body is read any more. An aborted upload may reject while a read of a file is still under way in
+   * its body.
    */
   close(): Promise<void>;
 }

@@ -3,14 +3,14 @@ import type { SharedReads } from "../caching/shared-reads.js";
 import type { Lifetime } from "../lifetime/lifetime.js";
 import type { Registries } from "../registries.js";
 
-/** What every verb works with. Verbs are functions of it; `createClient` binds them. */
+/** What all verbs work with. A verb is a function whose first argument this is; `createClient` binds it. */
 export interface VerbContext {
-  /** Verbs run within; what they hand out to be used later checks it. */
+  /** Verbs run within the client's lifetime. What they return to be used later, such as an archive, checks it. */
   readonly lifetime: Lifetime;
   readonly registries: Registries;
-  /** Lets verbs that read the same at the same time make one request. */
+  /** Lets concurrent verbs that read the same make one request. */
   readonly shared: SharedReads;
-  /** Those of the client, evaluated on every verb that reads. */
+  /** The client's own policies, evaluated by every verb that reads. */
   readonly policies: readonly Policy[];
 }
 
@@ -23,20 +23,20 @@ export interface VerbOptions {
 /** Options of verbs that list something. */
 export interface ListVerbOptions extends VerbOptions {
   /**
-   * Told about each element of a list (of tags, of referrers, of an image index) that cannot be used: it was left out, and
-   * the verb goes on with the others. The verb fails with what it throws.
+   * Called for each element of a list (of tags, of referrers, of an image index) that is malformed: it is left out, and
+   * the verb goes on with the others. If it throws, the verb fails with that.
    */
   readonly onLeftOut?: ((what: LeftOut) => void) | undefined;
 }
 
 /** Options of verbs that look up what a reference names. */
 export interface LookUpOptions extends VerbOptions {
-  /** Take nothing out of a cache; what is read is kept all the same. Default false. */
+  /** Read nothing from a cache; what is fetched is still put into it. Default false. */
   readonly skipCache?: boolean | undefined;
 }
 
-/** Options of every verb that reads an archive, or what else a reference names. */
+/** Options of every verb that reads an archive, or something else that a reference names. */
 export interface ReadVerbOptions extends LookUpOptions, ListVerbOptions {
-  /** To be satisfied besides the client's own policies. */
+  /** Policies to satisfy in addition to the client's own. */
   readonly policies?: readonly Policy[] | undefined;
 }

@@ -5,21 +5,21 @@ import { parseLocation, referenceOf } from "../location.js";
 import { askPolicies } from "./policies.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
-/** What one policy says. */
+/** What one policy decided. */
 export interface PolicyVerdict {
   /** The policy's name. */
   readonly policy: string;
-  /** What the policy does not require, whatever its verdict is. */
+  /** What the policy leaves open, whatever it decides: such as the branch, if it has no rule for branches. */
   readonly notRestricted: readonly string[];
-  /** Whether it accepts the manifest: by which evidence, or why not. */
+  /** Whether the policy accepts the manifest, and by which evidence, or for which reasons not. */
   readonly verdict: Verdict;
 }
 
-/** What policies say about a manifest. */
+/** What all policies decided about a manifest. */
 export interface VerifyResult {
-  /** As the caller wrote it. */
+  /** What was verified, as the caller wrote it. */
   readonly reference: string;
-  /** Of the manifest that was looked at: its digest is what the verdicts are about. */
+  /** The manifest that the verdicts are about. */
   readonly descriptor: Descriptor;
   /** Whether every policy accepts it. */
   readonly ok: boolean;
@@ -27,13 +27,14 @@ export interface VerifyResult {
   readonly verdicts: readonly PolicyVerdict[];
 }
 
-/** What `archiveIn` says of an index that no verb can read as an archive. */
+/** The codes with which `archiveIn` refuses an image index that does not have exactly one archive. */
 const indexErrors: readonly string[] = ["InvalidManifest", "AmbiguousReference"];
 
 /**
- * Asks policies about a manifest and says what each of them found: about the archive that verbs would read, when a
- * reference leads to an image index with one in it, else about what the reference names. A refusal is a result, not an error; a policy that
- * could not decide is an error, that policy's own.
+ * Evaluates policies about a manifest, and returns what each of them decided. If the reference leads to an image index
+ * with one archive in it, the verdicts are about that archive, as it is the one that other verbs would read; otherwise
+ * about what the reference names. A refusal is a result. A policy that could not decide makes the verb throw that
+ * policy's error.
  *
  * @throws ClientError `InvalidArgument` without any policy: nothing would have been verified.
  */
@@ -53,7 +54,7 @@ export async function verify(
   const named = await opened.registry.manifest(repository, referenceOf(location), { signal });
   const place = { registry: opened.registry, repository, reference, signal, onLeftOut };
   const manifest = await archiveIn(named, place).catch((error: unknown) => {
-    // An index of something else, or of much: it may be signed as a whole.
+    // An index of other artifacts, or of several archives, may be signed as a whole.
     if (isClientError(error) && indexErrors.includes(error.code)) return named;
     throw error;
   });

@@ -14,6 +14,10 @@ import { loadZstdDecoder } from "./zstd/zstd-decoder.js";
 
 /** An archive over local files. Whoever opened it closes it. */
 export interface LocalArchive extends Archive, AsyncDisposable {
+  /**
+   * Ends the threads that decompress, and closes the data file. Look-ups still work afterwards, since the index is in
+   * memory; reads of content fail.
+   */
   close(): Promise<void>;
 }
 

@@ -2,15 +2,15 @@ import type { Archive, ReadOptions } from "../archive.js";
 import { isFormatError } from "../errors.js";
 
 /**
- * What is thrown for an error about an archive: the same, with the archive's origin as its `reference`. Where errors are
- * made nobody knows which archive it is that is read.
+ * The error, with the archive's origin as its `reference`. Added here because the code that makes errors does not know
+ * which archive is being read.
  */
 export function attributed(error: unknown, origin: string | undefined): unknown {
   if (origin === undefined || !isFormatError(error) || error.reference !== undefined) return error;
   return Object.defineProperty(error, "reference", { value: origin, enumerable: true });
 }
 
-/** Does something with an archive, whose origin an error has. */
+/** Runs work on an archive; errors of it get the archive's origin. */
 export async function attributing<T>(
   { origin }: Pick<Archive, "origin">,
   work: () => Promise<T>,
@@ -22,7 +22,7 @@ export async function attributing<T>(
   }
 }
 
-/** The same archive, whose errors say where it comes from. */
+/** The archive, with its origin in all errors that it throws. */
 export function withOrigin(archive: Archive, origin: string): Archive {
   function attribute<T>(work: () => T): T {
     try {
@@ -63,7 +63,7 @@ export function withOrigin(archive: Archive, origin: string): Archive {
     directoryStats: (directory) => attribute(() => archive.directoryStats(directory)),
     validateFiles: (paths) => attribute(() => archive.validateFiles(paths)),
     readFile,
-    // What is wrong with the path is thrown by the call.
+    // Errors about the path are thrown by the call, not by the iterable.
     stream: (path, options) => attributedChunks(attribute(() => archive.stream(path, options))),
   };
 }

@@ -22,18 +22,19 @@ import type { Sha256 } from "../sha256.js";
 import type { ZstdDecoder } from "../zstd/codec.js";
 import { portableZstdDecoder } from "../zstd/portable/portable.js";
 
-/** What an archive is read with. */
+/** Codecs, limits and threads that an archive is read with. */
 export interface OpenOptions {
   /** What decompresses. Default: plain JavaScript; `@blob/format/node` has faster ones. */
   readonly zstd?: ZstdDecoder | undefined;
   /** What computes hashes. Default: plain JavaScript. */
   readonly sha256?: Sha256 | undefined;
+  /** How much memory the index, one file and decompressing may take; see there for the defaults. */
   readonly limits?: ReadLimits | undefined;
   /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
   readonly origin?: string | undefined;
   /**
-   * Threads that decompress and verify whole files that are read into memory, with a codec and hash of their own. They
-   * stay their owner's. Default: all is done on this thread, a few milliseconds at a time.
+   * Threads that decompress and verify whole files which are read into memory; they use a codec and hash of their own.
+   * Whoever made them closes them. Default: everything is done on this thread, a few milliseconds at a time.
    */
   readonly threads?: ContentThreads | undefined;
 }
@@ -56,7 +57,7 @@ export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOp
   return openArchiveOver(index, options, () => data);
 }
 
-/** The same with a source that is made when it is known which data it has to have. */
+/** As `openArchive`, for a source that can only be made once the index is known. */
 export function openArchiveOver(
   index: Uint8Array,
   options: OpenOptions,
@@ -106,11 +107,12 @@ function openNamelessArchive(
 
 function createArchive(table: IndexTable, source: ContentSource): Archive {
   const findPath = createPathLookup(table);
-  /** The place of a file whose path is spelled canonically: what nearly all callers do. */
+  /** The place of a file whose path is spelled canonically, which nearly all callers do: -1 if there is none. */
   const directPlace = (path: string): number => {
     const at = findPath(path);
-    // What was found is valid. Only a lone surrogate can be found, too, since it is searched for as U+FFFD: then the
-    // path is not ASCII, and has more bytes than code units.
+    // Paths in the index are valid, so a path that is found is, too. The exception is a lone surrogate, which is
+    // searched for as U+FFFD and may be found as that. Such a path is longer in bytes than in code units: equal lengths
+    // prove that there is none, without looking at each character.
     return at >= 0 && (table.columns.pathLength[at] === path.length || isValidPath(path)) ? at : -1;
   };
   const place = (path: string): number => {
@@ -125,7 +127,7 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     const { from, to } = placesIn(table, canonical);
     return from < to;
   };
-  /** The files below a directory that there has to be. */
+  /** The files below a directory, which must exist. */
   const placesOf = (directory: string): PlaceRange & { readonly path: string } => {
     const path = normalizePath(directory);
     const places = placesIn(table, path);
@@ -209,7 +211,7 @@ function notFound(path: string, what: "file" | "directory"): FormatError {
   return new FormatError("NotFound", `The archive has no ${what} ${JSON.stringify(path)}`, { path, what });
 }
 
-/** Names the first few: a caller may have asked for thousands. */
+/** Names only the first few paths: a caller may have asked for thousands. */
 function notFiles(paths: readonly string[]): FormatError {
   const named = paths.slice(0, 10).map((path) => JSON.stringify(path));
   const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : "";

@@ -12,7 +12,7 @@ import { withDecompressionErrors } from "../zstd/decompression-error.js";
 import { checkStoredSize } from "../zstd/frame-limits.js";
 import { decompressInTurns, pushInTurns } from "../zstd/in-turns.js";
 
-/** What reading content takes. */
+/** Everything that reading content needs: the data, codecs and limits. */
 export interface ContentSource {
   readonly data: ByteSource;
   readonly zstd: ZstdDecoder;
@@ -26,7 +26,9 @@ export interface ContentOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Larger files are decompressed piece by piece, so that stored and decompressed bytes are not in memory together. */
+/**
+ * Larger files are decompressed piece by piece, so that their stored bytes are not all in memory beside the content.
+ */
 const maxOneShotBytes = 4 * 1024 * 1024;
 
 /** The content of a file, or a range of it, in one piece. */
@@ -68,7 +70,7 @@ function collectStored(
   return collect(readStored(data, entry, signal), entry.storedSize, entry);
 }
 
-/** A whole file, on this thread. */
+/** A whole file, decompressed and verified on this thread. */
 async function readWhole(
   source: ContentSource,
   entry: Entry,
@@ -88,8 +90,8 @@ async function readWhole(
 }
 
 /**
- * The content of a file, or a range of it, in pieces. What is read to the end of a file from its beginning is verified
- * there; a part of it cannot be.
+ * The content of a file, or a range of it, in pieces. A read from the beginning of a file to its end is verified at the
+ * end; a part cannot be.
  */
 export async function* streamContent(
   source: ContentSource,
@@ -105,7 +107,7 @@ export async function* streamContent(
   }
   const hasher = source.sha256.create();
   for await (const chunk of decodedChunks(source, entry, signal)) {
-    // Before the consumer, who may write to the chunk, has it.
+    // Hashed before it is handed out: the consumer may write to the chunk.
     hasher.update(chunk);
     yield chunk;
   }
@@ -139,7 +141,7 @@ async function* decodedChunks(
   entry: Entry,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // An empty file is stored as an empty frame by Go: there is nothing in it to ask for.
+  // Go stores an empty file as an empty zstd frame, which need not be fetched.
   if (entry.size === 0) return;
   const stored = readStored(source.data, entry, signal);
   if (entry.compression === "none") {
@@ -161,7 +163,7 @@ async function* decodedChunks(
   }
 }
 
-/** What the data part stores for a file, as it is: exactly that long, or an error. */
+/** The bytes that the data part stores for a file, not decompressed: exactly as many as the index says, or an error. */
 export function readStored(
   data: ByteSource,
   entry: Entry,
@@ -174,7 +176,10 @@ function storedRange(entry: Entry): ByteRange {
   return { offset: entry.dataOffset, length: entry.storedSize };
 }
 
-/** A range of the source, which may be anybody's code: exactly as long as asked for. Nothing is asked for no bytes. */
+/**
+ * A range of the source. Sources may be anybody's code, so a wrong length is an error. An empty range asks the source
+ * for nothing.
+ */
 async function* readExactly(
   data: ByteSource,
   range: ByteRange,
@@ -201,7 +206,7 @@ function sourceMismatch(path: string, { offset, length }: ByteRange, what: strin
   );
 }
 
-/** Puts pieces that are `size` bytes together into one array of the caller's. */
+/** Joins chunks of `size` bytes in total into one new array. */
 async function collect(
   chunks: AsyncIterable<Uint8Array>,
   size: number,
@@ -226,7 +231,7 @@ function checkReadable({ path, compression }: Entry): void {
   );
 }
 
-/** Nothing is asked for, and nothing allocated, for what cannot be true. */
+/** Rejects sizes that cannot be true, before anything is requested or allocated for them. */
 function checkPromise({ path, size, storedSize, compression }: Entry): void {
   if (compression !== "zstd" || size === 0) return;
   withDecompressionErrors(path, () => checkStoredSize(storedSize, size));
@@ -237,7 +242,7 @@ function verified(source: ContentSource, entry: Entry, content: Uint8Array): Uin
   return content;
 }
 
-/** `HashMismatch` unless this is the hash of a file's content. */
+/** Throws `HashMismatch` unless this is the hash of the file's content. */
 export function checkHash(actual: Uint8Array, { path, hash }: Entry): void {
   if (actual.length === hash.length && actual.every((byte, i) => byte === hash[i])) return;
   throw new FormatError(

@@ -1,7 +1,9 @@
 import type { SignalOptions } from "../sources/byte-source.js";
 import type { Entry } from "../entry.js";
 
-/** Decompresses stored bytes, which are given away, and verifies what they hold. */
+/**
+ * Decompresses and verifies stored bytes on a thread. The bytes are transferred to it and cannot be used afterwards.
+ */
 export type DecodeOnThread = (
   stored: Uint8Array,
   entry: Entry,
@@ -9,13 +11,13 @@ export type DecodeOnThread = (
 ) => Promise<Uint8Array>;
 
 /**
- * Threads that decompress and verify whole files, so that many reads at once neither block the thread that asks for them
- * nor wait for one core. Made by `createContentThreads` of `@blob/format/node`.
+ * Threads that decompress and verify whole files, so that many concurrent reads neither block the calling thread nor
+ * share one core. Made by `createContentThreads` of `@blob/format/node`.
  */
 export interface ContentThreads {
   /**
-   * Runs the read of a whole file of so many bytes, and tells it how to decode on a thread. Nothing when it is to do that
-   * itself: what is small costs less than a message.
+   * Runs `work`, the read of a whole file of `size` bytes, and passes it a function that decodes on a thread; or
+   * undefined, if it should decode by itself, as for small files, where a message to a thread would cost more.
    */
   read(size: number, work: (decode: DecodeOnThread | undefined) => Promise<Uint8Array>): Promise<Uint8Array>;
 }

@@ -4,7 +4,10 @@ import type { IndexTable } from "../index-codec/index-table.js";
 
 const slash = 0x2f;
 
-/** What is directly in a directory: twice the place of a file, or twice the first place below a directory, plus one. */
+/**
+ * A child of a directory, as a number: twice its place for a file; for a directory, twice the first place below it,
+ * plus one.
+ */
 export type Child = number;
 
 export function placeOf(child: Child): number {
@@ -16,13 +19,13 @@ export function isDirectory(child: Child): boolean {
 }
 
 /**
- * The children of a directory, in the order of their names' bytes. `prefix` is how many bytes its path has, with the
- * slash, and the places are those below it. Makes no objects: a large directory takes some 0.1 µs for each child, however
- * much lies below it. Linear in the size of the index, whatever the names are.
+ * The children of a directory, in the order of their names' bytes. `prefix` is the length of the directory's path in
+ * bytes, with its slash; the places are those below it. Makes no objects, so that a large directory takes some 0.1 µs a
+ * child, whatever lies further below. Linear in the size of the index, whatever the names are.
  */
 export function childrenOf(table: IndexTable, prefix: number, { from, to }: PlaceRange): Uint32Array {
   let sorted = new Uint32Array(Math.min(to - from, 1024));
-  /** Where each child begins, in the order of the table. */
+  /** The place where each child begins, in the order of the table. */
   let starts = new Uint32Array(sorted.length);
   let count = 0;
   for (let at = from; at < to;) {
@@ -34,8 +37,8 @@ export function childrenOf(table: IndexTable, prefix: number, { from, to }: Plac
     const end = nameEnd(table, at, prefix);
     const isBelow = end < (table.columns.pathLength[at] ?? 0);
     let index = count;
-    // Files are in the order of full paths, where the directory "a" counts as "a/": after the file "a-b", and after all
-    // that begins with its name, which are neighbours.
+    // Files are in the order of full paths, where the directory "a" sorts as "a/". By its name it may belong before
+    // children that were added already, such as the file "a-b": it is inserted before them.
     if (isBelow && count > 0 && isSame(table, at, starts[count - 1] ?? 0, prefix, end)) {
       index = firstNotBefore(starts, count, lowerBound(table, keyOf(table, at, end), from));
       sorted.copyWithin(index + 1, index, count);
@@ -47,7 +50,7 @@ export function childrenOf(table: IndexTable, prefix: number, { from, to }: Plac
   return sorted.subarray(0, count);
 }
 
-/** Where the name of a child ends in the path at a place. */
+/** Where the name of a child ends, in bytes from the start of the path at a place. */
 export function nameEnd({ bytes, columns }: IndexTable, at: number, prefix: number): number {
   const start = columns.pathStart[at] ?? 0;
   const length = columns.pathLength[at] ?? 0;
@@ -57,8 +60,8 @@ export function nameEnd({ bytes, columns }: IndexTable, at: number, prefix: numb
 }
 
 /**
- * The first place behind those whose path has the same first `length` bytes, of which `prefix` are known to be the same.
- * Takes longer steps as long as it can.
+ * The first place after those whose paths share the first `length` bytes, of which `prefix` are known to be shared.
+ * Gallops: steps double until they go too far.
  */
 export function endOfDirectory(
   table: IndexTable,
@@ -82,7 +85,7 @@ export function endOfDirectory(
   return low;
 }
 
-/** Whether two paths, which have their first `from` bytes in common, have those up to `to`. */
+/** Whether two paths, known to share their first `from` bytes, share the first `to`. */
 function isSame({ bytes, columns }: IndexTable, a: number, b: number, from: number, to: number): boolean {
   if ((columns.pathLength[b] ?? 0) < to) return false;
   const aStart = columns.pathStart[a] ?? 0;

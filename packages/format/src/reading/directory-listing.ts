@@ -7,12 +7,15 @@ import type { IndexTable } from "../index-codec/index-table.js";
 import { pathText } from "../index-codec/path-bytes.js";
 import { isValidPath, rootPath } from "../paths/path.js";
 
-/** The files below a directory in its canonical spelling: all files for the root. Empty when it is no directory. */
+/**
+ * The places of the files below a directory, whose path is spelled canonically: all files for the root, and none if
+ * there is no such directory.
+ */
 export function placesIn(table: IndexTable, directory: string): PlaceRange {
   return directory === rootPath ? { from: 0, to: table.count } : placesBelow(table, directory);
 }
 
-/** What is directly in a directory in its canonical spelling. */
+/** The listing of a directory, whose path is spelled canonically. */
 export function listDirectory(
   table: IndexTable,
   directory: string,
@@ -26,11 +29,11 @@ export function listDirectory(
 class Listing implements DirectoryListing {
   readonly #table: IndexTable;
   readonly #prefix: number;
-  /** Behind the last place below the directory. */
+  /** The place after the last one below the directory. */
   readonly #to: number;
   readonly #directoriesFirst: boolean;
   readonly #children: Uint32Array;
-  /** Where parts end that are in the order of the names. */
+  /** Ends of the parts of the children that are each in the order of names: one part, or directories and then files. */
   readonly #ends: readonly number[];
 
   constructor(table: IndexTable, prefix: number, places: PlaceRange, directoriesFirst: boolean) {
@@ -90,7 +93,7 @@ class Listing implements DirectoryListing {
   }
 
   indexOf(name: string): number {
-    // A lone surrogate is in nobody's name, and must not be found by what it is encoded as.
+    // A lone surrogate is in no valid name. It would be encoded as U+FFFD, and find a name with that.
     if (!isValidPath(name)) return -1;
     const key = new TextEncoder().encode(name);
     let from = 0;

@@ -9,11 +9,11 @@ import type { HttpAccess, HttpRequestOptions } from "../sources/http-request.js"
 import { defaultDataName, defaultIndexName } from "../media-types.js";
 import { resolveLimits } from "./read-limits.js";
 
-/** Where an archive's parts are: below a URL, as `index.blob` and `data.blob`, or at two of them. */
+/** Where an archive's parts are: the URL of a folder with `index.blob` and `data.blob`, or the URLs of both. */
 export type HttpArchiveLocation =
   URL | string | { readonly index: URL | string; readonly data: URL | string };
 
-/** Options of {@link openHttpArchive}. The signal is for opening. */
+/** Options of {@link openHttpArchive}. The signal ends opening only, not later reads. */
 export type OpenHttpArchiveOptions = OpenOptions & HttpRequestOptions & SignalOptions;
 
 /**
@@ -74,7 +74,7 @@ async function readIndex(
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Counted as they come: what a server says of its size before is only what it says.
+  // Counted as they arrive: the size that a server announces need not be true.
   for await (const chunk of body(access, response, signal)) {
     size += chunk.length;
     if (size > maxBytes) {

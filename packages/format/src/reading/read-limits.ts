@@ -1,25 +1,31 @@
 import { checkLimit } from "../option-values.js";
 import { defaultMaxDecoderBytes } from "../zstd/frame-limits.js";
 
-/** How much memory an archive may take. The archive says how much it needs; these say how much it gets. */
+/**
+ * How much memory reading an archive may take. What an archive says about its sizes is refused when it is over these
+ * limits.
+ */
 export interface ReadLimits {
-  /** Bytes of index; checked by `openArchive`. Default: 64 MiB, about 500,000 files. */
+  /** The largest index that is opened, in bytes. Default: 64 MiB, about 500,000 files. */
   readonly maxIndexBytes?: number | undefined;
-  /** Bytes of one file that `readFile` returns; streams have no such limit. Default: 256 MiB. */
+  /** The largest file that `readFile` returns, in bytes. Streams have no such limit. Default: 256 MiB. */
   readonly maxFileBytes?: number | undefined;
-  /** Bytes of window that a zstd frame may ask for, else `SizeExceeded`. Default: 256 MiB. */
+  /** The largest window that a zstd frame may ask for, in bytes of memory: more is `SizeExceeded`. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
 }
 
-/** An open index takes about twice its size. Go's limit is 8 MiB, which an archive with 200,000 files is beyond. */
+/**
+ * An open index takes about twice its size in memory. The Go implementation's limit of 8 MiB is too small for an
+ * archive with 200,000 files.
+ */
 const defaultMaxIndexBytes = 64 * 1024 * 1024;
 
-/** What is larger is hardly meant to be read into memory in one piece. */
+/** A larger file is rather to be streamed than read into memory. */
 const defaultMaxFileBytes = 256 * 1024 * 1024;
 
 export type ResolvedLimits = Readonly<Record<keyof ReadLimits, number>>;
 
-/** With defaults for what is not set. `InvalidArgument` for what is no limit. */
+/** The limits, with defaults for those that are not set. `InvalidArgument` for a value that cannot be a limit. */
 export function resolveLimits(limits: ReadLimits = {}): ResolvedLimits {
   for (const name of ["maxIndexBytes", "maxFileBytes", "maxDecoderBytes"] as const) {
     checkLimit(`limits.${name}`, limits[name]);

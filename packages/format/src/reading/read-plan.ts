@@ -2,11 +2,11 @@ import type { ByteRange } from "../sources/byte-source.js";
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
 
-/** What a request may ask for. */
+/** When neighbouring files are fetched with one request. */
 export interface ReadPlanOptions {
-  /** Unwanted bytes between two files that are fetched rather than making another request. */
+  /** Up to this many unwanted bytes between two files are fetched along, instead of making another request. */
   readonly maxGapBytes: number;
-  /** The most that a request asks for, but for a single file that is larger. */
+  /** The largest range in bytes. A single file that is larger has a range of its own. */
   readonly maxRangeBytes: number;
 }
 
@@ -36,7 +36,7 @@ export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): P
     const fits =
       current !== undefined &&
       entry.dataOffset - current.end <= options.maxGapBytes &&
-      // What adds nothing to a range is in it, however large it is.
+      // A file that shares bytes with the range and makes it no longer is always part of it.
       (end === current.end || end - current.offset <= options.maxRangeBytes);
     if (current !== undefined && fits) {
       current.end = end;

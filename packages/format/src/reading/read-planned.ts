@@ -12,14 +12,23 @@ import { portableZstdDecoder } from "../zstd/portable/portable.js";
 
 /** A file, and all of its content. */
 export interface ReadFile {
+  /** What the index says of the file. */
   readonly entry: Entry;
-  /** Verified, and the caller's. */
+  /** The whole content, verified. It belongs to the caller. */
   readonly content: Uint8Array;
 }
 
 /**
  * The files of a planned read, from one range of the source: each is verified before it is given. In memory are the
  * range, which `planReads` bounds, and the content of one file. Errors as of `Archive.readFile`.
+ *
+ * @example
+ * ```ts
+ * const plan = planReads(archive.entries("css"), { maxGapBytes: 256 * 1024, maxRangeBytes: 8 * 1024 * 1024 });
+ * for (const read of plan) {
+ *   for await (const { entry, content } of readPlanned(archive.data, read)) console.log(entry.path, content.length);
+ * }
+ * ```
  */
 export async function* readPlanned(
   data: ByteSource,

@@ -2,10 +2,15 @@
  * An iterable of chunks, such as `archive.stream(path)`, as a Web stream: for `new Response(…)` and whatever else takes
  * one. Lazy: a chunk is asked for when the stream's reader asks for it. Cancelling it ends the iterable, and an error of
  * the iterable, such as a wrong hash at its end, is one of the stream.
+ *
+ * @example
+ * ```ts
+ * return new Response(toWebStream(archive.stream("video.mp4")));
+ * ```
  */
 export function toWebStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
-  // Not ReadableStream.from: not all browsers have it.
+  // ReadableStream.from would do the same, but not all browsers have it.
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -17,7 +22,7 @@ export function toWebStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<U
         await iterator.return?.();
       },
     },
-    // Nothing is read before somebody wants it.
+    // No reading ahead: a chunk is only pulled when a reader asks for one.
     { highWaterMark: 0 },
   );
 }

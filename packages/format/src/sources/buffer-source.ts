@@ -12,10 +12,17 @@ export interface BufferSourceOptions {
   readonly sha256?: Sha256 | undefined;
 }
 
-/** Small enough to let other work in between, large enough that nobody notices. */
+/** Small enough that other work gets its turn between chunks, and large enough to cost no throughput. */
 const chunkBytes = 256 * 1024;
 
-/** A source over bytes in memory, which must not change while it is used. Chunks are copies. */
+/**
+ * A source over bytes in memory, which must not change while it is used. Chunks are copies.
+ *
+ * @example
+ * ```ts
+ * const archive = openArchive(index, bufferSource(data));
+ * ```
+ */
 export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): ByteSource {
   let { id } = options;
   return {

@@ -13,8 +13,8 @@ export interface SignalOptions {
 }
 
 /**
- * Random access to immutable bytes: a file, a buffer, an HTTP resource, a blob in a registry, or a cached view of
- * one of these. The interface is structural; nobody needs to import it to be a source.
+ * Random access to immutable bytes: a file, a buffer, an HTTP resource, a blob in a registry, or a cached view of one
+ * of these. The interface is structural: an object of this shape is a source, without an import.
  *
  * `read` is lazy: nothing happens before the first chunk is asked for. The iterable can be used once, ends after
  * exactly `range.length` bytes or throws, and leaving it early (`break`) frees what it holds. Chunks belong to the

@@ -8,22 +8,22 @@ import type { HttpAccess, HttpRequestOptions } from "./http-request.js";
 /** Options of {@link createHttpByteSource}. */
 export interface HttpByteSourceOptions extends SignalOptions, HttpRequestOptions {
   /**
-   * Names the content. Default: the URL without its query, and the resource's ETag; where there is no strong one,
-   * something that no other source has.
+   * Names the content. Default: the URL without its query, with the resource's ETag. If it has no strong ETag, a random
+   * id, so that nothing cached is taken for its content.
    */
   readonly id?: string | undefined;
-  /** The size in bytes, when it is known: then nothing is asked for before the first read. */
+  /** The size in bytes, if it is known: then no request is made before the first read. */
   readonly size?: number | undefined;
 }
 
-/** Pages do not see these headers of another origin unless it says so. */
+/** A page can read these headers of another origin only if that origin exposes them. */
 const crossOriginAdvice =
   "; a server of another origin has to answer with `Access-Control-Expose-Headers: Content-Range, ETag`";
 
-/** What is known about the resource, to notice when it is replaced. */
+/** What is known about the resource, so that its replacement is noticed. */
 interface Resource extends HttpAccess {
   readonly size: number;
-  /** Where it is not known yet, the first answer says. */
+  /** Undefined until the first answer, if the resource was not asked about before. */
   etag: string | undefined;
   isFirst: boolean;
 }
@@ -37,6 +37,12 @@ interface Resource extends HttpAccess {
  * sends something else than what was asked for, or when the resource is not the same as before. In a page, a server
  * of another origin has to allow the page's origin and to expose the headers `Content-Range` and `ETag`; it is not asked
  * beforehand (no preflight), unless `options.headers` need that.
+ *
+ * @example
+ * ```ts
+ * const data = await createHttpByteSource("https://acme.example/site/data.blob");
+ * const archive = openArchive(index, data);
+ * ```
  */
 export async function createHttpByteSource(
   url: URL | string,
@@ -49,8 +55,8 @@ export async function createHttpByteSource(
 }
 
 /**
- * The same for a resource whose size is known: nothing is asked for before the first read. What its ETag is, the first
- * answer says.
+ * A source over a resource whose size is known: no request is made before the first read, whose answer also gives the
+ * ETag.
  */
 export function sourceOfSize(access: HttpAccess, size: number, id: string | undefined): ByteSource {
   return createSource({ ...access, size, etag: undefined, isFirst: true }, id);
@@ -82,7 +88,7 @@ async function probe(
   const etag = strongEtag(response);
   const range = parseContentRange(response.headers.get("content-range"));
   if (response.status === 206 && range?.size !== undefined) return { size: range.size, etag };
-  // There is no first byte of nothing.
+  // An empty resource has no first byte, so its range is refused.
   if (response.status === 416 && range?.size === 0) return { size: 0, etag };
   const length = response.headers.get("content-length");
   if (response.status === 200 && length !== null && isPlain(response)) return { size: Number(length), etag };
@@ -125,13 +131,13 @@ async function* readRange(
       throw mismatch(resource, `sent more than the ${range.length} bytes that it announced`);
     }
     if (wanted.length > 0) yield wanted;
-    // Of a whole resource, the rest is not wanted; of a range, its end is waited for.
+    // After a whole resource the rest is not wanted; a range is read to its end, to notice that it is too long.
     if (left === 0 && response.status === 200) return;
   }
   if (left > 0) throw mismatch(resource, `ended ${left} bytes early`);
 }
 
-/** Checks that an answer is about this range of this resource; gives the number of bytes before the range. */
+/** Checks that an answer is about this range of this resource. Returns how many bytes come before the range. */
 function checkAnswer(resource: Resource, range: ByteRange, response: Response): number {
   const { size } = resource;
   const { status } = response;

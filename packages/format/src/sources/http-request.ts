@@ -2,16 +2,16 @@ import type { ByteRange } from "./byte-source.js";
 import { FormatError } from "../errors.js";
 import { checkFunction } from "../option-values.js";
 
-/** How a resource is asked for. */
+/** How a resource is requested. */
 export interface HttpAccess {
   readonly url: string;
-  /** For messages: without a query, which may be signed. */
+  /** The URL for messages. Without its query, which may be signed and so a secret. */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** What callers may say about requests. */
+/** How requests are sent. */
 export interface HttpRequestOptions {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -35,7 +35,7 @@ export function parseUrl(url: URL | string): URL {
   }
 }
 
-/** Asks for a range, or for all where none is said. `Network` when the server cannot be reached. */
+/** Requests a range, or the whole resource without one. `Network` when the server cannot be reached. */
 export async function request(
   { url, name, headers, fetch }: HttpAccess,
   range: ByteRange | undefined,
@@ -43,13 +43,13 @@ export async function request(
 ): Promise<Response> {
   // Node's types do not have `cache`; browsers do.
   const init: RequestInit & { readonly cache: "no-store" } = {
-    // Browsers would put ranges together from what they have of others, and ask the server about that first.
+    // Browsers would assemble ranges from cached ones, after asking the server about those first.
     cache: "no-store",
     headers: {
       ...headers,
-      // With it, fetch asks for the bytes as they are and not for a compressed form (Fetch standard, 4.6). No If-Range: a
-      // page of another origin would have to ask for permission to send it, before each read. The ETag of the answer
-      // tells the same.
+      // With a range, fetch asks for plain bytes and not for a compressed form (Fetch standard, 4.6). There is no
+      // If-Range: a page of another origin would need permission for it (a preflight) before each read, and the ETag of
+      // the answer tells the same.
       ...(range !== undefined && { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
     },
     ...(signal === undefined ? {} : { signal }),
@@ -62,13 +62,13 @@ export async function request(
   }
 }
 
-/** The chunks of an answer. `Network` when it breaks off. */
+/** The chunks of a response. `Network` when it breaks off. */
 export async function* body(
   { name }: HttpAccess,
   response: Response,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // Not iterated directly: not all browsers can.
+  // With a reader: not all browsers can iterate over a body.
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   let isFinished = false;
@@ -76,7 +76,7 @@ export async function* body(
     for (;;) {
       const result = await reader.read();
       if (result.done) break;
-      // fetch does not say so in its types, but its bodies are bytes (Fetch standard, "body").
+      // The types of fetch do not say so, but chunks of a body are bytes (Fetch standard, "body").
       const chunk: unknown = result.value;
       if (chunk instanceof Uint8Array) yield chunk;
     }
@@ -86,17 +86,17 @@ export async function* body(
     signal?.throwIfAborted();
     throw new FormatError("Network", `${name} broke off while it was read`, { cause });
   } finally {
-    // A loop that was left early: frees the connection.
+    // The consumer has left early: this frees the connection.
     if (!isFinished) await reader.cancel().catch(() => undefined);
   }
 }
 
-/** Frees the connection of an answer that nobody reads. */
+/** Frees the connection of a response whose body is not read. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
 
-/** The error for an answer that is a refusal. */
+/** The error for a response that refuses the request. */
 export function refused({ name }: HttpAccess, { status }: Response): FormatError {
   const message = `${name} cannot be read: the server answered with status ${status}`;
   return status === 404 || status === 410

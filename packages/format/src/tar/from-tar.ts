@@ -13,6 +13,7 @@ import type { MemberNames } from "./member-names.js";
 import { invalidTar } from "./tar-error.js";
 import type { SkippedTarMember, TarFile, TarSkipReason } from "./tar-file.js";
 
+/** The limits of {@link fromTar}, and who is told about what it leaves out. */
 export interface FromTarOptions extends SignalOptions {
   /**
    * More members than this, of whatever kind, are a `TooManyFiles` error. Default 200,000, as many files as an archive gets

@@ -32,6 +32,8 @@ export type TarSkipReason =
 
 /** A member of a tar stream that is left out. */
 export interface SkippedTarMember {
+  /** Its name in the tar, in the form of an archive path where it is UTF-8. */
   readonly path: string;
+  /** Why it is left out. */
   readonly reason: TarSkipReason;
 }

@@ -7,14 +7,19 @@ import { blockBytes, paddingAfter } from "./header-block.js";
 
 /** How far a tar is. */
 export interface ToTarProgress {
+  /** Always `exporting`: to be told apart from other progress. */
   readonly stage: "exporting";
+  /** How many files have been written. */
   readonly filesDone: number;
+  /** How many files there are to write. Known from the beginning. */
   readonly filesTotal: number;
-  /** Of content, not of the tar. */
+  /** Bytes of the files that have been written: of their content, not of the tar or zip. */
   readonly bytesDone: number;
+  /** Sum of the sizes of all files to write, in bytes. Known from the beginning. */
   readonly bytesTotal: number;
 }
 
+/** Which files {@link toTar} writes, and under which names. */
 export interface ToTarOptions extends ContentsOptions {
   /** Only what is below this directory of the archive; it keeps its full path. Default: the root. */
   readonly directory?: string | undefined;

@@ -21,15 +21,17 @@ export interface ZstdPromise {
 
 /** Limits of decompressing. */
 export interface ZstdDecodeOptions {
-  /** The largest window, which is memory, that a frame may ask for. Default: 256 MiB. */
+  /** The largest window that a frame may ask for, in bytes of memory: more is `SizeExceeded`. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
 }
 
 /**
- * Decompresses what an archive stores for a file: any number of frames, each checked before a library sees it. Every
- * failure is a `Decompression` error that names the path. Made from any library by `createZstdDecoder`.
+ * Decompresses what an archive stores for a file: any number of frames, each checked before a library sees it. A
+ * failure is a `Decompression` error that names the path, or `SizeExceeded` for a window over the limit. Made from any
+ * library by `createZstdDecoder`.
  */
 export interface ZstdDecoder {
+  /** What does the work, such as `portable` or `zstd-napi`: for messages and reports. */
   readonly name: string;
   /**
    * Exactly `file.size` bytes, or an error. Allocates no more than that and what the library needs. Synchronous, for as
@@ -65,6 +67,7 @@ export interface ZstdFrameHeader {
   readonly windowSize: number;
   /** Bytes of content, where the frame says so. */
   readonly contentSize: number | undefined;
+  /** Whether four bytes of checksum follow the last block. */
   readonly hasChecksum: boolean;
 }
 
@@ -73,6 +76,7 @@ export interface ZstdFrameHeader {
  * dictionaries, or anything before or after the frame. It may throw whatever it likes.
  */
 export interface ZstdFrameDecoder {
+  /** The library, such as `zstd-napi`: for messages and reports. */
   readonly name: string;
   /**
    * The content of one complete frame; an error when it would be more than `maxBytes`, which is no more than what its

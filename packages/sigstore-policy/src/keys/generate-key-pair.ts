@@ -24,6 +24,7 @@ export interface GeneratedKeyPair {
  * A new key pair, in the files that cosign writes and reads. RSA keys get 3072 bits. Making and encrypting
  * it (scrypt) takes a while, outside of the event loop.
  *
+ * @example
  * ```ts
  * const { privateKey, publicKey } = await generateKeyPair({ password });
  * await writeFile("release.key", privateKey, { mode: 0o600 });

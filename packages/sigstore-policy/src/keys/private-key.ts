@@ -29,6 +29,7 @@ export interface LoadPrivateKeyOptions {
  * P-256, P-384, P-521, Ed25519 and RSA from 2048 bits are accepted. A file cannot make the derivation of its key take
  * more than 128 MiB or a few seconds. No message or cause quotes the file or the password.
  *
+ * @example
  * ```ts
  * const key = await loadPrivateKey(await readFile("release.key"), { password });
  * const signer = keySigner({ key });

@@ -31,6 +31,7 @@ export interface BrowserTokenOptions extends TokenClock {
  * nonce, redirected to a port of the loopback interface (RFC 8252, section 7.3) that is closed afterwards, however it
  * ends. The user is asked anew for each token; none is kept.
  *
+ * @example
  * ```ts
  * const signer = keylessSigner({ identity: browserToken() });
  * ```

@@ -16,6 +16,7 @@ export interface DefaultTokenOptions extends EnvironmentTokenOptions {
  * The first that there is: the given token, `SIGSTORE_ID_TOKEN`, the GitHub Actions job, and, if it is allowed, the
  * browser. The choice depends on the environment alone: a source that fails is an error, and no reason to try another.
  *
+ * @example
  * ```ts
  * const signer = keylessSigner({ identity: defaultToken() });
  * ```

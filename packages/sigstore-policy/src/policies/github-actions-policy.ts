@@ -42,6 +42,7 @@ export interface GitHubActionsPolicyOptions extends GitHubActionsRequirement, Pr
  * A policy that accepts what a GitHub Actions job of a repository has signed. It decides on what the certificate says
  * about the job; the certificate's subject alone would name a reusable workflow, and not who called it.
  *
+ * @example
  * ```ts
  * const trustedRoot = trustedRootTuf({ cacheDirectory });
  * const released = githubActionsPolicy("acme/site", { trustedRoot, tags: ["v*"], events: ["push"] });

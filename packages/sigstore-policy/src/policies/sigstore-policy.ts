@@ -25,6 +25,7 @@ export interface PublicKeyPolicyOptions extends KeyRequirement, PredicateOptions
  * It is made without loading anything. Each evaluation asks the source for the trusted root, and takes three requests for
  * a subject with one signature; policies over one subject share them.
  *
+ * @example
  * ```ts
  * const signed = sigstorePolicy({
  *   identity: { issuer: "https://accounts.google.com", subject: "release@acme.example" },
@@ -48,6 +49,7 @@ export function sigstorePolicy(options: SigstorePolicyOptions): Policy {
 /**
  * A policy that accepts what somebody has signed with a private key. The same requests as {@link sigstorePolicy}.
  *
+ * @example
  * ```ts
  * const approved = publicKeyPolicy({ key: await readFile("release.pub", "utf8") });
  * ```
@@ -73,6 +75,7 @@ export type PolicyRequirement = KeylessRequirement | KeyRequirement;
  * A policy that asks a function about each attestation whose signature and signer have been verified, of any predicate
  * type, until it accepts one.
  *
+ * @example
  * ```ts
  * const tested = policy("tested", { key }, ({ predicateType, predicate }) =>
  *   predicateType === "https://acme.example/tests/v1" && hasPassed(predicate) ? true : "no test has passed",

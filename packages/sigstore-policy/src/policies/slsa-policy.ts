@@ -24,6 +24,7 @@ export interface SlsaPolicyOptions extends KeylessRequirement, RefOptions {
  * A policy that accepts what has SLSA provenance, of version 1 or 0.2, signed by an identity: made by this builder, from
  * this repository. Where the signer's certificate names repository or ref too, both have to agree.
  *
+ * @example
  * ```ts
  * const built = slsaPolicy({
  *   identity: { issuer: "https://token.actions.githubusercontent.com", subject: builder },
@@ -68,6 +69,7 @@ export interface GitHubActionsProvenanceOptions extends GitHubActionsRequirement
  * A policy that accepts what has SLSA provenance, signed by a GitHub Actions job of a repository. What the provenance says
  * about builder, repository, ref and workflow has to be what the job's certificate says.
  *
+ * @example
  * ```ts
  * const built = githubActionsProvenance("acme/site", { trustedRoot, branches: ["main"] });
  * ```

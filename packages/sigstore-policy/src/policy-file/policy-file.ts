@@ -11,6 +11,7 @@ import { maxPolicyFileBytes, parsePolicyYaml } from "./policy-yaml.js";
  * The policy that a YAML file describes: all that it says has to hold. Keys that it names are read or fetched now, with
  * paths relative to the file; the trusted root is asked for when the policy is evaluated.
  *
+ * @example
  * ```ts
  * const trusted = await policyFromFile("blob-policy.yaml", { trustedRoot: trustedRootTuf({ cacheDirectory }) });
  * ```

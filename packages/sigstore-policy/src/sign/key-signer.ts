@@ -17,6 +17,7 @@ export interface KeySignerOptions extends SigningOptions {
  * `sign` asks the time-stamp authority, then the log, if there are any. What it returns has been verified as readers
  * will do it; what would not verify is an error.
  *
+ * @example
  * ```ts
  * const key = await loadPrivateKey(await readFile("release.key"), { password });
  * const attachment = await keySigner({ key, log: false }).sign(manifest);

@@ -23,6 +23,7 @@ const publicFulcio = "https://fulcio.sigstore.dev";
  * answers before it asks the next. The token is sent to Fulcio alone, and is in no error. What it returns has been
  * verified as readers will do it; what would not verify is an error.
  *
+ * @example
  * ```ts
  * const signer = keylessSigner({ identity: defaultToken(), trustedRoot: trustedRootTuf({ cacheDirectory }) });
  * const attachment = await signer.sign(manifest);

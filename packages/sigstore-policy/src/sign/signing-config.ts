@@ -29,6 +29,7 @@ const maxLength = 1024 ** 2;
  * kind the newest API version that we speak, and of these the service that became valid last. Spread the result into a
  * signer's options.
  *
+ * @example
  * ```ts
  * const services = parseSigningConfig(await readFile("signing-config.json", "utf8"));
  * const signer = keylessSigner({ identity, ...services });

@@ -9,6 +9,7 @@ export const maxTrustedRootBytes: number = 4 * 1024 * 1024;
  * A trusted root in a file (`trusted_root.json`), read at its first use and kept. What cannot be read is tried again
  * the next time.
  *
+ * @example
  * ```ts
  * const trustedRoot = trustedRootFile("trusted_root.json");
  * ```

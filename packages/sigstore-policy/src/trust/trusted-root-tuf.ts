@@ -45,6 +45,7 @@ export interface TrustedRootTufOptions {
  * The trusted root from a TUF repository: signed by thresholds of keys, protected against rollback, and refused once
  * its metadata has expired. Nothing is loaded or asked before the first use; then a warm cache costs no request.
  *
+ * @example
  * ```ts
  * const trustedRoot = trustedRootTuf({ cacheDirectory: path.join(homedir(), ".cache", "acme", "sigstore") });
  * ```

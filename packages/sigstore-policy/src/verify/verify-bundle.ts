@@ -22,6 +22,7 @@ export type VerifyBundleOptions = (KeylessRequirement | KeyRequirement) &
  * Verifies a bundle that is at hand, over any artifact: signer, witnesses, signature, and that the statement or digest is
  * about the artifact. Statements of any predicate type pass: look at the result.
  *
+ * @example
  * ```ts
  * const { signer, statement } = await verifyBundle({
  *   bundle: await readFile("site.tar.sigstore.json"),

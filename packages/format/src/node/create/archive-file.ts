@@ -14,6 +14,7 @@ export type ArchiveFileContent =
 export interface ArchiveFile {
   /** Its archive path: see `isValidPath`. */
   readonly path: string;
+  /** The content. A stream is read once, when it is this file's turn; a file on disk is opened then, by its path. */
   readonly content: ArchiveFileContent;
   /** Permission bits. Default `0o644`. Others are dropped and reported, except those of a file's kind. */
   readonly mode?: number | undefined;

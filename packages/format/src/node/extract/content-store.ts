@@ -32,5 +32,6 @@ export interface StoredContent {
   readonly size: number;
   /** Throws instead of ending when the content changed since it was opened. */
   read(options?: SignalOptions): AsyncIterable<Uint8Array>;
+  /** Releases what the content holds open. Called once by whoever opened it, also after an error. */
   close(): Promise<void>;
 }

@@ -57,6 +57,7 @@ export interface ExtractOptions extends SignalOptions {
    * instead of linked. Where directories are not held, which only Linux can, all are copied.
    */
   readonly contentsBy?: ContentsBy | undefined;
+  /** Called synchronously after each file, and while a large one is written; what it throws ends the work. */
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
 

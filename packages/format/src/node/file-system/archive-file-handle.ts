@@ -20,7 +20,9 @@ export interface ReadOptions {
 
 /** The result of a read. */
 export interface ReadResult<T> {
+  /** How many bytes were read; 0 at the end of the file. */
   readonly bytesRead: number;
+  /** The buffer that was given, or the one that was made. */
   readonly buffer: T;
 }
 
@@ -31,22 +33,36 @@ export interface ReadResult<T> {
 export interface ArchiveFileHandle extends AsyncDisposable {
   /** A number that no open file of the process has. */
   readonly fd: number;
+  /**
+   * Reads into a buffer: up to `length` bytes, to `offset` in the buffer. Without a `position` it goes on where the
+   * last read ended; such reads take turns. 0 bytes are the end of the file. `EISDIR`, `EBADF` after `close`, `EIO`.
+   */
   read<T extends NodeJS.ArrayBufferView>(
     buffer: T,
     offset?: number | null,
     length?: number | null,
     position?: number | bigint | null,
   ): Promise<ReadResult<T>>;
+  /** The same with `offset`, `length` and `position` by name. */
   read<T extends NodeJS.ArrayBufferView>(buffer: T, options: ReadOptions): Promise<ReadResult<T>>;
+  /** The same with the buffer among the options. */
   read<T extends NodeJS.ArrayBufferView>(
     options: ReadOptions & { readonly buffer: T },
   ): Promise<ReadResult<T>>;
+  /** The same into a new buffer of 16 KiB. */
   read(options?: ReadOptions & { readonly buffer?: undefined }): Promise<ReadResult<Buffer>>;
+  /** What the index says of the file, without a request. `EBADF` after `close`. */
   stat(options?: StatOptions & { readonly bigint?: false | undefined }): Promise<ArchiveStats>;
+  /** The same in bigints, with times in nanoseconds. */
   stat(options: StatOptions & { readonly bigint: true }): Promise<ArchiveBigIntStats>;
-  /** The whole file, wherever it was read before. */
+  /** The whole file, verified, as bytes or as text in an encoding. It begins at the first byte, wherever `read` is. */
   readFile(options?: ReadFileOptions): Promise<Buffer | string>;
+  /**
+   * The file, or the bytes from `start` to `end` (inclusive), as a lazy stream. Independent of `read`, and not ended by
+   * `close`.
+   */
   createReadStream(options?: ReadStreamOptions): Readable;
+  /** Ends reading: waits for reads under way, then frees what they hold. A second call does nothing. */
   close(): Promise<void>;
 }
 

@@ -74,6 +74,7 @@ export interface ArchiveFileSystem extends Pick<
   | "statSync"
   | WriterName
 > {
+  /** The same with promises, and with file handles. */
   readonly promises: ArchiveFilePromises;
 }
 

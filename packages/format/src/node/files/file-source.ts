@@ -9,6 +9,7 @@ import { fileSystemError } from "./file-system-error.js";
 
 /** A file as a source of bytes. Whoever opened it closes it; reads that are under way then fail. */
 export interface FileSource extends ByteSource, AsyncDisposable {
+  /** Closes the file. Reads that are under way fail. */
   close(): Promise<void>;
 }
 
@@ -18,6 +19,12 @@ const chunkBytes = 1024 * 1024;
 /**
  * Opens a file for random access. Its id names the file and the state that it was in when it was opened. A file that
  * gets shorter while it is open is a `SourceMismatch`. `FileSystem`; `InvalidArgument` when it is not a regular file.
+ *
+ * @example
+ * ```ts
+ * await using data = await openFileSource("site/data.blob");
+ * const archive = openArchive(await readFile("site/index.blob"), data);
+ * ```
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle | undefined;

@@ -12,10 +12,12 @@ interface Progress {
 
 /** One step of making an archive. */
 export interface CreateProgress extends Progress {
+  /** `enumerating` while files are looked for, `compressing` while they are read and stored. */
   readonly stage: "enumerating" | "compressing";
 }
 
 /** One step of extracting files. */
 export interface ExtractProgress extends Progress {
+  /** Always `extracting`: to be told apart from other progress. */
   readonly stage: "extracting";
 }

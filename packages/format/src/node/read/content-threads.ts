@@ -52,7 +52,15 @@ const idleMs = 5000;
 
 const decodeWorker = ownFile("../read/decode-worker.js");
 
-/** `InvalidArgument` for a number of threads that makes no sense. Threads start when there is something to do for them. */
+/**
+ * `InvalidArgument` for a number of threads that makes no sense. Threads start when there is something to do for them.
+ *
+ * @example
+ * ```ts
+ * await using threads = createContentThreads();
+ * const archive = openArchive(index, data, { threads });
+ * ```
+ */
 export function createContentThreads(
   { decoderConcurrency }: ContentThreadsOptions = {},
   url: URL | undefined = decodeWorker,

@@ -6,6 +6,7 @@ import type { SignalOptions } from "../../sources/byte-source.js";
 import { FormatError } from "../../errors.js";
 import { decompressZstd, tooLarge } from "./decompress-zstd.js";
 
+/** The limit of {@link decompressTar}. */
 export interface DecompressTarOptions extends SignalOptions {
   /** More decompressed bytes are a `SizeExceeded` error. Default 64 GiB. */
   readonly maxBytes?: number | undefined;

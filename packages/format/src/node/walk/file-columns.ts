@@ -24,6 +24,7 @@ export interface FileColumns {
 export interface DroppedModeBits {
   /** Its archive path. */
   readonly path: string;
+  /** Which bits the file has on disk and does not have in the archive. */
   readonly bits: readonly ("setuid" | "setgid" | "sticky")[];
 }
 

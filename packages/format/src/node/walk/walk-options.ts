@@ -27,6 +27,7 @@ export type SkipReason =
 export interface SkippedFile {
   /** The archive path that it would have. */
   readonly path: string;
+  /** Why it is left out. */
   readonly reason: SkipReason;
 }
 

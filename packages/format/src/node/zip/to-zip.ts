@@ -8,6 +8,7 @@ import { memberNames } from "../../tar/to-tar.js";
 import type { ToTarProgress } from "../../tar/to-tar.js";
 import { utcDate } from "./utc-date.js";
 
+/** Which files {@link toZip} writes, under which names, and how they are stored. */
 export interface ToZipOptions extends ContentsOptions {
   /** Only what is below this directory of the archive; it keeps its full path. Default: the root. */
   readonly directory?: string | undefined;

@@ -6,14 +6,14 @@ import { linkSignals } from "@blob/core/abort";
 import type { Handler, HttpRequest, HttpResponse, Layer } from "./handler.js";
 import { discard, withHeaders } from "./handler.js";
 
-/** Tokens of large groups reach 16 KiB; nothing reasonable is larger than this. */
+/** Tokens for members of many groups reach 16 KiB. No reasonable answer is larger than this. */
 const maxTokenReplyBytes = 1024 * 1024;
 
 /**
- * Adds the credentials of a request's `auth` target, and answers one challenge of the registry: with a 401, or with a 403 to
- * a request without credentials. What another host says, reached by a redirect, is handed on as it is: an expired link, or
- * a challenge whose token server is not to be told anything. A request to another origin than its target's is not sent:
- * `UnsafeRedirect`.
+ * Adds the credentials of a request's `auth` target, and answers one challenge of the registry: a 401, or a 403 to a
+ * request without credentials. Answers of other hosts, reached by a redirect, are passed on as they are: their 401 may
+ * just be an expired link, and their challenge could name a token server that must not learn anything. A request to
+ * another origin than its target's is not sent: `UnsafeRedirect`.
  */
 export function withAuthorization(authenticator: Authenticator): Layer {
   return (next) => async (request) => {
@@ -35,14 +35,17 @@ export function withAuthorization(authenticator: Authenticator): Layer {
   };
 }
 
-/** Whoever built the request may have been told its URL by a server: credentials do not rely on that having been checked. */
+/**
+ * The URL of a request may come from a server. Checked here as well, so that credentials do not depend on earlier
+ * checks.
+ */
 function refuseOtherOrigin(url: URL, { origin, host }: AuthorizationTarget): void {
   if (url.origin === origin) return;
   const message = `${host}: a request to ${url.host} was to carry the credentials for ${host}, which go nowhere else; it was not sent`;
   throw new RegistryError("UnsafeRedirect", message, { host });
 }
 
-/** Some registries (Artifactory) say 403 to whoever comes without credentials: then it is no decision about anybody. */
+/** Some registries (Artifactory) answer 403 instead of 401 to requests without credentials. */
 function wantsCredentials({ status }: HttpResponse, offered: string | undefined): boolean {
   return status === 401 || (status === 403 && offered === undefined);
 }
@@ -78,7 +81,10 @@ async function sendAuthorized(
   return { ...response, cancel: () => response.cancel(), authorization };
 }
 
-/** Token requests carry passwords: they are never redirected, and never led into the client's own network. */
+/**
+ * Token requests carry passwords: they do not follow redirects, and are not sent to addresses in the client's own
+ * network.
+ */
 function tokenSender(next: Handler, { url: from, headers }: HttpRequest): SendTokenRequest {
   return async ({ url, method, headers: own, body }, { signal }) => {
     if (leadsInward(from.hostname, url.hostname)) {

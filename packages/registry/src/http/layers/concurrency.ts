@@ -1,22 +1,22 @@
 import { onAbort } from "@blob/core/abort";
 import type { HttpRequest, Layer } from "./handler.js";
 
-/** As many as browsers and registry clients dare to have open to one host over HTTP/1.1, times a few. */
+/** A few times the connections that browsers open to one HTTP/1.1 host. */
 const defaultWidth = 32;
 
-/** A host and how much it can take. */
+/** A host, and how many requests it gets at a time. */
 interface Lane {
-  /** How many requests may be under way; not a whole number while it grows. */
+  /** How many requests may be under way. Grows by fractions, so it need not be a whole number. */
   width: number;
   active: number;
-  /** In the order of arrival. A set: whoever leaves does not have to be looked for. */
+  /** Waiting requests in the order of arrival. A set, so that one that is aborted is removed without a search. */
   readonly waiting: Set<() => void>;
 }
 
 /**
- * Limits how many requests of a host are under way at once: half as many after each 429, one more after as many good
- * answers as are allowed now. A request counts until its headers are there. Uploads do not count: their body may come
- * from this same host, and must not wait for the place that they hold.
+ * Limits how many requests to a host are under way at once: halved by each 429, and raised by one after as many good
+ * answers as the current limit. A request counts until its headers arrive. Uploads do not count: their body may be read
+ * from this same host, and would wait for the place that they hold.
  */
 export function withAdaptiveConcurrency(maxWidth: number = defaultWidth): Layer {
   const most = maxWidth >= 1 ? maxWidth : 1;

@@ -5,17 +5,17 @@ import { createQueues } from "@blob/core/concurrency";
 import type { Handler } from "./handler.js";
 import type { RetryPolicy } from "./retry.js";
 
-/** A registry's API and how it is reached: what all concerns of the client share. */
+/** A registry's API and how it is reached: shared by all parts of the HTTP client. */
 export interface Endpoint {
-  /** As references name it: `docker.io`, not `registry-1.docker.io`. */
+  /** The host as references name it: `docker.io`, not `registry-1.docker.io`. */
   readonly host: string;
-  /** Of the API. */
+  /** The origin of the API, which may be on another host than `host`. */
   readonly origin: string;
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
-  /** For what one client must not do twice at the same time. */
+  /** Serialize work of this client that must not be done twice at the same time. */
   readonly queues: Queues;
-  /** A URL below `/v2/<repository>/`. The caller has checked the name. */
+  /** A URL below `/v2/<repository>/`. The name must have been checked: it is not escaped. */
   url(repository: string, rest: string): URL;
   /** The credentials for some actions on a repository. */
   auth(repository: string, actions: RepositoryActions, alsoPull?: string): AuthorizationTarget;
@@ -30,7 +30,7 @@ export interface EndpointOptions {
   readonly retryPolicy: RetryPolicy;
 }
 
-/** Where the API of a host is, as references name the host. */
+/** The origin of the API of a host, as references name the host. */
 export function originOf(host: string, plainHttp: boolean): string {
   return new URL(`${plainHttp ? "http" : "https"}://${apiHost(host)}`).origin;
 }

@@ -7,7 +7,7 @@ export type HttpMethod = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
 /** Names in lower case; several headers of one name are joined by ", ". */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** The body of a request: opened again whenever the request has to be sent again. */
+/** The body of a request. It is opened again whenever the request is sent again. */
 export interface HttpBody {
   /** Gives the bytes from their start, each time. */
   readonly open: OpenBody;
@@ -17,55 +17,63 @@ export interface HttpBody {
 
 /** A request, before the layers add to it. */
 export interface HttpRequest {
-  /** What is done. */
+  /** The HTTP method. */
   readonly method: HttpMethod;
-  /** To what: absolute, without user and password. */
+  /** Absolute, without user and password. */
   readonly url: URL;
-  /** Without those that the layers and the transport set: authorization, user agent, host, length. */
+  /** Headers in lower case, without those that layers and transport set: authorization, user agent, host, length. */
   readonly headers: HttpHeaders;
-  /** What is sent; nothing without it. */
+  /** The body; without it none is sent. */
   readonly body?: HttpBody | undefined;
-  /** Whose credentials the request may carry. Without it the request goes out bare. */
+  /** Whose credentials the request may carry. Without it none are added. */
   readonly auth?: AuthorizationTarget | undefined;
-  /** The server that said the URL, if any but the registry did: it may lead no further inside than it is. */
+  /**
+   * The server that gave this URL, if it was not the registry. The URL must not lead to a more private network than
+   * that server is in.
+   */
   readonly from?: URL | undefined;
-  /** False when sending it twice is not the same as sending it once. Default true. */
+  /** False if sending the request twice has another effect than sending it once: it is not retried. Default true. */
   readonly repeatable?: boolean | undefined;
-  /** False when a conflict (409) is the caller's to solve. Default true: it is tried again a few times. */
+  /** False if the caller handles a conflict (409) itself. Default true: it is retried a few times. */
   readonly retryConflicts?: boolean | undefined;
-  /** False to get a redirect as it came. Default true. */
+  /** False to get a redirect as the answer. Default true. */
   readonly followRedirects?: boolean | undefined;
-  /** Stops the request and the body of its answer, with the reason. */
+  /** Stops the request, and the body of its answer, with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer whose headers have arrived. Its body has to be read to the end, or cancelled. */
+/** An answer whose headers have arrived. Its body has to be read to its end, or cancelled. */
 export interface HttpResponse {
-  /** As in the status line; never that of an interim answer. */
+  /** The status code of the final answer; never that of an interim one (1xx). */
   readonly status: number;
-  /** As they came: what is in them is not to be believed. */
+  /** As the server sent them: nothing in them can be relied on. */
   readonly headers: HttpHeaders;
-  /** Where it came from, after redirects. May hold a signed query: never show it as it is. */
+  /** The URL that answered, after redirects. Its query may be signed: never show it unredacted. */
   readonly url: URL;
-  /** Set when redirects led to it: on the registry's own origin, or to somebody who gets no credentials. */
+  /**
+   * Set if redirects led to it: `inside` on the registry's own origin, `elsewhere` on a host that gets no credentials.
+   */
   readonly redirected?: "inside" | "elsewhere";
-  /** Who redirected to it, at last. */
+  /** The server that gave the last redirect. */
   readonly from?: URL;
-  /** The `Authorization` that was asked with, which the answer may repeat: never show it. Transports leave it out. */
+  /**
+   * The `Authorization` that was sent, to be removed from texts of the answer that repeat it; never to be shown. Set by
+   * layers, not by transports.
+   */
   readonly authorization?: string;
-  /** Single use. Leaving the loop frees the connection. */
+  /** The body. Can be iterated once; leaving the loop frees the connection. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Frees the connection without reading. Harmless at any time. */
+  /** Frees the connection without reading the body. Can be called at any time, and more than once. */
   cancel(): void;
 }
 
-/** One request, one response: a transport, or layers around one. */
+/** Sends one request and gets one response: a transport, or layers around one. */
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** Adds one concern to a handler. */
+/** Wraps a handler to add one concern, such as retries. */
 export type Layer = (next: Handler) => Handler;
 
-/** Puts layers around a transport; the last one is the outermost. */
+/** Wraps a transport in layers; the last one is the outermost. */
 export function compose(transport: Handler, ...layers: readonly Layer[]): Handler {
   return layers.reduce((handler, layer) => layer(handler), transport);
 }
@@ -75,10 +83,10 @@ export function withHeaders(request: HttpRequest, headers: HttpHeaders): HttpReq
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
-/** Rests shorter than this are read, so that the connection can be used again; longer ones cost more than a new one. */
+/** A body with less than this left is read, to reuse the connection; for more, a new connection is cheaper. */
 const worthReading = 64 * 1024;
 
-/** Lets go of a response that nobody wants to read. Never throws. */
+/** Frees the connection of a response that is not going to be read. Never throws. */
 export async function discard(response: HttpResponse): Promise<void> {
   if (Number(response.headers["content-length"] ?? 0) > worthReading) {
     response.cancel();
@@ -91,6 +99,6 @@ export async function discard(response: HttpResponse): Promise<void> {
       if (size > worthReading) break;
     }
   } catch {
-    // What is wrong with a body that nobody reads is of no interest.
+    // Errors of a body that is thrown away do not matter.
   }
 }

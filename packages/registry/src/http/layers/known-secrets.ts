@@ -1,10 +1,10 @@
 import type { HttpResponse } from "./handler.js";
 import { isShownParameter } from "./redact.js";
 
-/** Anything shorter is in every text by chance. */
+/** Shorter secrets occur in texts by chance, and are not looked for. */
 const shortest = 4;
 
-/** What a server was told with a request, in the forms that its answer could repeat it in. */
+/** The secrets that went out with a request, in all encodings in which the server's answer could repeat them. */
 export function secretsBehind({ authorization, url }: HttpResponse): readonly string[] {
   const sent = authorization === undefined ? [] : secretsOfAuthorization(authorization);
   return formsOf([...sent, ...secretsOfQuery(url)]);
@@ -18,12 +18,12 @@ function secretsOfAuthorization(header: string): readonly string[] {
   return [value, value.replace(/=+$/u, ""), pair, password];
 }
 
-/** The values of a signed query: whoever has them may do what the URL allows. */
+/** The values of a signed query: they allow whatever the URL allows. */
 function secretsOfQuery({ searchParams }: URL): readonly string[] {
   return [...searchParams].flatMap(([name, value]) => (isShownParameter(name) ? [] : [value]));
 }
 
-/** As it is, and as URLs, forms, JSON and Go's JSON write it. */
+/** Secrets as they are, and as encoded in URLs, forms, JSON, and JSON by Go. */
 function formsOf(secrets: readonly string[]): readonly string[] {
   return secrets
     .filter((secret) => secret.length >= shortest)

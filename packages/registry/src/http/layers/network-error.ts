@@ -9,11 +9,11 @@ const timeouts: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Trying again would only repeat these: a name that does not exist, a certificate that nobody should trust. */
+/** Failures that a retry would only repeat: a name that does not exist, a certificate that is not trusted. */
 const permanent =
   /^(?:ENOTFOUND$|PROXY_(?:INVALID|REFUSED)$|CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HPE_|ERR_INVALID_)/u;
 
-/** What a transport failure means for the caller. */
+/** The error for a failure of the transport. */
 export function networkError(host: string, error: unknown): RegistryError {
   const proxy = proxyErrorOf(error);
   if (proxy !== undefined) {
@@ -38,7 +38,7 @@ function isAboutCertificate(code = ""): boolean {
   return /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u.test(code);
 }
 
-/** Whether the same request may well succeed a moment later. */
+/** Whether the same request may succeed a moment later. */
 export function isTransient(error: unknown): boolean {
   if (!isRegistryError(error)) return false;
   if (error.code === "TimedOut") return true;
@@ -56,7 +56,9 @@ function codeOf(error: unknown): string | undefined {
   return found;
 }
 
-/** Undici's parser errors carry what they could not parse, and a broken server may send back what it was sent. */
+/**
+ * Errors of undici's parser hold the bytes that it could not parse. They may repeat what was sent, with its secrets.
+ */
 function dropBytes(error: unknown): void {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
     Reflect.deleteProperty(cause, "data");

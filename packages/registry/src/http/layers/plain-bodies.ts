@@ -2,12 +2,12 @@ import { RegistryError } from "../../errors.js";
 import { messageText } from "@blob/core/text";
 import type { Layer } from "./handler.js";
 
-/** Some stores name other things in this header (`aws-chunked`) and send plain bytes all the same. */
+/** Only these count: some stores put other things into this header (`aws-chunked`), and send plain bytes. */
 const compressions: ReadonlySet<string> = new Set(["gzip", "x-gzip", "deflate", "compress", "br", "zstd"]);
 
 /**
- * Refuses answers whose body is compressed for the way. Digests, sizes and ranges are those of the plain bytes, every
- * request asks for these, and a body of unknown size is not unpacked on trust.
+ * Refuses responses with a compressed body. All requests ask for plain bytes, to which digests, sizes and ranges apply,
+ * and decompressing could give any number of bytes.
  */
 export function withPlainBodies(): Layer {
   return (next) => async (request) => {

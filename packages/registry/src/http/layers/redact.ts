@@ -1,6 +1,6 @@
 import { messageText } from "@blob/core/text";
 
-/** Parameters of the distribution API and of token requests that are no secrets. */
+/** Query parameters of the distribution API and of token requests that are not secret. */
 const shown: ReadonlySet<string> = new Set([
   "artifactType",
   "digest",
@@ -17,7 +17,7 @@ export function isShownParameter(name: string): boolean {
   return shown.has(name);
 }
 
-/** A URL for messages and logs: signed queries are bearer credentials. */
+/** A URL for messages and logs, without values that may be secret: whoever has a signed query can use it. */
 export function redactUrl(url: URL): string {
   const shownQuery = [...url.searchParams].map(
     ([name, value]) => `${name}=${isShownParameter(name) ? value : "…"}`,
@@ -29,10 +29,10 @@ export function redactUrl(url: URL): string {
 }
 
 /**
- * A text from a registry without anything that looks like a secret: some echo the request, and whoever sees the message
- * must not be able to repeat it.
+ * A text from a registry, without anything that looks like a secret: some registries repeat the request in their
+ * answers, and messages are shown and logged.
  *
- * @param known Secrets of the request, which do not have to look like any.
+ * @param known Secrets of the request itself, which may look like anything.
  */
 export function redactText(text: string, known: readonly string[] = []): string {
   return messageText(
@@ -45,7 +45,10 @@ export function redactText(text: string, known: readonly string[] = []): string 
   );
 }
 
-/** The longest first, so that nothing is left of one that has another in it. Before the text is cut: not in the middle. */
+/**
+ * Removes the longest secrets first, so that nothing remains of one that contains another. To be done before a text is
+ * shortened, which could leave a part of a secret.
+ */
 export function withoutKnown(text: string, known: readonly string[]): string {
   const longestFirst = known.toSorted((one, other) => other.length - one.length);
   return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);

@@ -1,7 +1,7 @@
 import { leadsInward } from "@blob/core/hosts";
 
 export interface RedirectQuestion {
-  /** Where the answer came from. */
+  /** The URL whose answer redirects. */
   readonly from: URL;
   /** Its `Location` header: absolute or relative. */
   readonly location: string | undefined;
@@ -15,8 +15,8 @@ export type RedirectDecision =
   | { readonly follow: false; readonly why: string };
 
 /**
- * The one place that decides where a registry may send this client, and with which credentials: for redirects, and for
- * the locations of uploads. Pure; nothing is looked up.
+ * Decides where a registry may send this client, and with which credentials: for redirects and for locations of
+ * uploads, and nowhere else. A pure function: no name is resolved.
  */
 export function decideRedirect({ from, location, credentialOrigin }: RedirectQuestion): RedirectDecision {
   if (location === undefined || location === "") return refuse("a redirect that leads nowhere");
@@ -26,7 +26,7 @@ export function decideRedirect({ from, location, credentialOrigin }: RedirectQue
   if (url.protocol !== "https:" && url.protocol !== "http:") return refuse(`a location on ${url.protocol}`);
   if (url.username !== "" || url.password !== "") return refuse("a location with a user name in it");
   if (from.protocol === "https:" && url.protocol === "http:") {
-    // Registries behind a proxy that ends TLS often do not know that they are https from outside.
+    // A registry behind a proxy that ends TLS often does not know that it is reached by https, and gives http URLs.
     if (url.hostname !== from.hostname || (url.port !== "" && url.port !== portOf(from))) {
       return refuse(`a location on ${url.host} that gives up https for http`);
     }
@@ -39,7 +39,7 @@ export function decideRedirect({ from, location, credentialOrigin }: RedirectQue
   return { follow: true, url, keepCredentials: url.origin === credentialOrigin };
 }
 
-/** What may go along to another origin: everything else could be a secret that was meant for the first one. */
+/** Headers that may be sent to another origin. Any other could be a secret meant for the first one. */
 const harmless: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
@@ -51,7 +51,7 @@ const harmless: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** The headers of a request after it was sent on. */
+/** The headers of a request after a redirect. */
 export function headersAfterRedirect(
   headers: Readonly<Record<string, string>>,
   keepCredentials: boolean,

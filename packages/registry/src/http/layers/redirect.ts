@@ -4,10 +4,10 @@ import { discard } from "./handler.js";
 import { decideRedirect, headersAfterRedirect } from "./redirect-rule.js";
 import { uploadPlace } from "./upload-place.js";
 
-/** As many as curl's users set, and more than any registry needs. */
+/** More than any registry needs. */
 const maxRedirects = 10;
 
-/** Follows redirects by hand, so that each one is looked at: see `redirect-rule.ts`. */
+/** Follows redirects itself, and not in the transport, so that each is checked first: see `redirect-rule.ts`. */
 export function withRedirects(): Layer {
   return (next) => async (first) => {
     let request: HttpRequest = first;
@@ -35,7 +35,7 @@ export function withRedirects(): Layer {
       };
       if (hops >= maxRedirects) throw fail(`more than ${maxRedirects} redirects`);
       const { method, body } = request;
-      // 303 means GET (RFC 9110, 15.4.4), which would not be an upload any more.
+      // A 303 changes the method to GET (RFC 9110, 15.4.4): an upload would be lost.
       if (response.status === 303 && method !== "GET" && method !== "HEAD")
         throw fail(`a 303 to a ${method}`);
       const decision = decideRedirect({
@@ -57,7 +57,7 @@ export function withRedirects(): Layer {
         from,
         body,
         headers: headersAfterRedirect(request.headers, keepCredentials),
-        // Lost for good: a chain that comes back does not get them again.
+        // Once dropped, credentials are not sent again, even if a later redirect leads back.
         auth: keepCredentials ? request.auth : undefined,
       };
     }
@@ -65,8 +65,9 @@ export function withRedirects(): Layer {
 }
 
 /**
- * Whether a registry's own origin redirects to the same thing there. It may for reads, whose bytes are looked at; what is
- * written with credentials goes where it was meant to, or to a session of the same upload.
+ * Whether a redirect on the registry's own origin leads to the same resource. Reads may also be redirected elsewhere
+ * there, since their bytes are verified. A request that writes with credentials may only go where it was meant to, or
+ * to a session of the same upload.
  */
 function placeOf({ method, url: from, auth }: HttpRequest, to: URL): "same" | "api" | "elsewhere" {
   if (method === "GET" || method === "HEAD" || auth?.repository === undefined) return "same";

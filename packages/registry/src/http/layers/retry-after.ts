@@ -1,4 +1,4 @@
-/** Units of Go durations: GHCR answers `Retry-After: 1.16676ms`. */
+/** Units of Go durations, which GHCR uses: `Retry-After: 1.16676ms`. */
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -20,7 +20,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   if (/^\d+(?:\.\d+)?$/u.test(text)) return Number(text) * 1000;
   const duration = parseGoDuration(text);
   if (duration !== undefined) return duration;
-  // Everything that Date.parse takes for a date without one: "-5", "1e3".
+  // Date.parse also accepts texts that are not dates, such as "-5" and "1e3".
   if (!/[A-Za-z]{3}/u.test(text) && !/^\d{4}-\d\d-\d\dT/u.test(text)) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);

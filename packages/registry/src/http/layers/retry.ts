@@ -5,40 +5,43 @@ import { discard } from "./handler.js";
 import { isTransient } from "./network-error.js";
 import { parseRetryAfter } from "./retry-after.js";
 
-/** How patient a client is. */
+/** How often and for how long failed requests are repeated. */
 export interface RetryOptions {
-  /** How often a request is sent again. Default 4. */
+  /** How many times a request is sent again. Default 4. */
   readonly retries?: number | undefined;
-  /** A registry that asks to wait longer than this before the next try gets none. Default 60,000 ms. */
+  /**
+   * The longest pause, in milliseconds. If a registry asks for a longer one (`Retry-After`), the request fails instead.
+   * Default 60,000.
+   */
   readonly maxWaitMs?: number | undefined;
-  /** For tests. Default: real time and `Math.random`. */
+  /** Replaces time and chance, for tests. Default: real time and `Math.random`. */
   readonly clock?: RetryClock | undefined;
 }
 
-/** The time, and what waits for it. */
+/** Time, waiting and chance, as retries use them. */
 export interface RetryClock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after so long; rejects with the reason of the signal. */
+  /** Resolves after this many milliseconds; rejects with the signal's reason. */
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
-  /** At least 0, less than 1. */
+  /** A number from 0 up to, but not including, 1. */
   random(): number;
 }
 
-/** Decides whether and when to try again. */
+/** Decides whether and when a request is sent again. */
 export interface RetryPolicy {
   /**
-   * Waits before try number `attempt` + 1 and says true; false at once when there should be none. `headers` are those
-   * of a refusal.
+   * Waits before try number `attempt` + 1, and resolves to true; or resolves to false at once if there is to be none.
+   * `headers` are those of the refusal, if there was an answer.
    */
   pause(attempt: number, headers: HttpHeaders | undefined, signal: AbortSignal | undefined): Promise<boolean>;
-  /** The first half of `pause`: how long to wait, in milliseconds; undefined when there should be no other try. */
+  /** Only computes the pause in milliseconds; undefined if there is to be no further try. */
   delay(attempt: number, headers: HttpHeaders | undefined): number | undefined;
-  /** The second half. */
+  /** Only waits. */
   wait(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** The first pause; each further one is twice as long, up to the last. */
+/** The first pause. Each further pause is twice as long, up to a maximum. */
 const firstPauseMs = 250;
 const longestPauseMs = 8000;
 
@@ -65,7 +68,7 @@ export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
     const asked = parseRetryAfter(headers?.["retry-after"], clock.now());
     if (asked !== undefined && asked > maxWaitMs) return undefined;
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
-    // Half of it is left to chance, so that clients that failed together do not come back together.
+    // Half of the pause is random, so that clients that failed together do not all come back at the same moment.
     return Math.max(asked ?? 0, pause / 2 + (pause / 2) * clock.random());
   };
   return {
@@ -81,12 +84,18 @@ export function createRetryPolicy(options: RetryOptions = {}): RetryPolicy {
   };
 }
 
-/** Answers that are about the moment, not about the request. A conflict is: somebody else was at the same thing. */
+/**
+ * Statuses that are about the moment and not about the request. A conflict is one: another client is changing the same
+ * thing.
+ */
 export function isRetryableStatus(status: number): boolean {
   return [408, 409, 429, 500, 502, 503, 504].includes(status);
 }
 
-/** Some registries say so for good (a tag that must not be changed): that is not worth the patience of an outage. */
+/**
+ * Some registries answer 409 permanently, as for a tag that must not be changed: so it is retried less often than an
+ * outage.
+ */
 const mostConflicts = 3;
 
 function mayPass(
@@ -96,7 +105,7 @@ function mayPass(
   return repeatable && isRetryableStatus(status) && (status !== 409 || retryConflicts);
 }
 
-/** Sends requests again that failed for reasons that pass, unless they say that they cannot be repeated. */
+/** Sends requests again that failed for a temporary reason, unless they are marked as not repeatable. */
 export function withRetries(policy: RetryPolicy): Layer {
   return (next) => async (request) => {
     const { signal, repeatable = true } = request;
@@ -107,7 +116,7 @@ export function withRetries(policy: RetryPolicy): Layer {
         if (!mayPass(response, request)) return response;
         if (response.status === 409 && (conflicts += 1) > mostConflicts) return response;
         const ms = policy.delay(attempt, response.headers);
-        // With its body still unread: it says why.
+        // Returned with its body unread: it says why the request was refused.
         if (ms === undefined) return response;
         await discard(response);
         await policy.wait(ms, signal);

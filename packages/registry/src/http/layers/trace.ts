@@ -3,33 +3,36 @@ import { messageText } from "@blob/core/text";
 import { secretsBehind } from "./known-secrets.js";
 import { redactUrl } from "./redact.js";
 
-/** One request as it went over the wire: each redirect and each retry is one of its own. Fit for logs. */
+/**
+ * One request as it was sent: each redirect and each retry is a request of its own. Holds no secrets, so that it can be
+ * logged.
+ */
 export interface HttpTrace {
-  /** As in the request line. */
+  /** The HTTP method. */
   readonly method: string;
-  /** Without user, and with the values of every query parameter hidden that could be a secret. */
+  /** Without user and password, and without values of query parameters that could be secret. */
   readonly url: string;
   /** The range asked for, as in `bytes=0-99`. */
   readonly range: string | undefined;
-  /** Whether credentials went along; never which. */
+  /** Whether the request had credentials. */
   readonly authorized: boolean;
-  /** Undefined when no answer came. */
+  /** The status of the answer; undefined if none came. */
   readonly status: number | undefined;
-  /** The bytes that the answer announces for its body; undefined when it does not say. */
+  /** The length of the body that the answer announces, in bytes; undefined if it announces none. */
   readonly contentLength: number | undefined;
   /** The range that the answer says it has, as in `bytes 0-99/1000`. */
   readonly contentRange: string | undefined;
   /** The host that the answer redirects to, with its port. */
   readonly redirectHost: string | undefined;
-  /** The time that the answer says it is. */
+  /** The `Date` of the answer: the server's clock. */
   readonly date: string | undefined;
-  /** Why no answer came. */
+  /** Why no answer came; undefined if one came. */
   readonly error: string | undefined;
-  /** Until the headers of the answer were there. */
+  /** Milliseconds until the headers of the answer had arrived, or the request had failed. */
   readonly durationMs: number;
 }
 
-/** Tells about every request that leaves. */
+/** Reports every request that is sent. */
 export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
   return (next) => async (request) => {
     const start = performance.now();
@@ -58,18 +61,18 @@ export function withTrace(onRequest: (trace: HttpTrace) => void): Layer {
   };
 }
 
-/** Nothing but numbers: a header can have anything in it, such as the credentials that the request came with. */
+/** Only the numbers of the header are kept: a server can put anything into it, such as the request's credentials. */
 function contentRangeOf(response: HttpResponse | undefined): string | undefined {
   return /^bytes \d{1,15}-\d{1,15}\/(?:\d{1,15}|\*)$/u.exec(response?.headers["content-range"] ?? "")?.[0];
 }
 
-/** Written anew, for the same reason. */
+/** Parsed and written anew, for the same reason. */
 function dateOf(response: HttpResponse | undefined): string | undefined {
   const date = new Date(response?.headers["date"] ?? "");
   return Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 
-/** A host's name in small letters could still be a secret that the answer repeats. */
+/** Even a host name could be a secret of the request that the server repeats: those are not shown. */
 function redirectHostOf(request: HttpRequest, response: HttpResponse | undefined): string | undefined {
   const location = response?.headers["location"];
   if (location === undefined || response === undefined || response.status < 300 || response.status > 399) {

@@ -1,31 +1,32 @@
 /**
- * What a path on a registry's own origin is to an upload: the place of one of its sessions; some other part of a
- * registry's API; or neither.
+ * What a path on a registry's own origin is for an upload: a session of it, another part of the registry's API, or
+ * neither.
  */
 export type UploadPlace = "session" | "api" | "elsewhere";
 
 /**
- * Where registries keep sessions outside of their API, each with one identifier at its end. Google Artifact Registry and
- * Container Registry answer `/artifacts-uploads/namespaces/PROJECT/repositories/REPOSITORY/uploads/ID`, and want the token.
+ * Where some registries keep sessions outside of their API, with an identifier at the end. Google Artifact Registry and
+ * Container Registry answer `/artifacts-uploads/namespaces/PROJECT/repositories/REPOSITORY/uploads/ID`, and expect the
+ * token there.
  */
 const sessionsElsewhere: readonly RegExp[] = [
   /^\/artifacts-uploads\/namespaces\/[^/]+\/repositories\/[^/]+\/uploads\/[^/]+$/u,
 ];
 
 /**
- * The only segments between a repository and the identifier of a session: `uploads` in the specification, `upload` at GHCR.
- * Registries behind a proxy that takes a prefix away (distribution's `http.prefix`) may name it.
+ * What may stand between a repository and the identifier of a session: `uploads` in the specification, `upload` at
+ * GHCR. A registry whose proxy strips a prefix (distribution's `http.prefix`) may have that prefix before it.
  */
 const sessionTail = /^\/blobs\/uploads?\/[^/]+\/?$/u;
 
 /**
- * Judges the `Location` of an upload to a repository. A registry could else lead what is sent with its credentials to
- * another repository or to a manifest, because it is mistaken, or because whoever pushes there may choose it.
+ * Judges the `Location` that a registry gives for an upload. A wrong one, by mistake or by malice, could lead what is
+ * sent with its credentials into another repository, or to a manifest.
  */
 export function uploadPlace(pathname: string, repository: string): UploadPlace {
   const segments = pathname.split("/").slice(1);
   const isPlain = segments.every((segment, at) => isPlainSegment(segment, at === segments.length - 1));
-  // By what any server could make of it: decoded once, empty segments left out.
+  // Judged by all that a server could make of it: decoded, and with empty segments left out.
   const read = decodedOften(pathname).split(/[/\\]+/u);
   const api = read.findIndex((segment) => segment.toLowerCase() === "v2");
   if (api < 0) {
@@ -39,7 +40,7 @@ export function uploadPlace(pathname: string, repository: string): UploadPlace {
   return isOwn ? "session" : "api";
 }
 
-/** Whether all servers read a segment as the same one: not as two, as a parent, or as none. */
+/** Whether all servers read a segment in the same way: not as two segments, as a parent, or as nothing. */
 function isPlainSegment(segment: string, isLast: boolean): boolean {
   if (segment === "") return isLast;
   const text = decoded(segment);
@@ -54,7 +55,7 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** Some proxies decode before they hand on to a server that decodes. */
+/** Decodes repeatedly: some proxies decode before they pass a path on to a server that decodes again. */
 function decodedOften(text: string): string {
   let last = text;
   for (let times = 0; times < 3; times += 1) last = decoded(last) ?? last;
