@@ -1,5 +1,5 @@
 import type { SyncOptions, SyncResult } from "@blob/format/node";
-import type { ContentsOption, OwnExtractOptions } from "./extract.js";
+import type { ContentsOption } from "./extract.js";
 import type { ArchiveOrPlace } from "./open.js";
 import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
@@ -7,7 +7,7 @@ import type { VerbContext } from "./verb-context.js";
 
 /** How a directory is brought up to date, and which policies the archive has to satisfy first. */
 export interface SyncVerbOptions
-  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, OwnExtractOptions>, ContentsOption {}
+  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, "signal" | "onProgress" | "zstd" | "contents" | "contentsBy">, ContentsOption {}
 
 /** What was written and deleted, and from which archive. */
 export interface SyncVerbResult extends SyncResult {
