@@ -16,16 +16,12 @@ export interface ContentsOption {
   readonly onProgress?: ((progress: ClientProgress) => void) | undefined;
 }
 
-<<<<<<< Updated upstream
-/** Options of extracting that the client sets itself, or declares in its own way. */
-export type OwnExtractOptions = "signal" | "onProgress" | "zstd" | "decoder" | "contents" | "contentsBy";
-
 /** Which files are extracted, how, and which policies the archive has to satisfy first. */
-=======
-/** Which files are extracted, how, and what has to be true of the archive before. */
->>>>>>> Stashed changes
 export interface ExtractVerbOptions
-  extends Omit<PullOptions, "onProgress">, Omit<ExtractOptions, "signal" | "onProgress" | "zstd" | "contents" | "contentsBy">, ContentsOption {}
+  extends
+    Omit<PullOptions, "onProgress">,
+    Omit<ExtractOptions, "signal" | "onProgress" | "zstd" | "contents" | "contentsBy">,
+    ContentsOption {}
 
 /** What was extracted, and from which archive. */
 export interface ExtractVerbResult extends ExtractResult {

@@ -7,7 +7,10 @@ import type { VerbContext } from "./verb-context.js";
 
 /** How a directory is brought up to date, and which policies the archive has to satisfy first. */
 export interface SyncVerbOptions
-  extends Omit<PullOptions, "onProgress">, Omit<SyncOptions, "signal" | "onProgress" | "zstd" | "contents" | "contentsBy">, ContentsOption {}
+  extends
+    Omit<PullOptions, "onProgress">,
+    Omit<SyncOptions, "signal" | "onProgress" | "zstd" | "contents" | "contentsBy">,
+    ContentsOption {}
 
 /** What was written and deleted, and from which archive. */
 export interface SyncVerbResult extends SyncResult {
