@@ -1,4 +1,13 @@
+import { fstatSync } from "node:fs";
+import { homedir } from "node:os";
+import process from "node:process";
+import type { Option } from "commander";
 import { CommanderError } from "commander";
+import { Command } from "commander";
+import { printableLines } from "@blob/core/text";
+import { createFileOutput } from "./output/file-output.js";
+import { Interruption } from "./interruption.js";
+import type { Io } from "./io.js";
 import { plainBooleanFlags } from "./command-line/boolean-flags.js";
 import { newCircumstances } from "./errors/circumstances.js";
 import { reportError } from "./errors/error-report.js";
@@ -11,13 +20,50 @@ import { DifferentError } from "./errors/different-error.js";
 import { exitCodeOf, exitCodes } from "./errors/exit-code.js";
 import type { RawGlobalFlags } from "./settings/global-flags.js";
 import { parseGlobalFlags } from "./settings/global-flags.js";
-import type { Io } from "./io.js";
 import type { OutputFormat } from "./output/output.js";
-import { createProgram } from "./program.js";
 import { createSession } from "./session/session.js";
 import { resolveSettings } from "./settings/settings.js";
 import { createStandardOutput } from "./output/standard-output.js";
 import { UsageError } from "./errors/usage-error.js";
+import type { CommandEntry, Program, ProgramOutput, RunCommand } from "./command-line/command-declaration.js";
+import { withExamples } from "./command-line/command-declaration.js";
+import { addGlobalOptions } from "./command-line/global-options.js";
+import { version } from "./version.js";
+
+/** Runs the command in this process: its arguments, its streams, its signals, its exit code. */
+export async function runProcess(): Promise<void> {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    // Once: the first signal cleans up, the second one does what it does by default.
+    process.once(signal, () => controller.abort(new Interruption(signal)));
+  }
+  // There is nobody to tell that messages cannot be written.
+  process.stderr.on("error", () => undefined);
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: standardOutput(),
+    stderr: process.stderr,
+    env: process.env,
+    homeDirectory: homeDirectory(),
+    signal: controller.signal,
+  });
+}
+
+/** Looking it up throws where `HOME` is not set and passwd does not have the user. Most commands need none. */
+function homeDirectory(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function standardOutput(): Io["stdout"] {
+  const { stdout } = process;
+  if (stdout.isTTY) return stdout;
+  const kind = fstatSync(stdout.fd);
+  return kind.isFIFO() || kind.isSocket() ? stdout : createFileOutput(stdout.fd);
+}
 
 /** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
 export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
@@ -28,7 +74,6 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   let failure: unknown;
   try {
     const { program, options } = await createProgram(
-      commandTable,
       argv,
       { io, standardOutput },
       async (code, { withoutConfig = false } = {}) => {
@@ -72,4 +117,53 @@ function usageErrorOf(error: CommanderError): UsageError | undefined {
   // Without a command commander shows the help, and says no more.
   if (error.code === "commander.help") return new UsageError("there is no command");
   return new UsageError(error.message.replace(/^error: /u, "").replaceAll("\n", " "));
+}
+
+/** All commands by name, and the one that the command line is about with its arguments and flags. */
+export async function createProgram(
+  argv: readonly string[],
+  { io, standardOutput }: ProgramOutput,
+  run: RunCommand,
+): Promise<Program> {
+  const program = new Command("blob")
+    .description("Archives of files in OCI registries: push directories, read single files lazily.")
+    .version(version(), "--version", "show the number of this version")
+    .exitOverride()
+    .configureOutput({
+      // What goes wrong is remembered, and reported when everything is flushed.
+      writeOut: (text) => void standardOutput.write(text).catch(() => undefined),
+      // Errors are reported by the caller, in the format that was asked for.
+      writeErr: (text) => void (text.startsWith("error:") || io.stderr.write(printableLines(text))),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError();
+  addGlobalOptions(program);
+  withExamples(
+    program,
+    "blob push ghcr.io/acme/site:v1 ./public",
+    "blob cat ghcr.io/acme/site:v1 config.json",
+    "blob ls oci:./layout:v1",
+  );
+  const name = commandNameOf(argv, program.options);
+  const options = [...program.options];
+  for (const entry of commandTable) {
+    const command = addCommand(program, entry);
+    if (entry.name !== name) continue;
+    (await entry.load())(command, run, createProgram);
+    options.push(...[command, ...command.commands].flatMap((one) => one.options));
+  }
+  return { program, options };
+}
+
+function addCommand(program: Command, { name, summary, group, hidden = false }: CommandEntry): Command {
+  return program.command(name, { hidden }).summary(summary).description(summary).helpGroup(group);
+}
+
+/** The first word that is neither a flag nor a flag's value; after `help`, the word that follows. */
+function commandNameOf(argv: readonly string[], options: readonly Option[]): string | undefined {
+  const withValue = new Set(options.flatMap(({ required, short, long }) => (required ? [short, long] : [])));
+  const words = argv.filter(
+    (argument, at) => !argument.startsWith("-") && !withValue.has(argv[at - 1] ?? ""),
+  );
+  return words[0] === "help" ? words[1] : words[0];
 }

@@ -7,21 +7,21 @@ const registries = "Registries:";
 const other = "This command:";
 
 /**
- * Every command, in the order of `blob --help`. A run loads the declaration of its own command only, and that loads
- * the code when it runs.
+ * Every command, in the order of `blob --help`. A run loads the declaration of its own command only, and with it,
+ * or when it runs, the code.
  */
 export const commandTable: readonly CommandEntry[] = [
   {
     name: "push",
     summary: "archive a directory and push it",
     group: archives,
-    load: async () => (await import("./commands/push/push.command.js")).declarePush,
+    load: async () => (await import("./commands/push/push.js")).declarePush,
   },
   {
     name: "pull",
     summary: "extract an archive, or a part of it, into a directory",
     group: archives,
-    load: async () => (await import("./commands/pull/pull.command.js")).declarePull,
+    load: async () => (await import("./commands/pull/pull.js")).declarePull,
   },
   {
     name: "create",
@@ -33,7 +33,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "export",
     summary: "write an archive as a tar or zip, or push it as an OCI image",
     group: archives,
-    load: async () => (await import("./commands/export/export.command.js")).declareExport,
+    load: async () => (await import("./commands/export/export.js")).declareExport,
   },
   {
     name: "import",
@@ -51,7 +51,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "cat",
     summary: "write files of an archive to standard output",
     group: reading,
-    load: async () => (await import("./commands/cat/cat.command.js")).declareCat,
+    load: async () => (await import("./commands/cat/cat.js")).declareCat,
   },
   {
     name: "ls",
@@ -63,7 +63,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "tree",
     summary: "show the directories and files of an archive as a tree",
     group: reading,
-    load: async () => (await import("./commands/tree/tree.command.js")).declareTree,
+    load: async () => (await import("./commands/tree/tree.js")).declareTree,
   },
   {
     name: "open",
@@ -75,7 +75,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "inspect",
     summary: "show what an archive is, without its files",
     group: reading,
-    load: async () => (await import("./commands/inspect/inspect.command.js")).declareInspect,
+    load: async () => (await import("./commands/inspect/inspect.js")).declareInspect,
   },
   {
     name: "diff",
@@ -93,13 +93,13 @@ export const commandTable: readonly CommandEntry[] = [
     name: "sign",
     summary: "sign an archive",
     group: signatures,
-    load: async () => (await import("./commands/sign/sign.command.js")).declareSign,
+    load: async () => (await import("./commands/sign/sign.js")).declareSign,
   },
   {
     name: "attest",
     summary: "attach a signed statement to an archive",
     group: signatures,
-    load: async () => (await import("./commands/sign/sign.command.js")).declareAttest,
+    load: async () => (await import("./commands/sign/sign.js")).declareAttest,
   },
   {
     name: "verify",
@@ -123,7 +123,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "tag",
     summary: "point a tag at another reference of the same repository",
     group: registries,
-    load: async () => (await import("./commands/tag/tag.command.js")).declareTag,
+    load: async () => (await import("./commands/tag/tag.js")).declareTag,
   },
   {
     name: "copy",
@@ -135,7 +135,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: "tags",
     summary: "list the tags of a repository",
     group: registries,
-    load: async () => (await import("./commands/tags/tags.command.js")).declareTags,
+    load: async () => (await import("./commands/tags/tags.js")).declareTags,
   },
   {
     name: "login",
@@ -189,20 +189,19 @@ export const commandTable: readonly CommandEntry[] = [
     name: "completion",
     summary: "show a script that completes this command in a shell",
     group: other,
-    load: async () => (await import("./commands/completion/completion.command.js")).declareCompletion,
+    load: async () => (await import("./commands/completion/completion.js")).declareCompletion,
   },
   {
     name: "complete",
     summary: "what may stand at the cursor of a command line",
     group: other,
     hidden: true,
-    load: async () =>
-      (await import("./commands/completion/completion.command.js")).declareComplete(commandTable),
+    load: async () => (await import("./commands/completion/completion.js")).declareComplete,
   },
   {
     name: "version",
     summary: "show the version of this command",
     group: other,
-    load: async () => (await import("./commands/version/version.command.js")).declareVersion,
+    load: async () => (await import("./commands/version/version.js")).declareVersion,
   },
 ];
