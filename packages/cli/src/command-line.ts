@@ -12,7 +12,6 @@ import { plainBooleanFlags } from "./command-line/boolean-flags.js";
 import { newCircumstances } from "./errors/circumstances.js";
 import { reportError } from "./errors/error-report.js";
 import { hasColor } from "./output/color.js";
-import { commandTable } from "./command-table.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
@@ -119,6 +118,105 @@ function usageErrorOf(error: CommanderError): UsageError | undefined {
   return new UsageError(error.message.replace(/^error: /u, "").replaceAll("\n", " "));
 }
 
+const reading = "Reading:";
+const other = "This command:";
+
+/**
+ * Every command, in the order of `blob --help`. A run loads the declaration of its own command only, and with it, or when it
+ * runs, the code.
+ */
+export const commandTable: readonly CommandEntry[] = [
+  ...under("Archives:", {
+    push: ["archive a directory and push it", () => import("./commands/push/push.js")],
+    pull: ["extract an archive, or a part of it, into a directory", () => import("./commands/pull/pull.js")],
+    create: [
+      "archive a directory into index.blob and data.blob in another directory",
+      () => import("./commands/create/create.command.js"),
+    ],
+    export: [
+      "write an archive as a tar or zip, or push it as an OCI image",
+      () => import("./commands/export/export.js"),
+    ],
+    import: ["make an archive of a tar, and push it", () => import("./commands/import/import.command.js")],
+  }),
+  ...under(reading, {
+    cp: ["copy files and directories out of archives", () => import("./commands/cp/cp.command.js")],
+    cat: ["write files of an archive to standard output", () => import("./commands/cat/cat.js")],
+    ls: ["list a directory of an archive", () => import("./commands/ls/ls.command.js")],
+    tree: ["show the directories and files of an archive as a tree", () => import("./commands/tree/tree.js")],
+    open: ["browse an archive on the whole screen", () => import("./commands/open/open.command.js")],
+    inspect: ["show what an archive is, without its files", () => import("./commands/inspect/inspect.js")],
+    diff: [
+      "what differs between two archives, or an archive and a directory",
+      () => import("./commands/diff/diff.command.js"),
+    ],
+    status: ["whether a directory is as an archive says", () => import("./commands/diff/diff.command.js")],
+  }),
+  ...under("Signatures:", {
+    sign: ["sign an archive", () => import("./commands/sign/sign.js")],
+    attest: ["attach a signed statement to an archive", () => import("./commands/sign/sign.js")],
+    verify: ["check who signed an archive", () => import("./commands/verify/verify.command.js")],
+    "verify-bundle": [
+      "check a Sigstore bundle over any file",
+      () => import("./commands/verify/verify.command.js"),
+    ],
+  }),
+  ...under(reading, {
+    serve: [
+      "serve an archive over HTTP, read-only, with pages to browse it",
+      () => import("./commands/serve/serve.command.js"),
+    ],
+  }),
+  ...under("Registries:", {
+    tag: ["point a tag at another reference of the same repository", () => import("./commands/tag/tag.js")],
+    copy: [
+      "copy an archive with its signatures between registries and layouts",
+      () => import("./commands/copy/copy.command.js"),
+    ],
+    tags: ["list the tags of a repository", () => import("./commands/tags/tags.js")],
+    login: [
+      "try a user name and password at a registry, and keep them",
+      () => import("./commands/auth/auth.command.js"),
+    ],
+    logout: ["forget what is kept for a registry", () => import("./commands/auth/auth.command.js")],
+    auth: ["which credentials registries get", () => import("./commands/auth/auth.command.js")],
+    doctor: [
+      "look at everything that reaching an archive depends on",
+      () => import("./commands/doctor/doctor.command.js"),
+    ],
+    registry: [
+      "a registry for development and tests",
+      () => import("./commands/registry/registry.command.js"),
+    ],
+  }),
+  ...under(other, {
+    alias: ["short names for references", () => import("./commands/alias/alias.command.js")],
+    cache: ["what is kept of archives that were read", () => import("./commands/cache/cache.command.js")],
+    config: ["show and change settings", () => import("./commands/config/config.command.js")],
+    completion: [
+      "show a script that completes this command in a shell",
+      () => import("./commands/completion/completion.js"),
+    ],
+  }),
+  ...under(other, {
+    complete: [
+      "what may stand at the cursor of a command line",
+      () => import("./commands/completion/completion.js"),
+    ],
+  }).map((entry) => ({ ...entry, hidden: true })),
+  ...under(other, {
+    version: ["show the version of this command", () => import("./commands/version/version.js")],
+  }),
+];
+
+/** Commands by name, each with its summary and what declares it. */
+function under(
+  group: string,
+  rows: Readonly<Record<string, readonly [summary: string, load: CommandEntry["load"]]>>,
+): CommandEntry[] {
+  return Object.entries(rows).map(([name, [summary, load]]) => ({ name, summary, group, load }));
+}
+
 /** All commands by name, and the one that the command line is about with its arguments and flags. */
 export async function createProgram(
   argv: readonly string[],
@@ -149,7 +247,9 @@ export async function createProgram(
   for (const entry of commandTable) {
     const command = addCommand(program, entry);
     if (entry.name !== name) continue;
-    (await entry.load())(command, run, createProgram);
+    const declare = (await entry.load()).declarations[name];
+    if (declare === undefined) throw new TypeError(`Nobody declares ${name}`);
+    declare(command, run, createProgram);
     options.push(...[command, ...command.commands].flatMap((one) => one.options));
   }
   return { program, options };

@@ -5,8 +5,7 @@ import process from "node:process";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { commandTable } from "./command-table.js";
-import { createProgram } from "./command-line.js";
+import { commandTable, createProgram } from "./command-line.js";
 import type { Ran } from "./testing/run-blob.js";
 import { runBlob } from "./testing/run-blob.js";
 

@@ -4,9 +4,8 @@ import path from "node:path";
 import process from "node:process";
 import { createTemporaryDirectory, startTestRegistry } from "@blob/testing";
 import { describe, expect, test } from "vitest";
-import { commandTable } from "./command-table.js";
 import { exitCodes } from "./errors/exit-code.js";
-import { createProgram } from "./command-line.js";
+import { commandTable, createProgram } from "./command-line.js";
 import { runScript } from "./testing/script.js";
 
 const folder = path.join(import.meta.dirname, "scripts");

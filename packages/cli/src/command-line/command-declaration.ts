@@ -18,6 +18,9 @@ export interface RunOptions {
  */
 export type DeclareCommand = (command: Command, run: RunCommand, createProgram: CreateProgram) => void;
 
+/** What a module of a command has, by the names of the commands. */
+export type Declarations = Readonly<Record<string, DeclareCommand>>;
+
 /** Makes the program that a line is about: for the command that completes lines. */
 export type CreateProgram = (
   argv: readonly string[],
@@ -45,7 +48,7 @@ export interface CommandEntry {
   readonly group: string;
   /** Not for people: it is in no list. */
   readonly hidden?: boolean;
-  readonly load: () => Promise<DeclareCommand>;
+  readonly load: () => Promise<{ readonly declarations: Declarations }>;
 }
 
 /** Shows examples before everything else in a command's help: most people need no more. */

@@ -3,8 +3,7 @@ import path from "node:path";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandTable } from "../command-table.js";
-import { createProgram } from "../command-line.js";
+import { commandTable, createProgram } from "../command-line.js";
 import { runBlob } from "../testing/run-blob.js";
 import { argumentKinds } from "./word-kind.js";
 

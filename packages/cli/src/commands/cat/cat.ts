@@ -1,5 +1,5 @@
 import type { Archive, ContentRange } from "@blob/format";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { ByteRangeFlag } from "../../command-line/flag-parsers.js";
 import { byteRange } from "../../command-line/flag-parsers.js";
@@ -8,7 +8,7 @@ import type { Session } from "../../session/session.js";
 import { terminalText } from "../../output/terminal-text.js";
 import { UsageError } from "../../errors/usage-error.js";
 
-export const declareCat: DeclareCommand = (command, run) => {
+const declareCat: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob cat ghcr.io/acme/site:v1 config.json",
@@ -30,6 +30,8 @@ export const declareCat: DeclareCommand = (command, run) => {
       run((session) => cat(session, reference, files, flags)),
     );
 };
+
+export const declarations: Declarations = { cat: declareCat };
 
 /** Smaller files are verified before their first byte is written; larger ones are streamed, and verified at the end. */
 const verifiedFirstBytes = 8 * 1024 * 1024;

@@ -1,12 +1,12 @@
 import { Argument } from "commander";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { Shell } from "../../completion/shell-scripts.js";
 import { shellScripts } from "../../completion/shell-scripts.js";
 import type { CompleteFlags } from "./complete.js";
 import type { Session } from "../../session/session.js";
 
-export const declareCompletion: DeclareCommand = (command, run) => {
+const declareCompletion: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob completion fish > ~/.config/fish/completions/blob.fish",
@@ -21,7 +21,7 @@ export const declareCompletion: DeclareCommand = (command, run) => {
 };
 
 /** What the scripts call. It completes the lines of all commands. */
-export const declareComplete: DeclareCommand = (command, run, createProgram) => {
+const declareComplete: DeclareCommand = (command, run, createProgram) => {
   withExamples(command, "blob complete -- cat ghcr.io/acme/site:v1 css/");
   command
     .argument("[words...]", "a command line without blob; the last word is the one at the cursor")
@@ -34,6 +34,8 @@ export const declareComplete: DeclareCommand = (command, run, createProgram) => 
       }),
     );
 };
+
+export const declarations: Declarations = { completion: declareCompletion, complete: declareComplete };
 
 /** The script itself, whatever the output format: a shell reads it. */
 export async function showCompletion({ output }: Session, shell: Shell): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Option } from "commander";
 import type { Archive } from "@blob/format";
 import type { ToTarOptions } from "@blob/format/tar";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import type { ExportFlags } from "./export-flags.js";
@@ -13,7 +13,7 @@ import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { writeNewFile } from "./new-file.js";
 
-export const declareExport: DeclareCommand = (command, run) => {
+const declareExport: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob export ghcr.io/acme/site:v1 -o site.tar.zst",
@@ -52,6 +52,8 @@ export const declareExport: DeclareCommand = (command, run) => {
       run((session) => exportArchive(session, reference, destination, flags)),
     );
 };
+
+export const declarations: Declarations = { export: declareExport };
 
 export async function exportArchive(
   session: Session,

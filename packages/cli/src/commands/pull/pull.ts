@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { ContentsBy } from "@blob/client/files";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
@@ -11,7 +11,7 @@ import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { notKeptLines } from "../skipped.js";
 
-export const declarePull: DeclareCommand = (command, run) => {
+const declarePull: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob pull ghcr.io/acme/site:v1 ./site",
@@ -42,6 +42,8 @@ export const declarePull: DeclareCommand = (command, run) => {
       run((session) => pull(session, reference, directory, flags)),
     );
 };
+
+export const declarations: Declarations = { pull: declarePull };
 
 export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;

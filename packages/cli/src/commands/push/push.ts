@@ -1,5 +1,5 @@
 import type { ArchiveInput } from "@blob/format/node";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import { addCreateOptions } from "../create/create-options.js";
@@ -13,7 +13,7 @@ import { createOptionsOf } from "../create/create-flags.js";
 import type { LeftOutFile } from "../skipped.js";
 import { skippedLines } from "../skipped.js";
 
-export const declarePush: DeclareCommand = (command, run) => {
+const declarePush: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob push ghcr.io/acme/site:v1 ./public",
@@ -29,6 +29,8 @@ export const declarePush: DeclareCommand = (command, run) => {
       run((session) => push(session, reference, directory, flags)),
     );
 };
+
+export const declarations: Declarations = { push: declarePush };
 
 export interface PushFlags extends CreateFlags, SignerFlags {
   readonly annotation?: readonly string[];

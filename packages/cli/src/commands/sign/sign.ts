@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { StatementClaim } from "@blob/registry";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { addSignerOptions } from "./signer-options.js";
 import type { Session } from "../../session/session.js";
@@ -9,7 +9,7 @@ import type { SignerFlags } from "../../signing/signer.js";
 import { readText, signerOf, withAttachment } from "../../signing/signer.js";
 import { UsageError } from "../../errors/usage-error.js";
 
-export const declareSign: DeclareCommand = (command, run) => {
+const declareSign: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob sign ghcr.io/acme/site@sha256:…",
@@ -22,7 +22,7 @@ export const declareSign: DeclareCommand = (command, run) => {
     .action((reference: string, flags: SignFlags) => run((session) => sign(session, reference, flags)));
 };
 
-export const declareAttest: DeclareCommand = (command, run) => {
+const declareAttest: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob attest --type https://slsa.dev/provenance/v1 --predicate provenance.json ghcr.io/acme/site:v1",
@@ -37,6 +37,8 @@ export const declareAttest: DeclareCommand = (command, run) => {
     .option("--output-signature <file>", "also write the bundle to this file")
     .action((reference: string, flags: AttestFlags) => run((session) => attest(session, reference, flags)));
 };
+
+export const declarations: Declarations = { sign: declareSign, attest: declareAttest };
 
 export interface SignFlags extends SignerFlags {
   readonly outputSignature?: string;

@@ -1,9 +1,9 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 
-export const declareTag: DeclareCommand = (command, run) => {
+const declareTag: DeclareCommand = (command, run) => {
   withExamples(command, "blob tag ghcr.io/acme/site:v1 ghcr.io/acme/site:latest");
   command
     .argument("<source>")
@@ -13,6 +13,8 @@ export const declareTag: DeclareCommand = (command, run) => {
       run((session) => tag(session, source, destination, flags)),
     );
 };
+
+export const declarations: Declarations = { tag: declareTag };
 
 export async function tag(
   session: Session,

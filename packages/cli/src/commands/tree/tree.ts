@@ -1,5 +1,5 @@
 import type { Archive, DirectoryListing } from "@blob/format";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { wholeNumber } from "../../command-line/flag-parsers.js";
 import { withPathHint } from "../../errors/path-hint.js";
@@ -7,7 +7,7 @@ import type { Session } from "../../session/session.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { walkEntries } from "../../walk-entries.js";
 
-export const declareTree: DeclareCommand = (command, run) => {
+const declareTree: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob tree ghcr.io/acme/site:v1",
@@ -22,6 +22,8 @@ export const declareTree: DeclareCommand = (command, run) => {
       run((session) => tree(session, reference, path, flags)),
     );
 };
+
+export const declarations: Declarations = { tree: declareTree };
 
 export interface TreeFlags {
   readonly level?: number;

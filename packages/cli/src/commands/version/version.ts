@@ -1,10 +1,10 @@
 import process from "node:process";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { Session } from "../../session/session.js";
 import { version } from "../../version.js";
 
-export const declareVersion: DeclareCommand = (command, run) => {
+const declareVersion: DeclareCommand = (command, run) => {
   withExamples(command, "blob version", "blob version --short");
   command.option("--short", "only the number").action((flags: { readonly short?: boolean }) =>
     run((session) => showVersion(session, flags), {
@@ -12,6 +12,8 @@ export const declareVersion: DeclareCommand = (command, run) => {
     }),
   );
 };
+
+export const declarations: Declarations = { version: declareVersion };
 
 export async function showVersion({ output }: Session, flags: { readonly short?: boolean }): Promise<void> {
   const number = version();
