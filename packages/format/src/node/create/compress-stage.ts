@@ -3,7 +3,7 @@ import { nextTurn } from "@blob/core/concurrency";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import { createBatchCompressor } from "./compress-batch.js";
 import { createFrameCompressor } from "./compress-frame.js";
-import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
+import type { BatchOptions, FileBatch, PackedBatch } from "./file-batch.js";
 
 /**
  * Where files become stored bytes: on this thread, or in workers. Both run the same code with the same codec, so

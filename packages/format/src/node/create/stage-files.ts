@@ -1,6 +1,6 @@
 import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import type { FileBatch, PackedBatch } from "./compress-batch.js";
+import type { FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-stage.js";
 import type { ContentRows } from "./content-rows.js";
 import { createDuplicateFinder, sampleBytes } from "./find-duplicates.js";

@@ -1,4 +1,4 @@
-import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
+import type { BatchOptions, FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-stage.js";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";
