@@ -4,7 +4,7 @@ import { badOption, checkMethods } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { ArchiveInput } from "./archive-file.js";
 import type { DataSink } from "../files/data-sink.js";
-import type { CompressStage } from "./compress-stage.js";
+import type { CompressStage } from "./compress-batch.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";
 import { checkCreateOptions, defaultMaxFiles } from "./create-options.js";
 import { listDirectory } from "./list-directory.js";
