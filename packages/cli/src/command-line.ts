@@ -40,7 +40,7 @@ export async function runProcess(): Promise<void> {
   process.stderr.on("error", () => undefined);
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     stdin: process.stdin,
-    stdout: standardOutput(),
+    stdout: processOutput(),
     stderr: process.stderr,
     env: process.env,
     homeDirectory: homeDirectory(),
@@ -57,7 +57,7 @@ function homeDirectory(): string | undefined {
   }
 }
 
-function standardOutput(): Io["stdout"] {
+function processOutput(): Io["stdout"] {
   const { stdout } = process;
   if (stdout.isTTY) return stdout;
   const kind = fstatSync(stdout.fd);

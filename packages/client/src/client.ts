@@ -1,5 +1,4 @@
 import type { CredentialSource } from "@blob/auth";
-import { anonymous } from "@blob/auth";
 import type { Caches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
 import type { ArchiveInput, DirectoryDiff } from "@blob/format/node";

@@ -153,7 +153,7 @@ export async function openLocalArchive(
   location: LocalArchiveLocation,
   options: OpenLocalArchiveOptions = {},
 ): Promise<LocalArchive> {
-  const { signal, decoderConcurrency, ...open } = options;
+  const { signal, decoderConcurrency, ...how } = options;
   const paths =
     typeof location === "string"
       ? { index: join(location, defaultIndexName), data: join(location, defaultDataName) }
@@ -170,7 +170,7 @@ export async function openLocalArchive(
   const data = await openFileSource(paths.data);
   try {
     signal?.throwIfAborted();
-    const archive = openArchive(index, data, { sha256: nodeSha256, ...open, zstd, threads });
+    const archive = openArchive(index, data, { sha256: nodeSha256, ...how, zstd, threads });
     const close = async (): Promise<void> => {
       await threads.close();
       await data.close();
