@@ -21,7 +21,10 @@ const steps = {
   knip: [["knip"]],
   types: [["tsc", "-p", "tsconfig.check.json"]],
   publint: packages.map((folder) => ["publint", folder, "--strict"]),
-  imports: [[process.execPath, "tools/import-graph.mjs"]],
+  imports: [
+    [process.execPath, "tools/import-graph.mjs"],
+    [process.execPath, "tools/reading-paths.mjs"],
+  ],
   cycles: [[process.execPath, "tools/cycles.mjs"]],
   words: [[process.execPath, "tools/words.mjs"]],
   tests: [["vitest", "run"]],

@@ -7,7 +7,7 @@ import process from "node:process";
 const asksForVersion = process.argv.length === 3 && process.argv[2] === "--version";
 if (!asksForVersion || !(await writeVersion())) {
   if (module.enableCompileCache !== undefined) await keepCompiledCode();
-  const { runProcess } = await import("../dist/process.js");
+  const { runProcess } = await import("../dist/command-line.js");
   await runProcess();
 }
 

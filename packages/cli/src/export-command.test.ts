@@ -7,7 +7,7 @@ import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/te
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ran, RunOptions } from "./testing/run-blob.js";
 import { Interruption } from "./interruption.js";
-import { main } from "./main.js";
+import { main } from "./index.js";
 import { runBlob } from "./testing/run-blob.js";
 
 let directory: TemporaryDirectory;

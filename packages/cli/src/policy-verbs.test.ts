@@ -5,8 +5,7 @@ import process from "node:process";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { commandTable } from "./command-table.js";
-import { createProgram } from "./program.js";
+import { commandTable, createProgram } from "./command-line.js";
 import type { Ran } from "./testing/run-blob.js";
 import { runBlob } from "./testing/run-blob.js";
 
@@ -156,7 +155,7 @@ test("--no-default-policy is a flag of the commands that are tried here, and no 
   const io = { stdout: process.stdout, stderr: process.stderr } as never;
   const found: string[] = [];
   for (const { name } of commandTable) {
-    const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
+    const { program } = await createProgram([name], io, () => Promise.resolve());
     const command = program.commands.find((one) => one.name() === name);
     if (command?.options.some(({ long }) => long === "--no-default-policy") === true) found.push(name);
   }

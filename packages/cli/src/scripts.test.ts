@@ -4,9 +4,8 @@ import path from "node:path";
 import process from "node:process";
 import { createTemporaryDirectory, startTestRegistry } from "@blob/testing";
 import { describe, expect, test } from "vitest";
-import { commandTable } from "./command-table.js";
 import { exitCodes } from "./errors/exit-code.js";
-import { createProgram } from "./program.js";
+import { commandTable, createProgram } from "./command-line.js";
 import { runScript } from "./testing/script.js";
 
 const folder = path.join(import.meta.dirname, "scripts");
@@ -64,7 +63,7 @@ describe("JSON schemas", () => {
     const io = { stdout: process.stdout, stderr: process.stderr } as never;
     const names: string[] = [];
     for (const { name } of commandTable) {
-      const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
+      const { program } = await createProgram([name], io, () => Promise.resolve());
       const below = program.commands.find((one) => one.name() === name)?.commands ?? [];
       names.push(...(below.length === 0 ? [name] : below.map((one) => `${name}-${one.name()}`)));
     }

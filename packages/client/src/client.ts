@@ -1,5 +1,4 @@
 import type { CredentialSource } from "@blob/auth";
-import { anonymous, createAuthenticator } from "@blob/auth";
 import type { Caches } from "@blob/cache";
 import type { Archive, ArchiveDiff } from "@blob/format";
 import type { ArchiveInput, DirectoryDiff } from "@blob/format/node";
@@ -13,50 +12,22 @@ import type {
 } from "@blob/registry";
 import type { StaleReference } from "./caching/caching-registry.js";
 import type { CacheOption } from "./caching/client-caches.js";
-import { cachesOf } from "./caching/client-caches.js";
-import { createSharedReads } from "./caching/shared-reads.js";
-import { checkClientOptions, checkVerbOptions } from "./checked-options.js";
-import { createLifetime } from "./lifetime/lifetime.js";
 import type { ArchivePlace } from "./location.js";
 import type { ArchiveManifest } from "./manifest/archive-manifest.js";
-import { createRegistries } from "./registries.js";
 import type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
-import { copy } from "./verbs/copy.js";
-import { deleteReference } from "./verbs/delete.js";
 import type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
-import { diff, diffDirectory } from "./verbs/diff.js";
 import type { ExportImageOptions, ExportImageResult, ImageSource } from "./verbs/export-image.js";
-import { exportImage } from "./verbs/export-image.js";
 import type { ExtractVerbOptions, ExtractVerbResult } from "./verbs/extract.js";
-import { extract } from "./verbs/extract.js";
 import type { Inspection } from "./verbs/inspect.js";
-import { inspect } from "./verbs/inspect.js";
 import type { ArchiveOrPlace } from "./verbs/open.js";
-import { open } from "./verbs/open.js";
 import type { OpenedArchive, PulledArchive, PullOptions } from "./verbs/pull.js";
-import { fetchManifest, pull } from "./verbs/pull.js";
 import type { PushArchiveOptions, PushArchiveResult, PushOptions, PushResult } from "./verbs/push.js";
-import { push, pushArchive } from "./verbs/push.js";
 import type { ReadFilesOptions } from "./verbs/read-files.js";
-import { readFiles } from "./verbs/read-files.js";
 import type { ReferrersVerbOptions } from "./verbs/referrers.js";
-import { referrers } from "./verbs/referrers.js";
-import { resolve } from "./verbs/resolve.js";
 import type { SignResult, SignTarget, SignVerbOptions } from "./verbs/sign.js";
-import { attest, sign } from "./verbs/sign.js";
 import type { SyncVerbOptions, SyncVerbResult } from "./verbs/sync.js";
-import { sync } from "./verbs/sync.js";
-import { tag } from "./verbs/tag.js";
-import { tags } from "./verbs/tags.js";
-import type {
-  ListVerbOptions,
-  LookUpOptions,
-  ReadVerbOptions,
-  VerbContext,
-  VerbOptions,
-} from "./verbs/verb-context.js";
+import type { ListVerbOptions, LookUpOptions, ReadVerbOptions, VerbOptions } from "./verbs/verb-context.js";
 import type { VerifyResult } from "./verbs/verify.js";
-import { verify } from "./verbs/verify.js";
 
 /** How a client reaches registries, which policies archives have to satisfy, and what it caches. */
 export interface ClientOptions {
@@ -261,87 +232,4 @@ export interface Client extends AsyncDisposable {
    * before stays written, and look-ups in open archives go on working. May be called more than once.
    */
   close(): Promise<void>;
-}
-
-/**
- * A client with its own connections, tokens and caches. It does nothing until a verb is called. `await using` closes it.
- *
- * @example
- * ```ts
- * await using client = createClient({ credentials: defaultCredentials(), cache: "/var/cache/site" });
- * const text = await (await client.pull("ghcr.io/acme/site:v1")).readFile("index.html", "utf8");
- * ```
- *
- * @throws ClientError `InvalidArgument` that names the option.
- */
-export function createClient(options: ClientOptions = {}): Client {
-  checkClientOptions(options);
-  const { plainHttp = false, policies = [], registry } = options;
-  const caches = cachesOf(options.cache);
-  const shared = createSharedReads();
-  const lifetime = createLifetime();
-  const registries = createRegistries({
-    lifetime,
-    authenticator: createAuthenticator({ credentials: options.credentials ?? anonymous }),
-    caches,
-    shared,
-    offline: options.offline ?? false,
-    onStale: options.onStale,
-    plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
-    http: options.http ?? {},
-    given: typeof registry === "function" ? registry : () => registry,
-  });
-  const context: VerbContext = { lifetime, registries, shared, policies };
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
-
-  /** Runs a verb within the lifetime of the client, after its options were checked. */
-  async function run<O extends VerbOptions, T>(
-    name: keyof Client,
-    given: O,
-    verb: (its: O & { readonly signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
-    checkVerbOptions(String(name), given);
-    return lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
-  }
-
-  return {
-    push: (reference, directory, verb = {}) =>
-      run("push", verb, (its) => push(context, reference, directory, its)),
-    pushArchive: (reference, archive, verb = {}) =>
-      run("pushArchive", verb, (its) => pushArchive(context, reference, archive, its)),
-    exportImage: (reference, archive, verb = {}) =>
-      run("exportImage", verb, (its) => exportImage(context, reference, archive, its)),
-    pull: (reference, verb = {}) => run("pull", verb, (its) => pull(context, reference, its)),
-    open: (place, verb = {}) => run("open", verb, (its) => open(context, place, its)),
-    readFiles: (input, paths, verb = {}) =>
-      run("readFiles", verb, (its) => readFiles(context, input, paths, its)),
-    extract: (input, directory, verb = {}) =>
-      run("extract", verb, (its) => extract(context, input, directory, its)),
-    fetch: (reference, verb = {}) =>
-      run("fetch", verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
-    inspect: (place, verb = {}) => run("inspect", verb, (its) => inspect(context, place, its)),
-    tag: (source, destination, verb = {}) =>
-      run("tag", verb, (its) => tag(context, source, destination, its)),
-    resolve: (reference, verb = {}) => run("resolve", verb, (its) => resolve(context, reference, its)),
-    tags(repository, verb = {}) {
-      checkVerbOptions("tags", verb);
-      return tags(context, repository, verb);
-    },
-    copy: (source, destination, verb = {}) =>
-      run("copy", verb, (its) => copy(context, source, destination, its)),
-    delete: (reference, verb = {}) => run("delete", verb, (its) => deleteReference(context, reference, its)),
-    diff: (before, after, verb = {}) => run("diff", verb, (its) => diff(context, before, after, its)),
-    diffDirectory: (input, directory, verb = {}) =>
-      run("diffDirectory", verb, (its) => diffDirectory(context, input, directory, its)),
-    sync: (input, directory, verb = {}) => run("sync", verb, (its) => sync(context, input, directory, its)),
-    sign: (target, signer, verb = {}) => run("sign", verb, (its) => sign(context, target, signer, its)),
-    attest: (target, signer, claim, verb = {}) =>
-      run("attest", verb, (its) => attest(context, target, signer, claim, its)),
-    referrers: (reference, verb = {}) => run("referrers", verb, (its) => referrers(context, reference, its)),
-    verify: (reference, verb = {}) => run("verify", verb, (its) => verify(context, reference, its)),
-    caches,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
 }

@@ -85,7 +85,7 @@ export type {
 } from "@blob/registry";
 export type { StaleReference } from "./caching/caching-registry.js";
 export type { CacheOption } from "./caching/client-caches.js";
-export { createClient } from "./client.js";
+export { createClient } from "./create-client.js";
 export type { Client, ClientOptions } from "./client.js";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";

@@ -110,6 +110,8 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   }
   const { authenticator, plainHttp = false, userAgent = "blob-registry", trace } = options;
   const retryPolicy = createRetryPolicy(options.retry);
+  // All that is between what asks (`http/blobs`, `http/uploads`, …) and the wire (`transport`): each is a handler around the
+  // one before it, with the same interface, and adds one concern to every request.
   const layers: readonly Layer[] = [
     ...(trace === undefined ? [] : [withTrace(trace)]),
     withPlainBodies(),

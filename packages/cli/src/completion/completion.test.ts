@@ -3,8 +3,7 @@ import path from "node:path";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandTable } from "../command-table.js";
-import { createProgram } from "../program.js";
+import { commandTable, createProgram } from "../command-line.js";
 import { runBlob } from "../testing/run-blob.js";
 import { argumentKinds } from "./word-kind.js";
 
@@ -171,7 +170,7 @@ test("every argument of every command has a kind, so that a new one is not forgo
   const names = new Set<string>();
   const io = { stdout: process.stdout, stderr: process.stderr } as never;
   for (const { name } of commandTable) {
-    const { program } = await createProgram(commandTable, [name], io, () => Promise.resolve());
+    const { program } = await createProgram([name], io, () => Promise.resolve());
     const command = program.commands.find((one) => one.name() === name);
     for (const one of command === undefined ? [] : [command, ...command.commands]) {
       for (const argument of one.registeredArguments) {

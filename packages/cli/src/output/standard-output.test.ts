@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { commandTable } from "../command-table.js";
+import { commandTable } from "../command-line.js";
 import { createFileOutput } from "./file-output.js";
 import { runBlob } from "../testing/run-blob.js";
 

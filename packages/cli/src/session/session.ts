@@ -136,7 +136,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const { target, options, policies, rules } = await session.reading(reference, policyFlags);
       const archive = target.startsWith(localPrefix)
         ? await openLocally(target, options)
-        : await (await session.client()).open(target, options);
+        : await (await session.client()).pull(target, options);
       closing.push(() => archive.close());
       const { manifest } = archive;
       const resolved = resolvedReference(target, manifest?.descriptor.digest);

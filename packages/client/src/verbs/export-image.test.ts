@@ -8,7 +8,7 @@ import type { DockerRegistry, TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, hasProgram, startDockerRegistry, writeTree } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "../client.js";
-import { createClient } from "../client.js";
+import { createClient } from "../create-client.js";
 
 let directory: TemporaryDirectory;
 let registry: DockerRegistry;

@@ -1,7 +1,7 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareAlias: DeclareCommand = (command, run) => {
+const declareAlias: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob alias set site ghcr.io/acme/site:v1",
@@ -28,3 +28,5 @@ export const declareAlias: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./alias.js")).removeAlias(session, name)),
     );
 };
+
+export const declarations: Declarations = { alias: declareAlias };

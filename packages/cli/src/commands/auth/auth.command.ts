@@ -1,21 +1,21 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareLogin: DeclareCommand = (command, run) => {
+const declareLogin: DeclareCommand = (command, run) => {
   withExamples(command, "blob login ghcr.io", "blob login ghcr.io -u me --password-stdin < token.txt");
   command
     .argument("<host>", "as in ghcr.io or localhost:5000")
     .action((host: string) => run(async (session) => (await import("./login.js")).login(session, host)));
 };
 
-export const declareLogout: DeclareCommand = (command, run) => {
+const declareLogout: DeclareCommand = (command, run) => {
   withExamples(command, "blob logout ghcr.io");
   command
     .argument("<host>")
     .action((host: string) => run(async (session) => (await import("./login.js")).logout(session, host)));
 };
 
-export const declareAuth: DeclareCommand = (command, run) => {
+const declareAuth: DeclareCommand = (command, run) => {
   withExamples(command, "blob auth status ghcr.io");
   command
     .command("status")
@@ -25,3 +25,5 @@ export const declareAuth: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./auth-status.js")).authStatus(session, host)),
     );
 };
+
+export const declarations: Declarations = { login: declareLogin, logout: declareLogout, auth: declareAuth };

@@ -1,7 +1,7 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareCache: DeclareCommand = (command, run) => {
+const declareCache: DeclareCommand = (command, run) => {
   withExamples(command, "blob cache status", "blob cache prune --max-size 1GiB", "blob cache clear content");
   command
     .command("status")
@@ -34,3 +34,5 @@ export const declareCache: DeclareCommand = (command, run) => {
     .description("read all that is kept, and delete what is damaged")
     .action(() => run(async (session) => (await import("./cache.js")).verifyCaches(session)));
 };
+
+export const declarations: Declarations = { cache: declareCache };

@@ -1,9 +1,37 @@
 import type { Archive, ContentRange } from "@blob/format";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { ByteRangeFlag } from "../../command-line/flag-parsers.js";
+import { byteRange } from "../../command-line/flag-parsers.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
 import { terminalText } from "../../output/terminal-text.js";
 import { UsageError } from "../../errors/usage-error.js";
+
+const declareCat: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob cat ghcr.io/acme/site:v1 config.json",
+    "blob cat ghcr.io/acme/site:v1 css/a.css css/b.css > all.css",
+  );
+  command
+    .argument("<reference>")
+    .argument("<file...>", "nothing is written when one of them is not there")
+    .option(
+      "--range <first-last>",
+      "only these bytes, as in 0-99 or 100-: a part cannot be checked against the file's hash",
+      byteRange,
+    )
+    .option(
+      "--force",
+      "write to a terminal as to a file: binary files too, and control characters as they are",
+    )
+    .action((reference: string, files: string[], flags: CatFlags) =>
+      run((session) => cat(session, reference, files, flags)),
+    );
+};
+
+export const declarations: Declarations = { cat: declareCat };
 
 /** Smaller files are verified before their first byte is written; larger ones are streamed, and verified at the end. */
 const verifiedFirstBytes = 8 * 1024 * 1024;

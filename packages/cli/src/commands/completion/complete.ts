@@ -1,4 +1,4 @@
-import type { CommandEntry } from "../../command-line/command-declaration.js";
+import type { CreateProgram } from "../../command-line/command-declaration.js";
 import { parseBashLine, quoteForBash } from "../../completion/bash-line.js";
 import type { Candidate } from "../../completion/candidate.js";
 import { candidatesFor } from "../../completion/candidate.js";
@@ -6,7 +6,6 @@ import { candidatesAfter } from "../../completion/candidates.js";
 import type { LoadedConfig } from "../../config/config.js";
 import { configPath } from "../../config/config-path.js";
 import { loadConfig } from "../../config/load-config.js";
-import { createProgram } from "../../program.js";
 import type { Session } from "../../session/session.js";
 import { createSession } from "../../session/session.js";
 import { resolveSettings } from "../../settings/settings.js";
@@ -22,19 +21,19 @@ export interface CompleteFlags {
  */
 export async function complete(
   session: Session,
-  commands: readonly CommandEntry[],
+  createProgram: CreateProgram,
   words: readonly string[],
   { bashLine, wordBreaks }: CompleteFlags,
 ): Promise<void> {
   let lines: readonly string[];
   if (bashLine === undefined) {
-    const found = await candidatesAt(session, commands, words.slice(0, -1), words.at(-1) ?? "");
+    const found = await candidatesAt(session, createProgram, words.slice(0, -1), words.at(-1) ?? "");
     lines = found.map(({ value, description }) =>
       description === undefined ? value : `${value}\t${description}`,
     );
   } else {
     const { words: finished, current, kept, quote } = parseBashLine(bashLine, wordBreaks);
-    const found = await candidatesAt(session, commands, finished.slice(1), current);
+    const found = await candidatesAt(session, createProgram, finished.slice(1), current);
     lines = found.map(({ value }) => quoteForBash(value.slice(kept), quote));
   }
   await session.output.bytes(Buffer.from(lines.map((line) => `${line}\n`).join("")));
@@ -42,12 +41,12 @@ export async function complete(
 
 async function candidatesAt(
   session: Session,
-  commands: readonly CommandEntry[],
+  createProgram: CreateProgram,
   words: readonly string[],
   word: string,
 ): Promise<readonly Candidate[]> {
   const { io, standardOutput, circumstances } = session;
-  const { program } = await createProgram(commands, words, { io, standardOutput }, () => Promise.resolve());
+  const { program } = await createProgram(words, { io, standardOutput }, () => Promise.resolve());
   const config = await configOf(session, words);
   const settings = resolveSettings(session.flags, io, config);
   const configured = createSession(io, {

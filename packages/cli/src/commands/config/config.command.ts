@@ -1,7 +1,7 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareConfig: DeclareCommand = (command, run) => {
+const declareConfig: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob config show",
@@ -49,6 +49,8 @@ export const declareConfig: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./config-check.js")).checkConfig(session, reference)),
     );
 };
+
+export const declarations: Declarations = { config: declareConfig };
 
 const checkHelp = `
 Ends with 2 when a rule is broken: its expression is none, or its policy or key cannot be read. Warns of rules that fit

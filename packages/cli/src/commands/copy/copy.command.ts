@@ -1,9 +1,9 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import type { CopyFlags } from "./copy.js";
 
-export const declareCopy: DeclareCommand = (command, run) => {
+const declareCopy: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1",
@@ -20,3 +20,5 @@ export const declareCopy: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./copy.js")).copy(session, source, destination, flags)),
     );
 };
+
+export const declarations: Declarations = { copy: declareCopy };

@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { CpFlags } from "./cp.js";
 
-export const declareCp: DeclareCommand = (command, run) => {
+const declareCp: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob cp ghcr.io/acme/site:v1:/config.json ./config.json",
@@ -23,3 +23,5 @@ export const declareCp: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./cp.js")).cp(session, paths, flags)),
     );
 };
+
+export const declarations: Declarations = { cp: declareCp };

@@ -1,8 +1,8 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { DiffFlags } from "./diff.js";
 
-export const declareDiff: DeclareCommand = (command, run) => {
+const declareDiff: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2",
@@ -17,7 +17,7 @@ export const declareDiff: DeclareCommand = (command, run) => {
     );
 };
 
-export const declareStatus: DeclareCommand = (command, run) => {
+const declareStatus: DeclareCommand = (command, run) => {
   withExamples(command, "blob status ghcr.io/acme/site:v1 ./site");
   command
     .argument("<reference>")
@@ -26,3 +26,5 @@ export const declareStatus: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./diff.js")).status(session, reference, directory)),
     );
 };
+
+export const declarations: Declarations = { diff: declareDiff, status: declareStatus };

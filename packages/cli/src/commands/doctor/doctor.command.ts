@@ -1,7 +1,7 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareDoctor: DeclareCommand = (command, run) => {
+const declareDoctor: DeclareCommand = (command, run) => {
   withExamples(command, "blob doctor ghcr.io/acme/site:v1", "blob doctor --output json oci:./layout:v1");
   command
     .argument("<reference>")
@@ -9,3 +9,5 @@ export const declareDoctor: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./doctor.js")).doctor(session, reference)),
     );
 };
+
+export const declarations: Declarations = { doctor: declareDoctor };

@@ -1,11 +1,11 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, positiveNumber, wholeNumber } from "../../command-line/flag-parsers.js";
 import { addSignerOptions } from "../sign/signer-options.js";
 import type { ImportFlags } from "./import.js";
 
-export const declareImport: DeclareCommand = (command, run) => {
+const declareImport: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob import site.tar.gz ghcr.io/acme/site:v1",
@@ -43,3 +43,5 @@ export const declareImport: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./import.js")).importTar(session, input, reference, flags)),
     );
 };
+
+export const declarations: Declarations = { import: declareImport };

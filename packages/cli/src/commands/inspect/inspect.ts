@@ -1,11 +1,26 @@
 import type { AttachedStatement, Attachments, Inspection } from "@blob/client";
 import type { LeftOut } from "@blob/registry";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import { ruleLines } from "../../signing/applied-rule.js";
 import { errorCodeOf } from "../../errors/exit-code.js";
 import { collectLeftOut } from "../../output/left-out.js";
 import type { Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
+
+const declareInspect: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob inspect ghcr.io/acme/site:v1",
+    "blob inspect --output json ghcr.io/acme/site:v1",
+  );
+  command
+    .argument("<reference>")
+    .action((reference: string) => run((session) => inspect(session, reference)));
+};
+
+export const declarations: Declarations = { inspect: declareInspect };
 
 export async function inspect(session: Session, reference: string): Promise<void> {
   const { target, rules, options } = await session.reading(reference);

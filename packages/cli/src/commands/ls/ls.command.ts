@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import type { LsFlags } from "./ls.js";
 
-export const declareLs: DeclareCommand = (command, run) => {
+const declareLs: DeclareCommand = (command, run) => {
   withExamples(command, "blob ls ghcr.io/acme/site:v1", "blob ls -lh ghcr.io/acme/site:v1 css");
   command
     .argument("<reference>")
@@ -20,3 +20,5 @@ export const declareLs: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./ls.js")).ls(session, reference, path, flags)),
     );
 };
+
+export const declarations: Declarations = { ls: declareLs };

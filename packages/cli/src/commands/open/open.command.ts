@@ -1,7 +1,7 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 
-export const declareOpen: DeclareCommand = (command, run) => {
+const declareOpen: DeclareCommand = (command, run) => {
   withExamples(command, "blob open ghcr.io/acme/site:v1");
   command
     .argument("<reference>")
@@ -9,3 +9,5 @@ export const declareOpen: DeclareCommand = (command, run) => {
       run(async (session) => (await import("../../open/browser.js")).browse(session, reference)),
     );
 };
+
+export const declarations: Declarations = { open: declareOpen };

@@ -1,4 +1,8 @@
+import { Option } from "commander";
 import type { ContentsBy } from "@blob/client/files";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
@@ -6,6 +10,40 @@ import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { notKeptLines } from "../skipped.js";
+
+const declarePull: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob pull ghcr.io/acme/site:v1 ./site",
+    "blob pull --prefix css --overwrite ghcr.io/acme/site:v1 ./site",
+  );
+  command
+    .argument("<reference>")
+    .argument("[directory]", "where to", ".")
+    .option("-p, --prefix <path>", "only what is below this directory of the archive")
+    .option("-f, --overwrite", "replace files that exist")
+    .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
+    .option("--preserve", "restore permissions and modification times")
+    .option("--sync", "make the directory as the archive is, fetching only what differs")
+    .option("--delete", "with --sync: remove what the archive does not have")
+    .option("--quick", "with --sync: take files of the same size and time for the same")
+    .option("--dry-run", "with --sync: say what would be done")
+    .option("--strict", "exit with 6 when files were left alone")
+    .option("--policy <file>", "a policy file that has to accept it; may be repeated", collect)
+    .option("--no-default-policy", "leave the configured policies out")
+    .addOption(
+      new Option(
+        "--contents <how>",
+        "take files that are cached from the cache, and keep there what is fetched",
+      ).choices(["copy", "clone", "link"]),
+    )
+    .option("--workers <count>", "threads that decompress and write", positiveNumber)
+    .action((reference: string, directory: string, flags: PullFlags) =>
+      run((session) => pull(session, reference, directory, flags)),
+    );
+};
+
+export const declarations: Declarations = { pull: declarePull };
 
 export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;

@@ -1,4 +1,9 @@
 import type { ArchiveInput } from "@blob/format/node";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { collect } from "../../command-line/flag-parsers.js";
+import { addCreateOptions } from "../create/create-options.js";
+import { addSignerOptions } from "../sign/signer-options.js";
 import type { Session } from "../../session/session.js";
 import type { SignerFlags } from "../../signing/signer.js";
 import { humanSize } from "../../output/sizes.js";
@@ -7,6 +12,25 @@ import type { CreateFlags } from "../create/create-flags.js";
 import { createOptionsOf } from "../create/create-flags.js";
 import type { LeftOutFile } from "../skipped.js";
 import { skippedLines } from "../skipped.js";
+
+const declarePush: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob push ghcr.io/acme/site:v1 ./public",
+    "blob push -t latest --annotation team=web ghcr.io/acme/site:v1 ./public",
+    "blob push oci:./layout:v1 ./public",
+  );
+  addSignerOptions(addCreateOptions(command.argument("<reference>").argument("<directory>")))
+    .option("--annotation <key=value>", "annotation of the manifest; may be repeated", collect)
+    .option("-t, --tag <tag>", "another tag for the same archive; may be repeated", collect)
+    .option("--sign", "sign what was pushed, with the flags of blob sign")
+    .option("--dry-run", "archive, say what would be pushed, and push nothing")
+    .action((reference: string, directory: string, flags: PushFlags) =>
+      run((session) => push(session, reference, directory, flags)),
+    );
+};
+
+export const declarations: Declarations = { push: declarePush };
 
 export interface PushFlags extends CreateFlags, SignerFlags {
   readonly annotation?: readonly string[];

@@ -1,9 +1,9 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, portNumber } from "../../command-line/flag-parsers.js";
 import type { RegistryServeFlags } from "./registry-serve.js";
 
-export const declareRegistry: DeclareCommand = (command, run) => {
+const declareRegistry: DeclareCommand = (command, run) => {
   withExamples(command, "blob registry serve --dir ./registry");
   const serve = command
     .command("serve")
@@ -22,3 +22,5 @@ export const declareRegistry: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./registry-serve.js")).serveRegistry(session, flags)),
     );
 };
+
+export const declarations: Declarations = { registry: declareRegistry };

@@ -1,9 +1,9 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, portNumber } from "../../command-line/flag-parsers.js";
 import type { ServeFlags } from "./serve.js";
 
-export const declareServe: DeclareCommand = (command, run) => {
+const declareServe: DeclareCommand = (command, run) => {
   withExamples(command, "blob serve ghcr.io/acme/site:v1", "blob serve oci:./layout:v1 --port 0 --index");
   command
     .argument("<reference>")
@@ -15,3 +15,5 @@ export const declareServe: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./serve.js")).serve(session, reference, flags)),
     );
 };
+
+export const declarations: Declarations = { serve: declareServe };

@@ -1,5 +1,20 @@
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
+
+const declareTag: DeclareCommand = (command, run) => {
+  withExamples(command, "blob tag ghcr.io/acme/site:v1 ghcr.io/acme/site:latest");
+  command
+    .argument("<source>")
+    .argument("<destination>")
+    .option("--no-default-policy", "leave the configured policies out")
+    .action((source: string, destination: string, flags: { readonly defaultPolicy: boolean }) =>
+      run((session) => tag(session, source, destination, flags)),
+    );
+};
+
+export const declarations: Declarations = { tag: declareTag };
 
 export async function tag(
   session: Session,

@@ -1,5 +1,16 @@
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
 import { collectLeftOut } from "../../output/left-out.js";
 import type { Session } from "../../session/session.js";
+
+const declareTags: DeclareCommand = (command, run) => {
+  withExamples(command, "blob tags ghcr.io/acme/site");
+  command
+    .argument("<repository>", "a repository, or any reference into it")
+    .action((repository: string) => run((session) => tags(session, repository)));
+};
+
+export const declarations: Declarations = { tags: declareTags };
 
 export async function tags(session: Session, repository: string): Promise<void> {
   const { output, signal } = session;

@@ -1,8 +1,29 @@
 import type { Archive, DirectoryListing } from "@blob/format";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/command-declaration.js";
+import { wholeNumber } from "../../command-line/flag-parsers.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { walkEntries } from "../../walk-entries.js";
+
+const declareTree: DeclareCommand = (command, run) => {
+  withExamples(
+    command,
+    "blob tree ghcr.io/acme/site:v1",
+    "blob tree -L 2 --dirsfirst ghcr.io/acme/site:v1 docs",
+  );
+  command
+    .argument("<reference>")
+    .argument("[path]", "a directory", "")
+    .option("-L, --level <depth>", "go no deeper than this", wholeNumber)
+    .option("--dirsfirst", "directories before files")
+    .action((reference: string, path: string, flags: TreeFlags) =>
+      run((session) => tree(session, reference, path, flags)),
+    );
+};
+
+export const declarations: Declarations = { tree: declareTree };
 
 export interface TreeFlags {
   readonly level?: number;

@@ -1,10 +1,10 @@
-import type { DeclareCommand } from "../../command-line/command-declaration.js";
+import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import type { VerifyBundleFlags } from "./verify-bundle.js";
 import type { VerifyFlags } from "./verify.js";
 
-export const declareVerify: DeclareCommand = (command, run) => {
+const declareVerify: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob verify --key release.pub ghcr.io/acme/site:v1",
@@ -32,7 +32,7 @@ export const declareVerify: DeclareCommand = (command, run) => {
     );
 };
 
-export const declareVerifyBundle: DeclareCommand = (command, run) => {
+const declareVerifyBundle: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob verify-bundle --bundle site.sigstore.json --key release.pub manifest.json",
@@ -50,3 +50,5 @@ export const declareVerifyBundle: DeclareCommand = (command, run) => {
       run(async (session) => (await import("./verify-bundle.js")).verifyBundleFile(session, artifact, flags)),
     );
 };
+
+export const declarations: Declarations = { verify: declareVerify, "verify-bundle": declareVerifyBundle };

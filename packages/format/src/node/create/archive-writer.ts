@@ -1,16 +1,51 @@
 import { createHash } from "node:crypto";
-
 import type { IndexColumns } from "../../index-codec/index-columns.js";
 import { compressionNone, compressionZstd } from "../../index-codec/index-schema.js";
 import { writeIndex } from "../../index-codec/index-writer.js";
-import type { PackedBatch } from "./compress-batch.js";
-import type { ContentRows } from "./content-rows.js";
+import type { PackedBatch } from "./file-batch.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import type { CreateProgress } from "../files/progress.js";
-import type { DataSink, FinishedArchive } from "./data-sink.js";
+import type { DataSink, FinishedArchive } from "../files/data-sink.js";
 import type { Listing } from "./listing.js";
 import type { FileFacts } from "../walk/read-small-file.js";
 import type { StagedPiece } from "./stage-files.js";
+import { stageFiles } from "./stage-files.js";
+import type { ZstdEncoder } from "../../zstd/codec.js";
+import type { CompressStage } from "./compress-batch.js";
+import { createInlineStage } from "./compress-batch.js";
+import type { CreatedArchive, CreateOptions } from "./create-options.js";
+import { ContentRows } from "./content-rows.js";
+import { defaultLevel } from "../zstd/zstd-encoders.js";
+
+/** The second half of `createArchive`: reads and compresses what is listed, on this thread unless there are workers. */
+export async function writeArchive(
+  listing: Listing,
+  workers: CompressStage | undefined,
+  encoder: ZstdEncoder | undefined,
+  sink: DataSink,
+  options: CreateOptions,
+): Promise<CreatedArchive> {
+  const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
+  const { reproducible, onProgress } = options;
+  const stage = workers ?? createInlineStage(encoder, { level, changeDetection });
+  const contents = new ContentRows(listing.files);
+  const writer = createArchiveWriter(listing, contents, sink, { deduplicate, reproducible, onProgress });
+  try {
+    const how = { changeDetection, deduplicate, encoder, level, signal };
+    for await (const piece of stageFiles(listing, contents, stage, how)) {
+      signal?.throwIfAborted();
+      await writer.add(piece);
+    }
+    // Threads end while this one writes the index.
+    const closing = stage.close();
+    const finished = await writer.finish();
+    await closing;
+    const { skipped, modeBitsDropped } = await listing.end();
+    return { ...finished, skipped, modeBitsDropped };
+  } finally {
+    await writer.settle();
+  }
+}
 
 export interface ArchiveWriterOptions {
   /** Store equal content once. */

@@ -10,7 +10,7 @@ import { createArchive } from "./create-archive.js";
 import type { CreatedArchive } from "./create-options.js";
 import { listDirectory } from "./list-directory.js";
 import { createWorkerStage } from "./worker-stage.js";
-import { writeArchive } from "./write-archive.js";
+import { writeArchive } from "./archive-writer.js";
 import { loadZstdEncoder, zstdEncoderLoaders } from "../zstd/zstd-encoders.js";
 
 const workerUrl = new URL("node/create/compress-worker.js", compilePackage("format"));

@@ -1,38 +1,22 @@
 import { hash } from "node:crypto";
-
+import { readSync } from "node:fs";
+import { nextTurn } from "@blob/core/concurrency";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import { frameRoom } from "./compress-frame.js";
-import { openBatchSource } from "./batch-source.js";
-import type { BatchFiles, BatchReader, BatchSource } from "./batch-source.js";
 import { withFile } from "../zstd/frame-proof.js";
-import { maxSmallFileBytes } from "../walk/read-small-file.js";
 import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
-
-/** Small files that are to be read, hashed and compressed: in columns, which cost little to send to another thread. */
-export interface FileBatch extends BatchFiles {
-  readonly source: BatchSource;
-  /** 1 where to try to compress. */
-  readonly compress: Uint8Array;
-}
-
-export interface BatchOptions {
-  readonly level: number;
-  readonly changeDetection: ChangeDetection;
-}
-
-/** Files that were read, in columns, which cost nothing to send to another thread. Owns its buffers. */
-export interface PackedBatch {
-  /** The stored bytes one after another. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** SHA-256 of each file's content, 32 bytes each. */
-  readonly hashes: Uint8Array<ArrayBuffer>;
-  readonly sizes: Float64Array<ArrayBuffer>;
-  readonly storedSizes: Float64Array<ArrayBuffer>;
-  /** 1 where the stored bytes are a zstd frame. */
-  readonly compressed: Uint8Array<ArrayBuffer>;
-  /** By position: of files that are not, or may not be, as they were listed. */
-  readonly facts: ReadonlyMap<number, FileFacts>;
-}
+import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
+import { fileSystemError } from "../files/file-system-error.js";
+import { nameOf } from "../walk/found-files.js";
+import { SourceDirectories } from "../walk/source-directories.js";
+import type {
+  GivenSource,
+  BatchFiles,
+  BatchSource,
+  FileBatch,
+  BatchOptions,
+  PackedBatch,
+} from "./file-batch.js";
+import { createFrameCompressor, frameRoom } from "./compress-frame.js";
 
 /** Turns batches of small files into stored bytes, on whichever thread it was made. */
 export type BatchCompressor = (batch: FileBatch) => PackedBatch;
@@ -109,4 +93,120 @@ function enlarge(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(Math.max(needed, 2 * bytes.length));
   larger.set(bytes);
   return larger;
+}
+
+/** What was read of a file. */
+export interface ReadContent {
+  /** May be overwritten by the next read. */
+  readonly content: Uint8Array;
+  /** When they are not, or may not be, as they were listed. */
+  readonly facts: FileFacts | undefined;
+}
+
+/** Reads the files of a batch, in their order. */
+export interface BatchReader {
+  /** `FileChanged`, `FileSystem`. */
+  read(index: number): ReadContent;
+  /** Throws `FileChanged` when what was read may have been something else. To be called before it is used. */
+  check(): void;
+  close(): void;
+}
+
+/** Opens a source. Files are read into `scratch`, which is a byte longer than the largest small file. */
+export function openBatchSource(
+  source: BatchSource,
+  files: BatchFiles,
+  scratch: Uint8Array,
+  changeDetection: ChangeDetection,
+): BatchReader {
+  const readFile = (location: string, index: number): ReadContent => {
+    const [path, size] = [files.paths[index] ?? "", files.sizes[index] ?? 0];
+    const { length, facts } = readSmallFile(location, path, size, scratch, changeDetection);
+    return { content: scratch.subarray(0, length), facts };
+  };
+  if (source.kind === "given") {
+    return {
+      read: (index) => readGiven(source, files, index, scratch, readFile),
+      check: () => undefined,
+      close: () => undefined,
+    };
+  }
+  const sources = new SourceDirectories(source.root);
+  const named = { paths: files.paths, names: source.names };
+  return {
+    read(index) {
+      const directory = source.directories[index];
+      if (directory === undefined) throw new TypeError("A file of a batch has no directory");
+      return readFile(sources.locate(directory, nameOf(named, index), files.paths[index] ?? ""), index);
+    },
+    check: () => sources.check(),
+    close: () => sources.close(),
+  };
+}
+
+function readGiven(
+  { bytes, places }: GivenSource,
+  { paths, sizes }: BatchFiles,
+  index: number,
+  scratch: Uint8Array,
+  readFile: (location: string, index: number) => ReadContent,
+): ReadContent {
+  const place = places[index];
+  const size = sizes[index] ?? 0;
+  if (place === undefined) throw new TypeError("A file of a batch has no place");
+  switch (place.kind) {
+    case "bytes":
+      return { content: bytes.subarray(place.from, place.from + size), facts: undefined };
+    case "spool":
+      readSpooled(place.handle, place.position, scratch.subarray(0, size), paths[index] ?? "");
+      return { content: scratch.subarray(0, size), facts: undefined };
+    case "file":
+      return readFile(place.location, index);
+    default:
+      return place satisfies never;
+  }
+}
+
+function readSpooled(handle: number, position: number, target: Uint8Array, path: string): void {
+  try {
+    for (let done = 0; done < target.length;) {
+      const read = readSync(handle, target, done, target.length - done, position + done);
+      if (read === 0) throw new Error("the temporary file is shorter than what was written to it");
+      done += read;
+    }
+  } catch (cause) {
+    throw fileSystemError(cause, "read what was kept of", path);
+  }
+}
+
+/**
+ * Where files become stored bytes: on this thread, or in workers. Both run the same code with the same codec, so
+ * that an archive's bytes do not depend on the number of workers.
+ */
+export interface CompressStage {
+  /** How many calls should be under way to keep it busy. Memory is proportional to it. */
+  readonly width: number;
+  /** Reads, hashes and compresses small files. */
+  batch(batch: FileBatch): Promise<PackedBatch>;
+  /** Compresses a part of a large file into one frame. The chunk is the stage's from then on. */
+  frame(chunk: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Compresses on this thread, with a turn for other work of the process after each call. */
+export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
+  const compressBatch = createBatchCompressor(encoder, options);
+  const compressFrame = encoder === undefined ? undefined : createFrameCompressor(encoder, options.level);
+  return {
+    width: 1,
+    async batch(batch) {
+      await nextTurn();
+      return compressBatch(batch);
+    },
+    async frame(chunk) {
+      await nextTurn();
+      return compressFrame === undefined ? chunk : compressFrame(chunk);
+    },
+    close: () => Promise.resolve(),
+  };
 }

@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 
 import { text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
-import { createArchiveFiles, writeArchiveFiles } from "./create-archive-files.js";
-import { openLocalArchive } from "../local-archive.js";
+import { createArchiveFiles } from "./create-archive.js";
+import { writeArchiveFiles } from "../local/archive-files.js";
+import { openLocalArchive } from "../local/archive-files.js";
 
 const tree = { "a.txt": text(3000), "b.txt": "b" };
 

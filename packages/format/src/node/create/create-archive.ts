@@ -1,18 +1,21 @@
 import { availableParallelism } from "node:os";
-
+import { relative, sep } from "node:path";
 import { badOption, checkMethods } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { ArchiveInput } from "./archive-file.js";
-import type { DataSink } from "./data-sink.js";
-import type { CompressStage } from "./compress-stage.js";
-import { checkCreateOptions, defaultMaxFiles } from "./create-options.js";
+import type { DataSink } from "../files/data-sink.js";
+import type { CompressStage } from "./compress-batch.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";
+import { checkCreateOptions, defaultMaxFiles } from "./create-options.js";
 import { listDirectory } from "./list-directory.js";
 import type { ListFilesOptions } from "./list-files.js";
 import type { Listing } from "./listing.js";
 import { defaultSkipCompression } from "./skip-compression.js";
 import { compressWorker, createWorkerStage } from "./worker-stage.js";
 import { defaultLevel, loadZstdEncoder, proveEncoder } from "../zstd/zstd-encoders.js";
+import { defaultDataName, defaultIndexName } from "../../media-types.js";
+import { realPath } from "../files/real-path.js";
+import { writeArchiveFiles } from "../local/archive-files.js";
 
 /**
  * Makes an archive of the regular files below a directory, or of files that are given, in any order: bytes, streams and
@@ -62,6 +65,49 @@ function checkSink(sink: unknown): void {
   checkMethods("sink", sink, ["write"]);
 }
 
+/** An archive that was made as two files. */
+export interface CreatedArchiveFiles extends CreatedArchive {
+  /** The file with the index. */
+  readonly indexPath: string;
+  /** The file with the data. */
+  readonly dataPath: string;
+}
+
+/**
+ * Makes an archive as {@link createArchive} does, as `index.blob` and `data.blob` in a directory, which is made when it
+ * does not exist. Files of these names are replaced at the end, both or none: after any failure, an abort or a kill there
+ * is nothing half-written under the final names. When the output lies in the directory that is archived, it is left out.
+ * `Compression`, `FileChanged`, `FileSystem`, `InvalidArgument`, `InvalidPath`, `TooManyFiles`, `Unsupported`,
+ * `WorkerFailed`.
+ *
+ * @example
+ * ```ts
+ * const { files, skipped } = await createArchiveFiles("./public", "./archive");
+ * ```
+ */
+export async function createArchiveFiles(
+  input: ArchiveInput,
+  outDirectory: string,
+  options: CreateOptions = {},
+): Promise<CreatedArchiveFiles> {
+  const outputs = typeof input === "string" ? outputsWithin(input, outDirectory) : new Set<string>();
+  const prepared = await prepareArchive(input, options, outputs);
+  try {
+    return await writeArchiveFiles(outDirectory, (sink) => prepared.write(sink));
+  } finally {
+    await prepared.dispose();
+  }
+}
+
+/** The archive paths of the files that are about to be written, when they lie in the directory itself. */
+function outputsWithin(directory: string, outDirectory: string): ReadonlySet<string> {
+  const within = relative(realPath(directory), realPath(outDirectory));
+  const steps = within.split(sep);
+  if (steps[0] === "..") return new Set();
+  const prefix = within === "" ? "" : `${steps.join("/")}/`;
+  return new Set([prefix + defaultIndexName, prefix + defaultDataName]);
+}
+
 /** Files that are known, or being listed, and not written yet. */
 export interface PreparedArchive {
   /** Reads everything, once. */
@@ -101,7 +147,7 @@ export async function prepareArchive(
   };
   const listing = await list(input, options, outputs, { ...common, temporaryDirectory });
   // While threads start.
-  const loading = import("./write-archive.js");
+  const loading = import("./archive-writer.js");
   const dispose = async (): Promise<void> => {
     listing.stop();
     await team.dispose();

@@ -25,7 +25,7 @@ import { diffDirectory } from "../sync/diff-directory.js";
 import type { DirectoryAccess } from "../files/open-directory.js";
 import { syncDirectory } from "../sync/sync-directory.js";
 import { listDirectory } from "./list-directory.js";
-import { writeArchive } from "./write-archive.js";
+import { writeArchive } from "./archive-writer.js";
 
 const compiled = compilePackage("format");
 /** Threads cannot run TypeScript. */

@@ -12,7 +12,7 @@ import {
   checkStrings,
 } from "../../option-values.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import type { FinishedArchive } from "./data-sink.js";
+import type { FinishedArchive } from "../files/data-sink.js";
 import type { CreateProgress } from "../files/progress.js";
 import type { SkipCompression } from "./skip-compression.js";
 import type { DroppedModeBits } from "../walk/file-columns.js";

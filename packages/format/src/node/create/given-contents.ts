@@ -8,7 +8,7 @@ import { factsOf, isSmall } from "../walk/read-small-file.js";
 import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
 import { badContent, isByteStream, isBytes, isDiskFile } from "./archive-file.js";
 import type { ArchiveFile } from "./archive-file.js";
-import type { SmallPlace } from "./batch-source.js";
+import type { SmallPlace } from "./file-batch.js";
 import { createLargeFile } from "./large-file.js";
 import type { LargeFile } from "./large-file.js";
 import { openLargeFile } from "./read-large-file.js";

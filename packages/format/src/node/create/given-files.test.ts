@@ -22,7 +22,7 @@ import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js"
 import type * as nodeModule from "../index.js";
 import type { ArchiveFile, ArchiveInput } from "./archive-file.js";
 import { createArchive } from "./create-archive.js";
-import { createArchiveFiles } from "./create-archive-files.js";
+import { createArchiveFiles } from "./create-archive.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";
 
 const reproducible = { sourceDateEpoch: 1_700_000_000 };

@@ -2,7 +2,7 @@ import { placeOf } from "../walk/found-files.js";
 import type { FoundFiles } from "../walk/found-files.js";
 import { beginWalk } from "../walk/walk.js";
 import type { WalkOptions } from "../walk/walk-options.js";
-import type { FoundSource } from "./batch-source.js";
+import type { FoundSource } from "./file-batch.js";
 import type { Listing } from "./listing.js";
 import { openFoundFile } from "./read-large-file.js";
 

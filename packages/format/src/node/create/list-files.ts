@@ -9,7 +9,7 @@ import { GrowingColumns } from "../walk/file-columns.js";
 import type { FileFacts } from "../walk/read-small-file.js";
 import { checkArchiveFile } from "./archive-file.js";
 import type { ArchiveFile, GivenFacts } from "./archive-file.js";
-import type { SmallPlace } from "./batch-source.js";
+import type { SmallPlace } from "./file-batch.js";
 import { createGivenContents } from "./given-contents.js";
 import type { GivenContent } from "./given-contents.js";
 import type { ListedFiles, Listing } from "./listing.js";

@@ -1,7 +1,7 @@
 import type { DroppedModeBits, FileColumns } from "../walk/file-columns.js";
 import type { ChangeDetection, FileFacts } from "../walk/read-small-file.js";
 import type { SkippedFile } from "../walk/walk-options.js";
-import type { BatchSource } from "./batch-source.js";
+import type { BatchSource } from "./file-batch.js";
 import type { LargeFile } from "./large-file.js";
 
 /** The files of an archive to be: what is known of them, in their order, and where their contents are. */

@@ -4,7 +4,7 @@ import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../sources/byte-source.js";
 import { FormatError } from "../../errors.js";
 import { checkFunction, checkSignal } from "../../option-values.js";
-import { writeArchiveFiles } from "./create-archive-files.js";
+import { writeArchiveFiles } from "../local/archive-files.js";
 
 /** Options of {@link saveArchive}. */
 export interface SaveOptions extends SignalOptions {

@@ -1,7 +1,7 @@
 import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import type { FileBatch, PackedBatch } from "./compress-batch.js";
-import type { CompressStage } from "./compress-stage.js";
+import type { FileBatch, PackedBatch } from "./file-batch.js";
+import type { CompressStage } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
 import { createDuplicateFinder, sampleBytes } from "./find-duplicates.js";
 import type { DuplicateFinder } from "./find-duplicates.js";

@@ -1,5 +1,5 @@
-import type { BatchOptions, FileBatch, PackedBatch } from "./compress-batch.js";
-import type { CompressStage } from "./compress-stage.js";
+import type { BatchOptions, FileBatch, PackedBatch } from "./file-batch.js";
+import type { CompressStage } from "./compress-batch.js";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";
 import type { PlainError } from "../workers/plain-error.js";

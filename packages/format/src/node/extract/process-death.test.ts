@@ -7,9 +7,9 @@ import { compilePackage } from "@blob/testing";
 
 import { noise } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
-import { createArchiveFiles } from "../create/create-archive-files.js";
+import { createArchiveFiles } from "../create/create-archive.js";
 import { extractArchive } from "./extract.js";
-import { openLocalArchive } from "../local-archive.js";
+import { openLocalArchive } from "../local/archive-files.js";
 
 const compiled = compilePackage("format");
 

@@ -9,7 +9,7 @@ import { createZstdDecoder } from "../../zstd/decoder.js";
 import { portableZstdDecoder, portableZstdFrames } from "../../zstd/portable/portable.js";
 import { noise, text } from "../../testing/sample-content.js";
 import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
-import { createArchiveFiles } from "../create/create-archive-files.js";
+import { createArchiveFiles } from "../create/create-archive.js";
 import { createArchive } from "../create/create-archive.js";
 import { createProvingEncoder } from "./frame-proof.js";
 import { loadProofDecoder } from "./proof-decoders.js";

@@ -2,11 +2,11 @@ import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-import { scratchDirectory, writeTree } from "../testing/scratch-directory.js";
-import { createArchiveFiles } from "./create/create-archive-files.js";
-import { diffDirectory } from "./sync/diff-directory.js";
-import { openLocalArchive } from "./local-archive.js";
-import { saveArchive } from "./create/save.js";
+import { scratchDirectory, writeTree } from "../../testing/scratch-directory.js";
+import { createArchiveFiles } from "../create/create-archive.js";
+import { diffDirectory } from "../sync/diff-directory.js";
+import { openLocalArchive } from "./archive-files.js";
+import { saveArchive } from "../create/save.js";
 
 const tree = { "a.txt": "text ".repeat(1000), "b/c": "c", "large.bin": "0123456789".repeat(500_000) };
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { scratchDirectory } from "../../testing/scratch-directory.js";
-import { openFileSource } from "./file-source.js";
+import { openFileSource } from "./archive-files.js";
 
 async function fileOf(content: string | Uint8Array): Promise<string> {
   const path = join(await scratchDirectory(), "file");

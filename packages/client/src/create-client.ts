@@ -1,0 +1,187 @@
+import type { Authenticator } from "@blob/auth";
+import { anonymous, createAuthenticator } from "@blob/auth";
+import type { Caches } from "@blob/cache";
+import type { HttpRegistry, HttpRegistryOptions, Registry } from "@blob/registry";
+import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
+import type { StaleReference } from "./caching/caching-registry.js";
+import { withManifestCaches } from "./caching/caching-registry.js";
+import { cachesOf } from "./caching/client-caches.js";
+import type { SharedReads } from "./caching/shared-reads.js";
+import { createSharedReads } from "./caching/shared-reads.js";
+import { checkClientOptions, checkVerbOptions } from "./checked-options.js";
+import type { Lifetime } from "./lifetime/lifetime.js";
+import { createLifetime } from "./lifetime/lifetime.js";
+import { copy } from "./verbs/copy.js";
+import { deleteReference } from "./verbs/delete.js";
+import { diff, diffDirectory } from "./verbs/diff.js";
+import { exportImage } from "./verbs/export-image.js";
+import { extract } from "./verbs/extract.js";
+import { inspect } from "./verbs/inspect.js";
+import { open } from "./verbs/open.js";
+import { fetchManifest, pull } from "./verbs/pull.js";
+import { push, pushArchive } from "./verbs/push.js";
+import { readFiles } from "./verbs/read-files.js";
+import { referrers } from "./verbs/referrers.js";
+import { resolve } from "./verbs/resolve.js";
+import { attest, sign } from "./verbs/sign.js";
+import { sync } from "./verbs/sync.js";
+import { tag } from "./verbs/tag.js";
+import { tags } from "./verbs/tags.js";
+import type { VerbContext, VerbOptions } from "./verbs/verb-context.js";
+import { verify } from "./verbs/verify.js";
+import { noCaches, withoutReading, withoutRefs } from "./caching/cache-views.js";
+import { withinLifetime } from "./lifetime/closable-registry.js";
+import { createOfflineRegistry } from "./caching/offline-registry.js";
+import { ownTrustDomain, trustDomainOf } from "./caching/trust-domain.js";
+import type { Client, ClientOptions } from "./client.js";
+import type { Reached, Registries } from "./registries.js";
+
+/**
+ * A client with its own connections, tokens and caches. It does nothing until a verb is called. `await using` closes it.
+ *
+ * @example
+ * ```ts
+ * await using client = createClient({ credentials: defaultCredentials(), cache: "/var/cache/site" });
+ * const text = await (await client.pull("ghcr.io/acme/site:v1")).readFile("index.html", "utf8");
+ * ```
+ *
+ * @throws ClientError `InvalidArgument` that names the option.
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  checkClientOptions(options);
+  const { plainHttp = false, policies = [], registry } = options;
+  const caches = cachesOf(options.cache);
+  const shared = createSharedReads();
+  const lifetime = createLifetime();
+  const registries = createRegistries({
+    lifetime,
+    authenticator: createAuthenticator({ credentials: options.credentials ?? anonymous }),
+    caches,
+    shared,
+    offline: options.offline ?? false,
+    onStale: options.onStale,
+    plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
+    http: options.http ?? {},
+    given: typeof registry === "function" ? registry : () => registry,
+  });
+  const context: VerbContext = { lifetime, registries, shared, policies };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= lifetime.end().then(() => registries.close()));
+
+  /** Does a verb within the lifetime, and not before its options were looked at. */
+  async function run<O extends VerbOptions, T>(
+    name: keyof Client,
+    given: O,
+    verb: (its: O & { readonly signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    checkVerbOptions(String(name), given);
+    return lifetime.run(given.signal, (signal) => verb({ ...given, signal }));
+  }
+
+  return {
+    push: (reference, directory, verb = {}) =>
+      run("push", verb, (its) => push(context, reference, directory, its)),
+    pushArchive: (reference, archive, verb = {}) =>
+      run("pushArchive", verb, (its) => pushArchive(context, reference, archive, its)),
+    exportImage: (reference, archive, verb = {}) =>
+      run("exportImage", verb, (its) => exportImage(context, reference, archive, its)),
+    pull: (reference, verb = {}) => run("pull", verb, (its) => pull(context, reference, its)),
+    open: (place, verb = {}) => run("open", verb, (its) => open(context, place, its)),
+    readFiles: (input, paths, verb = {}) =>
+      run("readFiles", verb, (its) => readFiles(context, input, paths, its)),
+    extract: (input, directory, verb = {}) =>
+      run("extract", verb, (its) => extract(context, input, directory, its)),
+    fetch: (reference, verb = {}) =>
+      run("fetch", verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
+    inspect: (place, verb = {}) => run("inspect", verb, (its) => inspect(context, place, its)),
+    tag: (source, destination, verb = {}) =>
+      run("tag", verb, (its) => tag(context, source, destination, its)),
+    resolve: (reference, verb = {}) => run("resolve", verb, (its) => resolve(context, reference, its)),
+    tags(repository, verb = {}) {
+      checkVerbOptions("tags", verb);
+      return tags(context, repository, verb);
+    },
+    copy: (source, destination, verb = {}) =>
+      run("copy", verb, (its) => copy(context, source, destination, its)),
+    delete: (reference, verb = {}) => run("delete", verb, (its) => deleteReference(context, reference, its)),
+    diff: (before, after, verb = {}) => run("diff", verb, (its) => diff(context, before, after, its)),
+    diffDirectory: (input, directory, verb = {}) =>
+      run("diffDirectory", verb, (its) => diffDirectory(context, input, directory, its)),
+    sync: (input, directory, verb = {}) => run("sync", verb, (its) => sync(context, input, directory, its)),
+    sign: (target, signer, verb = {}) => run("sign", verb, (its) => sign(context, target, signer, its)),
+    attest: (target, signer, claim, verb = {}) =>
+      run("attest", verb, (its) => attest(context, target, signer, claim, its)),
+    referrers: (reference, verb = {}) => run("referrers", verb, (its) => referrers(context, reference, its)),
+    verify: (reference, verb = {}) => run("verify", verb, (its) => verify(context, reference, its)),
+    caches,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface RegistriesOptions {
+  readonly lifetime: Lifetime;
+  readonly authenticator: Authenticator;
+  readonly caches: Caches;
+  readonly shared: SharedReads;
+  readonly offline: boolean;
+  readonly onStale: ((stale: StaleReference) => void) | undefined;
+  readonly plainHttp: (host: string) => boolean;
+  readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
+  /** A registry of the caller's for a host, in place of one over HTTP. */
+  readonly given: (host: string) => Registry | undefined;
+}
+
+/**
+ * The one place where the registry of a client is put together. Around the one that answers, over HTTP (`@blob/registry`) or
+ * the caller's, are decorators with the same interface, which add nothing to the path of a call: `withinLifetime` ends calls
+ * with the client, `withManifestCaches` answers from caches.
+ */
+function createRegistries(options: RegistriesOptions): Registries {
+  const { lifetime, authenticator, shared, offline, onStale, plainHttp, http, given } = options;
+  const overHttp = new Map<string, HttpRegistry>();
+
+  function connect(host: string): Reached {
+    const own = given(host);
+    // It may be an object of any class: what wraps it from here on copies methods.
+    if (own !== undefined)
+      return { registry: withinLifetime(own, lifetime), trustDomain: ownTrustDomain(host, own) };
+    // Offline, too: what another way has brought is not what this one would.
+    const trustDomain = trustDomainOf(host, { ...http, plainHttp: plainHttp(host) });
+    return { registry: overHttpOrNot(host), trustDomain };
+  }
+
+  function overHttpOrNot(host: string): Registry {
+    if (offline) return createOfflineRegistry(host);
+    const known = overHttp.get(host);
+    if (known !== undefined) return known;
+    const registry = createHttpRegistry(host, { ...http, authenticator, plainHttp: plainHttp(host) });
+    overHttp.set(host, registry);
+    return registry;
+  }
+
+  return {
+    open({ place }, { skipCache = false, askForTags = false } = {}) {
+      // Connections that are made after the end would stay.
+      lifetime.check();
+      if (place.kind === "layout") {
+        const registry = createLayoutRegistry(place.path);
+        return { registry, trustDomain: registry.id, caches: noCaches };
+      }
+      const caches = skipCache ? withoutReading(options.caches) : options.caches;
+      const seen = askForTags ? withoutRefs(caches) : caches;
+      // Those who skip a cache must not join a flight of those who do not.
+      const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
+      const { registry, trustDomain } = connect(place.host);
+      const caching = { trustDomain, caches: seen, shared, scope, onStale };
+      return { registry: withManifestCaches(registry, caching), trustDomain, caches };
+    },
+    async close() {
+      const registries = [...overHttp.values()];
+      overHttp.clear();
+      const closed = await Promise.allSettled(registries.map((registry) => registry.close()));
+      await options.caches.flush();
+      for (const one of closed) if (one.status === "rejected") throw one.reason;
+    },
+  };
+}
