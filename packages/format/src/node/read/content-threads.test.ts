@@ -148,7 +148,7 @@ describe("reading many whole files at once", () => {
     await threads.close();
   });
 
-  test("sources and bundles do all on their thread", async () => {
+  test("sources that were not compiled do all on their thread", async () => {
     const threads = createFromSources({ decoderConcurrency: 4 });
     await expectContents(open({ threads }));
     expect(threads.running).toBe(0);
