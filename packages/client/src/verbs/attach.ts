@@ -1,10 +1,10 @@
+import { once } from "@blob/core/bytes";
 import type { Attachment, BlobId, Descriptor, NewManifest } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { forgetReferrers } from "../caching/caching-referrers.js";
 import { annotationsOf } from "../manifest/annotations.js";
 import { emptyConfig, emptyConfigDescriptor, imageManifestMediaType } from "../manifest/image-manifest.js";
 import type { OpenedRegistry } from "../registries.js";
-import { once } from "./upload-bodies.js";
 
 /** The manifest that something is attached to, and the registry that has it. */
 interface AttachTo extends OpenedRegistry {

@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import { together } from "@blob/core/concurrency";
 import type { Archive } from "@blob/format";
 import type { TarCompression } from "@blob/format/node";
@@ -253,8 +254,4 @@ function configOf({ os, architecture, variant }: Platform, created: Date, diffId
 
 function jsonBytes(json: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(json));
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import type { Archive } from "@blob/format";
 import type { ArchiveInput, CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
 import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
@@ -12,7 +13,7 @@ import { loadCodecs } from "./codecs.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
-import { createUploadBodies, once } from "./upload-bodies.js";
+import { createUploadBodies } from "./upload-bodies.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /** Tags, annotations and dates that are written with an archive, and where its blobs may come from. */

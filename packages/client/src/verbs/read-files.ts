@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import type { Archive, Entry, PlannedRead } from "@blob/format";
 import { isFormatError, planReads, readPlanned } from "@blob/format";
 import type { ContentStore } from "@blob/format/node";
@@ -8,7 +9,6 @@ import { loadCodecs } from "./codecs.js";
 import type { ArchiveOrPlace } from "./open.js";
 import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
-import { once } from "./upload-bodies.js";
 import type { VerbContext } from "./verb-context.js";
 
 /** How much may be read, and which policies the archive has to satisfy first. */

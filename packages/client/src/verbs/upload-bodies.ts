@@ -27,8 +27,3 @@ export function createUploadBodies(): UploadBodies {
 async function* pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   yield* chunks;
 }
-
-/** Bytes in memory as a body. */
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
-}

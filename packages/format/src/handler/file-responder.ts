@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import type { RequestedRange } from "@blob/core/ranges";
 import { formatContentRange, parseRange } from "@blob/core/ranges";
 import type { Archive } from "../archive.js";
@@ -238,8 +239,4 @@ function setAll(headers: Headers, more: Readonly<Record<string, string>> = {}): 
 function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, length } = bytes;
   return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import path from "node:path";
 import { rangeOf } from "../blob-range.js";
 import { readBounded } from "../bounded-body.js";
@@ -212,8 +213,4 @@ async function* readTags(
     signal?.throwIfAborted();
     yield tag;
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

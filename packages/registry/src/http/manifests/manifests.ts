@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import { readBounded } from "../../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../../descriptor.js";
 import { digestLike, isDigest, sha256Digest } from "../../digest.js";
@@ -259,10 +260,6 @@ async function verifyManifest(
 function isManifest({ headers }: HttpResponse, content: ManifestContent, bytes: Uint8Array): boolean {
   if (content.mediaType !== undefined || contentTypeOf(headers["content-type"]) !== undefined) return true;
   return typeof parseJsonObject(bytes)?.["schemaVersion"] === "number";
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }
 
 function checkedDigest(

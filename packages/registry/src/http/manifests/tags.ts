@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import { readBounded } from "../../bounded-body.js";
 import { RegistryError } from "../../errors.js";
 import type { LeftOut } from "../../left-out.js";
@@ -84,8 +85,4 @@ function invalidTag(value: unknown): LeftOut {
   const isText = typeof value === "string";
   const name = messageText(isText && value !== "" ? value : (JSON.stringify(value) ?? ""), shownLength);
   return { kind: "tag", name, why: isText ? "it is not a valid tag name" : "it is not a text" };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

@@ -1,3 +1,4 @@
+import { once } from "@blob/core/bytes";
 import type { BodyCursor } from "./body-cursor.js";
 import { createBodyCursor } from "./body-cursor.js";
 import type { Endpoint } from "../layers/endpoint.js";
@@ -145,10 +146,6 @@ async function askSession(
   }
   const next = await sessionFrom(endpoint, upload, response);
   return { session: { ...next, minChunkBytes: session.minChunkBytes }, offset };
-}
-
-async function* once(piece: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield piece;
 }
 
 async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<Outcome> {
