@@ -1,3 +1,4 @@
+import { untilAborted } from "@blob/core/abort";
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp } from "node:net";
 import type { Socket } from "node:net";
@@ -61,11 +62,11 @@ export async function checkConnection(
 }
 
 function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const isConnected = new Promise<void>((resolve, reject) => {
     socket.once(event, resolve).once("error", reject);
     socket.setTimeout(timeoutMs, () => reject(new Error("no connection within 10 seconds")));
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+  return untilAborted(isConnected, signal);
 }
 
 function describe(socket: Socket): string {

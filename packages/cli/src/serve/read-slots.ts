@@ -1,3 +1,5 @@
+import { onAbort } from "@blob/core/abort";
+
 /** Lets only so many tasks run at once; the others wait in line. */
 export interface ReadSlots {
   /** Resolves with the function that gives the slot back, which does nothing the second time. */
@@ -29,15 +31,14 @@ export function createReadSlots(count: number): ReadSlots {
 async function turn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const go = (): void => {
-      signal.removeEventListener("abort", leave);
+      stop();
       resolve();
     };
-    const leave = (): void => {
+    waiting.push(go);
+    const stop = onAbort(signal, () => {
       const at = waiting.indexOf(go);
       if (at >= 0) waiting.splice(at, 1);
       reject(signal.reason);
-    };
-    waiting.push(go);
-    signal.addEventListener("abort", leave, { once: true });
+    });
   });
 }
