@@ -54,7 +54,7 @@ const heavy =
 describe.skipIf(!isBuilt)("what a program loads", () => {
   test("that imports the client: nothing that reads or writes archives on disk, no HTTP, no server", async () => {
     const modules = await loadedBy(`import "@blob/client";`);
-    expect(modules).toContain("client/dist/client.js");
+    expect(modules).toContain("client/dist/create-client.js");
     expect(modules.filter((name) => heavy.test(name))).toEqual([]);
   });
 
