@@ -11,6 +11,7 @@ import { readerOver } from "./entry-reader.js";
 import { statsOf } from "./entry-stats.js";
 import { createEntryWriter } from "./entry-writer.js";
 
+/** Where a store keeps its files, how much they may take, and what counts as use. */
 export interface DiskStoreOptions {
   /** Made when it is needed, with mode 0700. Not a link, and nobody else may be able to write to it. */
   readonly directory: string;
