@@ -3,7 +3,7 @@ import { together } from "@blob/core/concurrency";
 import type { Archive } from "@blob/format";
 import type { TarCompression } from "@blob/format/node";
 import type { ToTarOptions, ToTarProgress } from "@blob/format/tar";
-import type { BlobId, Descriptor, OpenBody, PushedBlob } from "@blob/registry";
+import type { BlobId, Descriptor, PushedBlob } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { annotationsOf, createdKey } from "../manifest/annotations.js";
 import { imageManifestMediaType } from "../manifest/image-manifest.js";
@@ -14,7 +14,7 @@ import { loadCodecs } from "./codecs.js";
 import type { OpenedArchive } from "./pull.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
-import { createUploadBodies } from "./upload-bodies.js";
+import { createBlobUploads } from "./blob-uploads.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /** How an archive becomes an image. */
@@ -124,24 +124,14 @@ export async function exportImage(
     const created = createdOf(archive, options.created);
     const config = configOf(platform, created, layer.diffId);
     const configBlob: BlobId = { digest: sha256Digest(config), size: config.length };
-    const bodies = createUploadBodies();
     await using source = await openFileSource(layer.file);
-    const put = (
-      blob: BlobId,
-      open: OpenBody,
-      stop: AbortSignal,
-      stage?: PushProgress["stage"],
-    ): Promise<PushedBlob> =>
-      registry.pushBlob(repository, blob, () => bodies.read(open()), {
-        signal: stop,
-        onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
-      });
+    const uploads = createBlobUploads({ registry, repository, onProgress });
     try {
       const [layerPushed, configPushed] = await together(signal, (stop) => {
         const range = { offset: 0, length: layer.size };
         return [
-          put(layer, () => source.read(range, { signal: stop }), stop, "pushing-data"),
-          put(configBlob, () => once(config), stop),
+          uploads.put(layer, () => source.read(range, { signal: stop }), stop, "pushing-data"),
+          uploads.put(configBlob, () => once(config), stop),
         ];
       });
       const manifest = {
@@ -169,7 +159,7 @@ export async function exportImage(
         size,
       };
     } finally {
-      await bodies.close();
+      await uploads.close();
     }
   });
 }

@@ -1,19 +1,19 @@
 import { once } from "@blob/core/bytes";
 import type { Archive } from "@blob/format";
 import type { ArchiveInput, CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
-import type { BlobId, Descriptor, OpenBody, PushedBlob, Registry } from "@blob/registry";
+import type { BlobId, Descriptor, PushedBlob, Registry } from "@blob/registry";
 import { sha256Digest } from "@blob/registry";
 import { annotationsOf } from "../manifest/annotations.js";
 import { buildArchiveManifest } from "../manifest/archive-manifest.js";
 import { ClientError } from "../errors.js";
 import { emptyConfig } from "../manifest/image-manifest.js";
 import { parseLocation, writableTag } from "../location.js";
-import type { ClientProgress, PushProgress } from "../progress.js";
+import type { ClientProgress } from "../progress.js";
 import { loadCodecs } from "./codecs.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
-import { createUploadBodies } from "./upload-bodies.js";
+import { createBlobUploads } from "./blob-uploads.js";
 import type { VerbContext, VerbOptions } from "./verb-context.js";
 
 /** Tags, annotations and dates that are written with an archive, and where its blobs may come from. */
@@ -147,28 +147,14 @@ async function pushPlanned(
   const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
   const data = dataBlob(archive, reference);
   const manifest = buildArchiveManifest({ index, data }, annotations);
-  const bodies = createUploadBodies();
-
-  function put(
-    blob: BlobId,
-    open: OpenBody,
-    stop: AbortSignal,
-    stage?: PushProgress["stage"],
-  ): Promise<PushedBlob> {
-    return registry.pushBlob(repository, blob, () => bodies.read(open()), {
-      mountFrom,
-      signal: stop,
-      onProgress: (bytesDone) => stage && onProgress?.({ stage, bytesDone, bytesTotal: blob.size }),
-    });
-  }
-
+  const uploads = createBlobUploads({ registry, repository, mountFrom, onProgress });
   try {
     const [indexPushed, dataPushed] = await together(signal, (stop) => {
       const range = { offset: 0, length: data.size };
       return [
-        put(index, () => once(archive.index), stop, "pushing-index"),
-        put(data, () => archive.data.read(range, { signal: stop }), stop, "pushing-data"),
-        put(emptyConfig, () => once(emptyConfig.bytes), stop),
+        uploads.put(index, () => once(archive.index), stop, "pushing-index"),
+        uploads.put(data, () => archive.data.read(range, { signal: stop }), stop, "pushing-data"),
+        uploads.put(emptyConfig, () => once(emptyConfig.bytes), stop),
       ];
     });
     const descriptor = await registry.pushManifest(repository, manifest, { tag: firstTag, signal });
@@ -183,7 +169,7 @@ async function pushPlanned(
       files: archive.entryCount,
     };
   } finally {
-    await bodies.close();
+    await uploads.close();
   }
 }
 

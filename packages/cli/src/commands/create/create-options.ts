@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { collect, wholeNumber } from "../../command-line/flag-parsers.js";
 
-/** How a directory becomes an archive: the same for `push` and `create`. */
-export function addCreateOptions(command: Command): Command {
+/** How contents are stored: the same for all that makes archives. */
+export function addCompressionOptions(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -13,7 +13,12 @@ export function addCreateOptions(command: Command): Command {
     )
     .option("--compression-level <level>", "zstd level, 1 to 19 (default: 3)", wholeNumber)
     .option("--skip-compressed", "store small files and compressed formats as they are", true)
-    .option("--no-skip-compressed", "try to compress every file")
+    .option("--no-skip-compressed", "try to compress every file");
+}
+
+/** How a directory becomes an archive: the same for `push` and `create`. */
+export function addCreateOptions(command: Command): Command {
+  return addCompressionOptions(command)
     .option("--exclude <pattern>", "leave these out, as in .gitignore; may be repeated", collect)
     .option("--include <pattern>", "only these, as in .gitignore; may be repeated", collect)
     .option("--ignore-file <name>", "files of this name have patterns to leave out; may be repeated", collect)

@@ -1,7 +1,7 @@
-import { Option } from "commander";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, positiveNumber, wholeNumber } from "../../command-line/flag-parsers.js";
+import { addCompressionOptions } from "../create/create-options.js";
 import { addSignerOptions } from "../sign/signer-options.js";
 import type { ImportFlags } from "./import.js";
 
@@ -12,21 +12,13 @@ const declareImport: DeclareCommand = (command, run) => {
     "docker export web | blob import - oci:./layout:v1",
     "blob import site.tar -d ./archive",
   );
-  addSignerOptions(
-    command
-      .argument("<input>", "a tar, plain or compressed with gzip or zstd; - is standard input")
-      .argument("[reference]"),
+  addCompressionOptions(
+    addSignerOptions(
+      command
+        .argument("<input>", "a tar, plain or compressed with gzip or zstd; - is standard input")
+        .argument("[reference]"),
+    ).option("-d, --directory <directory>", "write index.blob and data.blob there instead of pushing"),
   )
-    .option("-d, --directory <directory>", "write index.blob and data.blob there instead of pushing")
-    .addOption(
-      new Option(
-        "-c, --compression <codec>",
-        "how files are stored (default: the configuration's, else zstd)",
-      ).choices(["none", "zstd"]),
-    )
-    .option("--compression-level <level>", "zstd level, 1 to 19 (default: 3)", wholeNumber)
-    .option("--skip-compressed", "store small files and compressed formats as they are", true)
-    .option("--no-skip-compressed", "try to compress every file")
     .option("--reproducible", "equal bytes for equal files: no times but SOURCE_DATE_EPOCH, no owners")
     .option("--max-files <count>", "refuse tars with more members (0: 200,000; -1: no limit)", wholeNumber)
     .option(
