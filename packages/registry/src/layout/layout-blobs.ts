@@ -3,17 +3,12 @@ import type { FileHandle } from "node:fs/promises";
 import { open, rename, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { BlobId, Digest } from "../descriptor.js";
-import { createBlobVerifier, verified } from "../digest.js";
-import { RegistryError } from "../errors.js";
+import { createBlobVerifier } from "../digest.js";
 import type { OpenBody, PushBlobOptions } from "../registry.js";
 import { makeDirectory, syncDirectory } from "./durable-file.js";
 import { fileError } from "./file-error.js";
 import { blobPath } from "./layout-path.js";
-import { openRegularFile } from "./regular-file.js";
 import { sweepTemporaryFiles, temporaryName } from "./temporary-files.js";
-
-/** Large enough that the file system is not asked too often, small enough to hold for each of many readers. */
-const chunkLength = 256 * 1024;
 
 /** The size of a stored blob; undefined when it is not there. */
 export async function statBlobFile(directory: string, digest: Digest): Promise<number | undefined> {
@@ -25,51 +20,6 @@ export async function statBlobFile(directory: string, digest: Digest): Promise<n
     if (isMissing(error)) return undefined;
     throw fileError(file, error);
   }
-}
-
-/** The bytes from start to end of a blob, from a file that is open only while somebody reads. */
-export async function* readBlobFile(
-  directory: string,
-  blob: BlobId,
-  range: { readonly start: number; readonly end: number },
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  signal?.throwIfAborted();
-  const file = blobPath(directory, blob.digest);
-  let handle: FileHandle | undefined;
-  try {
-    const opened = await openRegularFile(file);
-    if (opened === undefined) throw notThere(directory, blob);
-    handle = opened.handle;
-    const { size } = opened;
-    if (size !== blob.size) throw wrongSize(directory, blob, size);
-    for (let at = range.start; at < range.end;) {
-      signal?.throwIfAborted();
-      // A new buffer each time: the reader may keep it.
-      const buffer = new Uint8Array(Math.min(chunkLength, range.end - at));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) {
-        const message = `${file} was cut off while it was read`;
-        throw new RegistryError("DigestMismatch", message, { host: directory, digest: blob.digest });
-      }
-      at += bytesRead;
-      yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
-    }
-  } catch (error) {
-    throw fileError(file, error);
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** A whole blob, which throws `DigestMismatch` instead of ending when the file is not what it should be. */
-export function readWholeBlob(
-  directory: string,
-  blob: BlobId,
-  signal: AbortSignal | undefined,
-): AsyncIterable<Uint8Array> {
-  const bytes = readBlobFile(directory, blob, { start: 0, end: blob.size }, signal);
-  return verified(bytes, blob, { host: directory });
 }
 
 /**
@@ -135,17 +85,6 @@ async function createFile(file: string, temporary: string): Promise<FileHandle> 
   } catch (error) {
     throw fileError(file, error);
   }
-}
-
-/** @throws RegistryError `DigestMismatch`, with the same words everywhere. */
-export function wrongSize(directory: string, { digest, size }: BlobId, actual: number): RegistryError {
-  const message = `${blobPath(directory, digest)} has ${actual} bytes, not ${size}: the layout is damaged`;
-  return new RegistryError("DigestMismatch", message, { host: directory, digest });
-}
-
-function notThere(directory: string, { digest }: BlobId): RegistryError {
-  const message = `${directory}: the layout does not have the blob ${digest}`;
-  return new RegistryError("NotFound", message, { host: directory, reference: "", digest, what: "blob" });
 }
 
 /** Only the file system's own failures: those of the body stay what they are. */

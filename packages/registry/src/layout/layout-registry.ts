@@ -1,6 +1,7 @@
 import { once } from "@blob/core/bytes";
 import path from "node:path";
 import { rangeOf } from "../blob-range.js";
+import type { LendingBytes } from "../borrowed-bytes.js";
 import { readBounded } from "../bounded-body.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "../descriptor.js";
 import { isDigest, parseDigest } from "../digest.js";
@@ -15,21 +16,15 @@ import {
 import { blobNotFound, manifestNotFound } from "../not-found.js";
 import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
 import type { CallOptions, ManifestOptions, Registry } from "../registry.js";
-import {
-  readBlobFile,
-  readWholeBlob,
-  removeBlobFile,
-  statBlobFile,
-  syncBlobNames,
-  writeBlobFile,
-  wrongSize,
-} from "./layout-blobs.js";
+import { removeBlobFile, statBlobFile, syncBlobNames, writeBlobFile } from "./layout-blobs.js";
 import { withManifest, withoutManifest, writtenTag } from "./layout-entries.js";
 import type { LayoutIndex } from "./layout-index.js";
 import { findTag, readLayoutIndex, requireLayoutOrNothing, updateLayoutIndex } from "./layout-index.js";
 import { layoutDirectory } from "./layout-path.js";
 import type { SubjectMemory } from "./layout-referrers.js";
 import { readReferrers } from "./layout-referrers.js";
+import { createProofs } from "./proofs.js";
+import { readBlobFile, wrongSize } from "./read-blob-file.js";
 
 /**
  * OCI image layouts in a directory (image-spec 1.1, image-layout.md): repository "" is the layout at `root` itself,
@@ -47,6 +42,11 @@ import { readReferrers } from "./layout-referrers.js";
 export function createLayoutRegistry(root: string): Registry {
   const id = `oci:${path.resolve(root)}`;
   const subjects: SubjectMemory = new Map();
+  const proofs = createProofs();
+
+  function readWhole(directory: string, blob: BlobId, { signal }: CallOptions): LendingBytes {
+    return readBlobFile({ directory, blob, start: 0, end: blob.size, proofs, signal });
+  }
 
   async function openIndex(repository: string, options: CallOptions): Promise<LayoutIndex> {
     const directory = layoutDirectory(root, repository);
@@ -96,7 +96,7 @@ export function createLayoutRegistry(root: string): Registry {
       throw new RegistryError("SizeExceeded", message, { host: id, reference: name });
     }
     const bytes = await readBounded(
-      readWholeBlob(layoutDirectory(root, repository), found, options.signal),
+      readWhole(layoutDirectory(root, repository), found, options),
       limit,
       `the manifest ${name}`,
     );
@@ -136,8 +136,7 @@ export function createLayoutRegistry(root: string): Registry {
     readBlob(repository, blob, { range, signal } = {}) {
       const directory = layoutDirectory(root, repository);
       const { start, end } = rangeOf(blob, range);
-      if (start === 0 && end === blob.size) return readWholeBlob(directory, blob, signal);
-      return readBlobFile(directory, blob, { start, end }, signal);
+      return readBlobFile({ directory, blob, start, end, proofs, signal });
     },
 
     async pushBlob(repository, blob, open, options = {}) {
@@ -149,7 +148,7 @@ export function createLayoutRegistry(root: string): Registry {
       const { mountFrom } = options;
       if (mountFrom !== undefined && (await hasBlob(mountFrom, blob.digest)) === blob.size) {
         const source = layoutDirectory(root, mountFrom);
-        await writeBlobFile(directory, blob, () => readWholeBlob(source, blob, options.signal), options);
+        await writeBlobFile(directory, blob, () => readWhole(source, blob, options).borrow(), options);
         return "mounted";
       }
       await writeBlobFile(directory, blob, open, options);

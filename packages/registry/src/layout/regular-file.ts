@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
@@ -9,6 +10,8 @@ export interface RegularFile {
   readonly handle: FileHandle;
   /** In bytes, when it was opened. */
   readonly size: number;
+  /** When it was opened. */
+  readonly stats: BigIntStats;
 }
 
 /**
@@ -29,9 +32,9 @@ export async function openRegularFile(file: string): Promise<RegularFile | undef
     throw isSystemError(error, "ELOOP", "ENXIO", "ENODEV") ? notRegular(file, error) : error;
   }
   try {
-    const stats = await handle.stat();
+    const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw notRegular(file);
-    return { handle, size: stats.size };
+    return { handle, size: Number(stats.size), stats };
   } catch (error) {
     await handle.close();
     throw error;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import { borrow } from "../borrowed-bytes.js";
 import type { Registry } from "../registry.js";
 import type { UploadSessions } from "./upload-sessions.js";
 
@@ -57,7 +57,10 @@ export function replyError(
   replyJson(exchange, status, { errors: [{ code, message }] }, headers);
 }
 
-/** Sends bytes as fast as the client takes them. A failure in the middle breaks the connection: it must not look whole. */
+/**
+ * Sends bytes as fast as the client takes them: a chunk is asked for when the system has the one before. A failure in the
+ * middle breaks the connection: it must not look whole.
+ */
 export async function replyStream(
   { response }: Exchange,
   status: number,
@@ -65,7 +68,25 @@ export async function replyStream(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   response.writeHead(status, headers);
-  await pipeline(bytes, response);
+  const gone = new Promise<void>((resolve) => response.once("close", resolve));
+  try {
+    for await (const chunk of borrow(bytes)) {
+      // A connection that closes does not always say so to those who wait for their turn on it.
+      await Promise.race([gone, written(response, chunk)]);
+      if (response.closed) return;
+    }
+    response.end();
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+/** Resolves when the system has the bytes: their memory may be used for others. */
+function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** For a method that a route does not have. */
