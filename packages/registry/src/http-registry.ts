@@ -26,12 +26,13 @@ import type { Transport } from "./http/transport/undici-handler.js";
 import { createUndiciTransport } from "./http/transport/undici-handler.js";
 import type { UploadProbe } from "./http/uploads/upload-probe.js";
 import { probeUpload } from "./http/uploads/upload-probe.js";
+import { createStreamer } from "./http/uploads/streamed-upload.js";
 import { createUploader } from "./http/uploads/uploads.js";
 import { withPlainBodies } from "./http/layers/plain-bodies.js";
 import { withUserAgent } from "./http/layers/user-agent.js";
 import { messageText } from "@blob/core/text";
 import { checkRepository, isHost } from "./reference.js";
-import type { CallOptions, Registry } from "./registry.js";
+import type { CallOptions, Registry, StreamBlobOptions, StreamedBody } from "./registry.js";
 import { parseDigest } from "./digest.js";
 
 /** How a registry is reached, and with which credentials. */
@@ -68,6 +69,11 @@ export interface HttpRegistryOptions extends ConnectionOptions {
 export interface HttpRegistry extends Registry, AsyncDisposable {
   /** Scheme, host and port of its API, such as `https://registry-1.docker.io`. */
   readonly origin: string;
+  /**
+   * As `Registry` has it: one PATCH of unknown length. Registries that are known to refuse that are not asked, nor one that
+   * has refused it before, nor any when `chunkBytes` is given.
+   */
+  streamBlob(repository: string, body: StreamedBody, options?: StreamBlobOptions): Promise<boolean>;
   /**
    * Finds out whether the credentials allow pushing, without pushing: opens an upload session as a push would, and
    * cancels it. The errors of `pushBlob`.
@@ -127,6 +133,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const endpoint = createEndpoint(host, { origin, send, retryPolicy });
   const links = createBlobLinks();
   const upload = createUploader(endpoint, options.chunkBytes);
+  const stream = createStreamer(endpoint, options.chunkBytes !== undefined);
   return {
     id: host,
 
@@ -152,6 +159,8 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     },
 
     pushBlob: async (repository, blob, open, call = {}) => upload(repository, blob, open, call),
+
+    streamBlob: async (repository, body, call = {}) => stream(repository, body, call),
 
     async pushManifest(repository, manifest, call = {}) {
       const { descriptor, headers } = await putManifest(endpoint, repository, manifest, call);

@@ -41,5 +41,7 @@ export type {
   ReadBlobOptions,
   ReferrersOptions,
   Registry,
+  StreamBlobOptions,
+  StreamedBody,
 } from "./registry.js";
 export type { Attachment, Signer, SignOptions, StatementClaim } from "./signer.js";

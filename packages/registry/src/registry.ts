@@ -72,6 +72,20 @@ export type PushedBlob = "uploaded" | "exists" | "mounted";
 /** Opens the bytes of an upload, from their start. Called again when a request has to be repeated. */
 export type OpenBody = () => AsyncIterable<Uint8Array>;
 
+/** A blob that is sent while it is being made. */
+export interface StreamedBody {
+  /** Gives the bytes. Called once at most: they cannot be had again. */
+  readonly open: OpenBody;
+  /** What they were. Called after the last of them. */
+  readonly identify: () => BlobId;
+}
+
+/** Options of streaming a blob. */
+export interface StreamBlobOptions extends CallOptions {
+  /** Called with the bytes sent so far. */
+  readonly onProgress?: ((bytesSent: number) => void) | undefined;
+}
+
 /** A manifest to store, byte for byte as given. */
 export interface NewManifest {
   /** The type that the registry states to readers. */
@@ -85,7 +99,7 @@ export interface NewManifest {
  * Code over this interface does not know which one it has.
  *
  * A `reference` is a tag or a digest. Every method throws `RegistryError`s (see its codes), and after an abort the
- * signal's reason. No method is optional. A decorator that adds something may spread the inner registry; one that
+ * signal's reason. No method is optional, but for speed. A decorator that adds something may spread the inner registry; one that
  * restricts it has to write out every method, so that a method added later is not passed through by accident.
  */
 export interface Registry {
@@ -120,6 +134,15 @@ export interface Registry {
    * sent. Whoever stores the bytes verifies them.
    */
   pushBlob(repository: string, blob: BlobId, open: OpenBody, options?: PushBlobOptions): Promise<PushedBlob>;
+
+  /**
+   * Sends a blob whose digest and size are known only at its end, and resolves to true when the repository has it. False:
+   * it takes no such uploads, or this one broke off; whoever has the bytes again may try `pushBlob`. Errors of the body are
+   * thrown as they are, and so are refusals that `pushBlob` would meet, too.
+   *
+   * For speed only: without it, blobs are made first and pushed afterwards.
+   */
+  streamBlob?(repository: string, body: StreamedBody, options?: StreamBlobOptions): Promise<boolean>;
 
   /**
    * Stores a manifest. Everything that it points to has to be there already, except for its `subject`. Afterwards

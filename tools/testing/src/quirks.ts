@@ -34,6 +34,8 @@ export interface Quirks {
   fail?: { status: number; times: number; headers?: Record<string, string>; path?: RegExp; body?: string };
   /** Uploads get this Location; `{id}` is the session's id. */
   uploadLocation?: string;
+  /** Answers a PATCH that worked with this status, and with a range that it does not have (ECR 201). */
+  patchStatus?: number;
   /** Refuses a PUT of a blob that is larger, with 413. */
   maxPutBytes?: number;
   /** Refuses a PATCH that is larger, with 413. */

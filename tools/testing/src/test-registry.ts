@@ -145,6 +145,8 @@ function changeHeaders(quirks: Quirks, response: ServerResponse): void {
     }
     if (quirks.date !== undefined) changed["date"] = quirks.date;
     if (quirks.noReferrersApi === true) delete changed["oci-subject"];
-    return writeHead(status, changed);
+    const isPatched = response.req.method === "PATCH" && status === 202;
+    if (!isPatched || quirks.patchStatus === undefined) return writeHead(status, changed);
+    return writeHead(quirks.patchStatus, { ...changed, range: "0-0" });
   };
 }

@@ -6,6 +6,7 @@ import type { Lifetime } from "./lifetime.js";
  * client is closed every call throws `Closed`, so that none opens a connection again.
  */
 export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry {
+  const { streamBlob } = registry;
   return {
     id: registry.id,
     resolve: (repository, reference, call) =>
@@ -18,6 +19,14 @@ export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry
       lifetime.iterate(call?.signal, (signal) => registry.readBlob(repository, blob, { ...call, signal })),
     pushBlob: (repository, blob, open, call) =>
       lifetime.run(call?.signal, (signal) => registry.pushBlob(repository, blob, open, { ...call, signal })),
+    ...(streamBlob === undefined
+      ? {}
+      : {
+          streamBlob: (repository, body, call) =>
+            lifetime.run(call?.signal, (signal) =>
+              streamBlob.call(registry, repository, body, { ...call, signal }),
+            ),
+        }),
     pushManifest: (repository, manifest, call) =>
       lifetime.run(call?.signal, (signal) =>
         registry.pushManifest(repository, manifest, { ...call, signal }),

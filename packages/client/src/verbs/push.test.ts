@@ -209,9 +209,12 @@ describe("what a manifest cannot say", () => {
 });
 
 describe("a temporary directory", () => {
+  /** An archive whose blobs may be mounted is spooled: their digests have to be known. */
+  const mountFrom = "acme/base";
+
   test("that is not there is named, with what to do", async () => {
     const temporaryDirectory = path.join(directory, "missing");
-    const pushing = client.push(reference, source, { temporaryDirectory });
+    const pushing = client.push(reference, source, { mountFrom, temporaryDirectory });
     await expect(pushing).rejects.toMatchObject({
       code: "TemporaryDirectory",
       path: temporaryDirectory,
@@ -224,7 +227,7 @@ describe("a temporary directory", () => {
   test("that cannot be written to, likewise", async () => {
     const temporaryDirectory = path.join(directory, "file");
     await writeTree(directory, { file: "not a directory" });
-    await expect(client.push(reference, source, { temporaryDirectory })).rejects.toMatchObject({
+    await expect(client.push(reference, source, { mountFrom, temporaryDirectory })).rejects.toMatchObject({
       code: "TemporaryDirectory",
       path: temporaryDirectory,
     });
@@ -235,6 +238,7 @@ describe("a temporary directory", () => {
     await mkdir(temporaryDirectory);
     await chmod(temporaryDirectory, 0o700);
     await client.push(reference, source, {
+      mountFrom,
       temporaryDirectory: path.relative(process.cwd(), temporaryDirectory),
     });
     expect(await readdir(temporaryDirectory)).toEqual([]);

@@ -2,7 +2,7 @@ import { once } from "@blob/core/bytes";
 import type { Archive } from "@blob/format";
 import type { ArchiveInput, CreateOptions, DroppedModeBits, SkippedFile } from "@blob/format/node";
 import type { BlobId, Descriptor, PushedBlob, Registry } from "@blob/registry";
-import { sha256Digest } from "@blob/registry";
+import { isDigest, sha256Digest } from "@blob/registry";
 import { annotationsOf } from "../manifest/annotations.js";
 import { buildArchiveManifest } from "../manifest/archive-manifest.js";
 import { ClientError } from "../errors.js";
@@ -10,6 +10,8 @@ import { emptyConfig } from "../manifest/image-manifest.js";
 import { parseLocation, writableTag } from "../location.js";
 import type { ClientProgress } from "../progress.js";
 import { loadCodecs } from "./codecs.js";
+import type { OutgoingDataOptions } from "./outgoing-data.js";
+import { createOutgoingData, SpoolInstead } from "./outgoing-data.js";
 import { withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
@@ -69,9 +71,10 @@ export interface PushResult extends PushArchiveResult {
 }
 
 /**
- * Archives a directory, or files that are given, and pushes the archive. It is spooled to a temporary directory first,
- * because a registry asks for size and digest before the first byte. So memory stays flat, and a repeated upload does
- * not compress again.
+ * Archives a directory, or files that are given, and pushes the archive. Where the registry takes bytes before size and
+ * digest are known, and cannot have them yet, those of a directory are sent while it is being compressed: the repository
+ * is empty, or the tag has an archive of other files. In all other cases, and when such an upload breaks off, the archive
+ * is spooled to a temporary directory first, unless it is small. Memory stays flat.
  *
  * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
  */
@@ -82,6 +85,10 @@ export async function push(
   options: PushOptions = {},
 ): Promise<PushResult> {
   const plan = planPush(context, reference, options);
+  if (typeof input === "string" && options.mountFrom === undefined && canStream(plan.registry)) {
+    const pushed = await pushWhileMade(plan, plan.registry, input, options);
+    if (pushed !== undefined) return pushed;
+  }
   // Loaded here, so that other verbs do not pay for what creates archives.
   const { createArchiveFiles, openLocalArchive } = await import("@blob/format/node");
   return withSpool(options.temporaryDirectory, async (spool) => {
@@ -92,6 +99,65 @@ export async function push(
     const { size, skipped, modeBitsDropped } = created;
     return { ...pushed, size, skipped, modeBitsDropped };
   });
+}
+
+type StreamingRegistry = OutgoingDataOptions["registry"];
+
+function canStream(registry: Registry): registry is StreamingRegistry {
+  return registry.streamBlob !== undefined;
+}
+
+/** Undefined when the archive has to be spooled. */
+async function pushWhileMade(
+  plan: PushPlan,
+  registry: StreamingRegistry,
+  directory: string,
+  options: PushOptions,
+): Promise<PushResult | undefined> {
+  const { createArchive } = await import("@blob/format/node");
+  const { repository, firstTag: tag } = plan;
+  const { onProgress } = options;
+  const outgoing = createOutgoingData({
+    registry,
+    repository,
+    tag,
+    signal: options.signal,
+    onProgress: (bytesDone, bytesTotal) => onProgress?.({ stage: "pushing-data", bytesDone, bytesTotal }),
+  });
+  try {
+    const created = await createArchive(directory, outgoing, {
+      ...options,
+      onProgress(step) {
+        outgoing.follow(step);
+        onProgress?.(step);
+      },
+    });
+    const { index, files, size, skipped, modeBitsDropped } = created;
+    const data = blobIdOf(created.data);
+    const left = await outgoing.end(data);
+    const parts: ArchiveParts = {
+      index: index.bytes,
+      data,
+      files,
+      readData: left.length === 0 && data.size > 0 ? undefined : () => chunksOf(left),
+    };
+    return { ...(await pushParts(plan, parts, options)), size, skipped, modeBitsDropped };
+  } catch (error) {
+    if (error instanceof SpoolInstead) return undefined;
+    outgoing.fail(error);
+    throw error;
+  } finally {
+    await outgoing.settle();
+  }
+}
+
+function blobIdOf({ digest, size }: { readonly digest: string; readonly size: number }): BlobId {
+  if (!isDigest(digest)) throw new TypeError(`an archive has the digest ${digest}`);
+  return { digest, size };
+}
+
+async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }
 
 /**
@@ -139,21 +205,40 @@ function planPush(
   };
 }
 
-async function pushPlanned(
-  { reference, registry, repository, firstTag, tags, annotations }: PushPlan,
+function pushPlanned(
+  plan: PushPlan,
   archive: Archive,
+  options: PushArchiveOptions,
+): Promise<PushArchiveResult> {
+  const data = dataBlob(archive, plan.reference);
+  const range = { offset: 0, length: data.size };
+  const readData = (signal: AbortSignal): AsyncIterable<Uint8Array> => archive.data.read(range, { signal });
+  return pushParts(plan, { index: archive.index, data, files: archive.entryCount, readData }, options);
+}
+
+/** What is pushed of an archive. */
+interface ArchiveParts {
+  readonly index: Uint8Array;
+  readonly data: BlobId;
+  readonly files: number;
+  /** Undefined when the repository has the data. */
+  readonly readData: ((signal: AbortSignal) => AsyncIterable<Uint8Array>) | undefined;
+}
+
+async function pushParts(
+  { reference, registry, repository, firstTag, tags, annotations }: PushPlan,
+  { data, files, readData, ...parts }: ArchiveParts,
   { mountFrom, onProgress, signal }: PushArchiveOptions,
 ): Promise<PushArchiveResult> {
-  const index: BlobId = { digest: sha256Digest(archive.index), size: archive.index.length };
-  const data = dataBlob(archive, reference);
+  const index: BlobId = { digest: sha256Digest(parts.index), size: parts.index.length };
   const manifest = buildArchiveManifest({ index, data }, annotations);
   const uploads = createBlobUploads({ registry, repository, mountFrom, onProgress });
   try {
     const [indexPushed, dataPushed] = await together(signal, (stop) => {
-      const range = { offset: 0, length: data.size };
+      const sent = Promise.resolve<PushedBlob>("uploaded");
       return [
-        uploads.put(index, () => once(archive.index), stop, "pushing-index"),
-        uploads.put(data, () => archive.data.read(range, { signal: stop }), stop, "pushing-data"),
+        uploads.put(index, () => once(parts.index), stop, "pushing-index"),
+        readData === undefined ? sent : uploads.put(data, () => readData(stop), stop, "pushing-data"),
         uploads.put(emptyConfig, () => once(emptyConfig.bytes), stop),
       ];
     });
@@ -166,7 +251,7 @@ async function pushPlanned(
       index: { ...index, pushed: indexPushed },
       data: { ...data, pushed: dataPushed },
       tags,
-      files: archive.entryCount,
+      files,
     };
   } finally {
     await uploads.close();

@@ -11,8 +11,8 @@ export type HttpHeaders = Readonly<Record<string, string>>;
 export interface HttpBody {
   /** Gives the bytes from their start, each time. */
   readonly open: OpenBody;
-  /** In bytes; sent as Content-Length. */
-  readonly size: number;
+  /** In bytes; sent as Content-Length. Undefined until the bytes end: then they are sent in chunks (RFC 9112, 7.1). */
+  readonly size: number | undefined;
 }
 
 /** A request, before the layers add to it. */

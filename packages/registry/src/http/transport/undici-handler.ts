@@ -8,6 +8,7 @@ import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
 import { createDispatchers } from "./dispatcher.js";
 import type { TransferLimits } from "./transfer-limits.js";
 import { transferLimits } from "./transfer-limits.js";
+import type { UploadBody } from "./upload-body.js";
 import { createUploadBody } from "./upload-body.js";
 import type { Handler, HttpHeaders, HttpRequest, HttpResponse } from "../layers/handler.js";
 import type { InwardAddressError } from "./connection-guard.js";
@@ -66,7 +67,7 @@ async function send({ dispatchers, limits }: Means, request: HttpRequest, from: 
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: { ...headers, ...(upload === undefined ? {} : { "content-length": String(upload.size) }) },
+      headers: { ...headers, ...lengthOf(upload) },
       body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
       signal: stop.signal,
     });
@@ -83,6 +84,10 @@ async function send({ dispatchers, limits }: Means, request: HttpRequest, from: 
   } finally {
     headersDue.end();
   }
+}
+
+function lengthOf(upload: UploadBody | undefined): Readonly<Record<string, string>> {
+  return upload?.size === undefined ? {} : { "content-length": String(upload.size) };
 }
 
 function tooLate(host: string, ms: number): RegistryError {

@@ -3,7 +3,7 @@ import type { HttpBody } from "../layers/handler.js";
 import type { RateWatch } from "./body-rate.js";
 
 export interface UploadBody {
-  readonly size: number;
+  readonly size: number | undefined;
   readonly bytes: AsyncIterable<Uint8Array>;
   /** What went wrong with the bytes, as opposed to the connection. */
   failure(): { readonly error: unknown } | undefined;
@@ -13,7 +13,7 @@ export interface UploadBody {
 const pieceBytes = 64 * 1024;
 
 /**
- * The bytes of an upload, held to the size that was announced: HTTP cannot take back a Content-Length. `watch` learns when
+ * The bytes of an upload, held to the size that was announced, if one was: HTTP cannot take back a Content-Length. `watch` learns when
  * the connection is waited for, and `onSent` is called when all of it was taken.
  */
 export function createUploadBody({ open, size }: HttpBody, watch: RateWatch, onSent: () => void): UploadBody {
@@ -23,7 +23,7 @@ export function createUploadBody({ open, size }: HttpBody, watch: RateWatch, onS
     try {
       for await (const chunk of open()) {
         sent += chunk.length;
-        if (sent > size) throw wrongSize("more than", size);
+        if (size !== undefined && sent > size) throw wrongSize("more than", size);
         for (let at = 0; at < chunk.length; at += pieceBytes) {
           const piece = chunk.subarray(at, at + pieceBytes);
           watch.wait();
@@ -31,7 +31,7 @@ export function createUploadBody({ open, size }: HttpBody, watch: RateWatch, onS
           watch.moved(piece.length);
         }
       }
-      if (sent < size) throw wrongSize(`${sent} of`, size);
+      if (size !== undefined && sent < size) throw wrongSize(`${sent} of`, size);
       onSent();
     } catch (error) {
       failure = { error };

@@ -14,12 +14,18 @@ import { errorFromResponse } from "../answers/response-error.js";
 import { isSameBlob } from "../blobs/stored-blob.js";
 import { uploadPlace } from "../layers/upload-place.js";
 
-/** One blob on its way up. */
-export interface Upload {
+/** Where something is uploaded to. */
+export interface UploadTarget {
   readonly repository: string;
+  /** Undefined until the bytes have ended. */
+  readonly blob?: BlobId | undefined;
+  readonly options: PushBlobOptions;
+}
+
+/** One blob on its way up. */
+export interface Upload extends UploadTarget {
   readonly blob: BlobId;
   readonly open: OpenBody;
-  readonly options: PushBlobOptions;
 }
 
 /** Where to send the next bytes of an upload. Each answer may name a new place, and the old one is void then. */
@@ -50,9 +56,14 @@ export async function openSession(
     if (response.status === 202) return sessionFrom(endpoint, upload, response);
     await discard(response);
   }
-  const response = await postUpload(endpoint, upload, "");
-  if (response.status === 202) return sessionFrom(endpoint, upload, response);
-  throw await uploadError(response, endpoint, upload);
+  return beginSession(endpoint, upload);
+}
+
+/** Begins a session. */
+export async function beginSession(endpoint: Endpoint, target: UploadTarget): Promise<UploadSession> {
+  const response = await postUpload(endpoint, target, "");
+  if (response.status === 202) return sessionFrom(endpoint, target, response);
+  throw await uploadError(response, endpoint, target);
 }
 
 /** Whether a 201 means what it says: else the blob is sent, as where nothing can be mounted. */
@@ -64,14 +75,14 @@ async function isMounted(endpoint: Endpoint, upload: Upload, response: HttpRespo
 }
 
 /** Asks whether the blob is there already, with the credentials of a push. */
-export function questionAbout({ repository, blob, options }: Upload): BlobQuestion {
+export function questionAbout({ repository, blob, options }: Omit<Upload, "open">): BlobQuestion {
   return { repository, ...blob, actions: "pull,push", signal: options.signal };
 }
 
 /** The place that an answer names, if a client may go there. The rest of the answer is read away. */
 export async function sessionFrom(
   endpoint: Endpoint,
-  { repository }: Upload,
+  { repository }: UploadTarget,
   response: HttpResponse,
 ): Promise<UploadSession> {
   await discard(response);
@@ -100,7 +111,7 @@ export async function sessionFrom(
 }
 
 /** Where to finish: appended as text, because the query may be signed as it is and must not be encoded anew. */
-export function finishUrl({ url }: UploadSession, { blob }: Upload): URL {
+export function finishUrl({ url }: UploadSession, { blob }: Pick<Upload, "blob">): URL {
   const target = new URL(url);
   target.search += `${target.search === "" ? "?" : "&"}digest=${encodeURIComponent(blob.digest)}`;
   return target;
@@ -109,14 +120,14 @@ export function finishUrl({ url }: UploadSession, { blob }: Upload): URL {
 export function uploadError(
   response: HttpResponse,
   endpoint: Endpoint,
-  upload: Upload,
+  target: UploadTarget,
 ): Promise<RegistryError> {
-  return errorFromResponse(response, failedUpload(endpoint, upload));
+  return errorFromResponse(response, failedUpload(endpoint, target));
 }
 
-export function failedUpload({ host }: Endpoint, { repository, blob }: Upload): FailedAction {
-  const action = `push the blob ${blob.digest} to ${repository}`;
-  return { host, action, reference: repository, digest: blob.digest, what: "repository" };
+export function failedUpload({ host }: Endpoint, { repository, blob }: UploadTarget): FailedAction {
+  const action = `push ${blob === undefined ? "a blob" : `the blob ${blob.digest}`} to ${repository}`;
+  return { host, action, reference: repository, digest: blob?.digest, what: "repository" };
 }
 
 /** Whether an answer to the last request of an upload claims success. What it proves is another question. */
@@ -126,7 +137,7 @@ export function isTaken({ status }: HttpResponse): boolean {
 
 function postUpload(
   endpoint: Endpoint,
-  { repository, options }: Upload,
+  { repository, options }: UploadTarget,
   query: string,
   from?: string,
 ): Promise<HttpResponse> {
