@@ -143,7 +143,11 @@ const waysTo: Readonly<Record<string, () => Promise<unknown>>> = {
     return client.push(reference, source, { tags: ["v2"] });
   },
   TemporaryDirectory: () =>
-    client.push(reference, source, { temporaryDirectory: path.join(directory, "missing") }),
+    client.push(reference, source, {
+      // To be mounted, it has to be complete first.
+      mountFrom: "acme/base",
+      temporaryDirectory: path.join(directory, "missing"),
+    }),
   async Closed() {
     await client.push(reference, source);
     const archive = await client.pull(reference);

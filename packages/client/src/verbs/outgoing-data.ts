@@ -7,13 +7,16 @@ import type { Comparison } from "./known-archive.js";
 import { compareWith, lookAtTag } from "./known-archive.js";
 
 /**
- * When so much was archived, the repository is looked at, while archiving goes on. Less takes no more requests than it has
- * to: it is held until it is complete.
+ * For more files than these, the repository is looked at as soon as that is known, while they are archived. Less takes no
+ * more requests than it has to: it is held until it is complete.
  */
 const unaskedBytes = 16 * 1024 * 1024;
 
-/** What is held at most until it is decided what to do with it. */
+/** What is held at most until the repository was looked at. */
 const heldBytes = 16 * 1024 * 1024;
+
+/** An archive of which so much has the files of the one that is there is taken for the same: what was made is made again. */
+const comparedBytes = 1024 * 1024;
 
 /** What may wait to be sent. */
 const queuedBytes = 8 * 1024 * 1024;
@@ -72,10 +75,15 @@ export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
     return looking;
   }
 
+  /** Nobody needs the answer any more. */
+  function stopLooking(): void {
+    link.abort(new Error("it is known what to do"));
+  }
+
   /** Whether what is held can be sent; undefined where it is too early to tell. */
   function mayStream(): boolean | undefined {
     if (decision === undefined || typeof decision === "string") return decision && decision === "nothing";
-    return decision.differs || heldSize > heldBytes ? decision.differs : undefined;
+    return decision.differs || heldSize > comparedBytes ? decision.differs : undefined;
   }
 
   function begin(): ByteQueue {
@@ -116,14 +124,19 @@ export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
       for (const first of held.splice(0)) await queue.write(first);
     },
     follow(step) {
-      if (stream !== undefined || step.stage !== "compressing") return;
+      if (stream !== undefined) return;
       if (decision === undefined) steps.push(step);
       else followStep(decision, step);
-      if (step.bytesDone > unaskedBytes) void beginLooking();
+      // A total that is not known yet, while files are compressed, is a large one.
+      const isLarge = Math.max(step.bytesDone, step.bytesTotal) > unaskedBytes;
+      if (isLarge || (step.stage === "compressing" && step.filesTotal === 0)) void beginLooking();
     },
     async end(data) {
       blob = data;
-      if (stream === undefined) return held;
+      if (stream === undefined) {
+        stopLooking();
+        return held;
+      }
       stream.queue.end();
       await stream.sent;
       return [];
@@ -135,8 +148,7 @@ export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
     },
     async settle() {
       await stream?.sent.catch(() => {});
-      // Nobody needs the answer any more.
-      link.abort(new Error("the push is over"));
+      stopLooking();
       await looking?.catch(() => {});
       link.release();
     },

@@ -12,7 +12,7 @@ import type { ClientProgress } from "../progress.js";
 import { loadCodecs } from "./codecs.js";
 import type { OutgoingDataOptions } from "./outgoing-data.js";
 import { createOutgoingData, SpoolInstead } from "./outgoing-data.js";
-import { withSpool } from "./spool.js";
+import { removeAbandoned, withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
 import { createBlobUploads } from "./blob-uploads.js";
@@ -115,6 +115,8 @@ async function pushWhileMade(
   options: PushOptions,
 ): Promise<PushResult | undefined> {
   const { createArchive } = await import("@blob/format/node");
+  // This push may need no spool, and yet there may be some of others.
+  const sweeping = removeAbandoned(options.temporaryDirectory);
   const { repository, firstTag: tag } = plan;
   const { onProgress } = options;
   const outgoing = createOutgoingData({
@@ -148,6 +150,7 @@ async function pushWhileMade(
     throw error;
   } finally {
     await outgoing.settle();
+    await sweeping;
   }
 }
 

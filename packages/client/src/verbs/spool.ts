@@ -53,7 +53,8 @@ async function makeSpool(parent: string): Promise<string> {
  * Removes spools of our user whose processes have ended. Several processes may do so at once, so that a spool that is
  * gone is not an error. What fails is left to the next push.
  */
-async function removeAbandoned(parent: string): Promise<void> {
+export async function removeAbandoned(temporaryDirectory: string = tmpdir()): Promise<void> {
+  const parent = path.resolve(temporaryDirectory);
   try {
     let seen = 0;
     let removed = 0;
