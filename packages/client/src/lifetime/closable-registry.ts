@@ -6,7 +6,7 @@ import type { Lifetime } from "./lifetime.js";
  * client is closed every call throws `Closed`, so that none opens a connection again.
  */
 export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry {
-  const { streamBlob } = registry;
+  const streamBlob = registry.streamBlob?.bind(registry);
   return {
     id: registry.id,
     resolve: (repository, reference, call) =>
@@ -23,9 +23,7 @@ export function withinLifetime(registry: Registry, lifetime: Lifetime): Registry
       ? {}
       : {
           streamBlob: (repository, body, call) =>
-            lifetime.run(call?.signal, (signal) =>
-              streamBlob.call(registry, repository, body, { ...call, signal }),
-            ),
+            lifetime.run(call?.signal, (signal) => streamBlob(repository, body, { ...call, signal })),
         }),
     pushManifest: (repository, manifest, call) =>
       lifetime.run(call?.signal, (signal) =>

@@ -15,29 +15,31 @@ export interface ByteQueue {
 /** @param maxBytes Above this, the writer waits. */
 export function createByteQueue(maxBytes: number): ByteQueue {
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  let ending: { readonly error?: unknown } | undefined;
-  let left: { readonly error: unknown } | undefined;
+  const state: {
+    size: number;
+    ending?: { readonly error?: unknown };
+    left?: { readonly error: unknown };
+  } = { size: 0 };
   let wakeReader = (): void => undefined;
   let wakeWriter = (): void => undefined;
 
   function leave(error: unknown): void {
-    left ??= { error };
+    state.left ??= { error };
     chunks.length = 0;
     wakeWriter();
     wakeReader();
   }
 
   async function* read(): AsyncGenerator<Uint8Array, void, undefined> {
-    while (left === undefined) {
+    while (state.left === undefined) {
       const chunk = chunks.shift();
       if (chunk !== undefined) {
         yield chunk;
-        size -= chunk.length;
+        state.size -= chunk.length;
         wakeWriter();
-      } else if (ending === undefined) {
+      } else if (state.ending === undefined) {
         await new Promise<void>((resolve) => (wakeReader = resolve));
-      } else if ("error" in ending) throw ending.error;
+      } else if ("error" in state.ending) throw state.ending.error;
       else return;
     }
   }
@@ -45,19 +47,19 @@ export function createByteQueue(maxBytes: number): ByteQueue {
   return {
     async write(chunk) {
       chunks.push(chunk);
-      size += chunk.length;
+      state.size += chunk.length;
       wakeReader();
-      while (left === undefined && size > maxBytes) {
+      while (state.left === undefined && state.size > maxBytes) {
         await new Promise<void>((resolve) => (wakeWriter = resolve));
       }
-      if (left !== undefined) throw left.error;
+      if (state.left !== undefined) throw state.left.error;
     },
     end() {
-      ending ??= {};
+      state.ending ??= {};
       wakeReader();
     },
     fail(error) {
-      ending ??= { error };
+      state.ending ??= { error };
       // What is queued is of no use to anybody.
       chunks.length = 0;
       wakeReader();

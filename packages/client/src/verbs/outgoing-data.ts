@@ -92,19 +92,20 @@ export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
       isOpened = true;
       return queue.read();
     };
-    const sent = registry
-      .streamBlob(
-        repository,
-        { open, identify: () => blob ?? unknownYet() },
-        { signal, onProgress: (bytes) => blob && onProgress(bytes, blob.size) },
-      )
-      .then((isSent) => {
+    const send = async (): Promise<void> => {
+      try {
+        const isSent = await registry.streamBlob(
+          repository,
+          { open, identify: () => blob ?? unknownYet() },
+          { signal, onProgress: (bytes) => blob && onProgress(bytes, blob.size) },
+        );
         if (!isSent) throw new SpoolInstead();
-      })
-      .catch((error: unknown) => {
+      } catch (error) {
         queue.leave(error);
         throw error;
-      });
+      }
+    };
+    const sent = send();
     // Thrown by the next write, or at the end.
     sent.catch(() => {});
     stream = { queue, sent };
