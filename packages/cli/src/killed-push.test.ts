@@ -19,8 +19,8 @@ test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the ne
     string,
     string,
   ];
-  // Enough to be spooled, by a registry that takes no streams.
-  await writeTree(source, { "large.bin": randomBytes(18_000_000) });
+  // Enough to be spooled, by a registry that takes no streams: more than is kept of one.
+  await writeTree(source, { "large.bin": randomBytes(48_000_000) });
   await mkdir(temporary);
   const memory = createMemoryRegistry();
   let goOn = (): void => undefined;

@@ -1,43 +1,39 @@
 import { linkSignals } from "@blob/core/abort";
 import type { CreateProgress, DataSink } from "@blob/format/node";
-import type { BlobId, Registry } from "@blob/registry";
-import type { ByteQueue } from "./byte-queue.js";
-import { createByteQueue } from "./byte-queue.js";
-import type { Comparison } from "./known-archive.js";
-import { compareWith, lookAtTag } from "./known-archive.js";
-
-/**
- * For more files than these, the repository is looked at as soon as that is known, while they are archived. Less takes no
- * more requests than it has to: it is held until it is complete.
- */
-const unaskedBytes = 16 * 1024 * 1024;
+import type { BlobId } from "@blob/registry";
+import type { OutgoingStream, StreamingRegistry } from "./outgoing-stream.js";
+import { createOutgoingStream, NotStreamed, queuedBytes } from "./outgoing-stream.js";
+import type { SpoolFile } from "./spool-file.js";
+import { createStreamDecision } from "./stream-decision.js";
 
 /** What is held at most until the repository was looked at. */
 const heldBytes = 16 * 1024 * 1024;
 
-/** An archive of which so much has the files of the one that is there is taken for the same: what was made is made again. */
-const comparedBytes = 1024 * 1024;
-
-/** What may wait to be sent. */
-const queuedBytes = 8 * 1024 * 1024;
+/**
+ * As long as a stream is no more than this, what was sent is kept: enough for a registry that refuses a stream as soon as
+ * it is asked.
+ */
+const keptBytes = heldBytes + queuedBytes;
 
 /** Where the data of an archive goes, and to whom progress is told, while the archive is made. */
 export interface OutgoingData extends DataSink {
   follow(progress: CreateProgress): void;
-  /** The archive is complete. Resolves to what is left to send: nothing when all was streamed. */
-  end(data: BlobId): Promise<readonly Uint8Array[]>;
+  /** The archive is complete. Resolves to what opens its data, until `settle`; undefined when all was streamed. */
+  end(data: BlobId): Promise<((signal: AbortSignal) => AsyncIterable<Uint8Array>) | undefined>;
   /** The archive will not be completed. */
   fail(error: unknown): void;
-  /** Resolves when nothing is sent any more. */
+  /** Resolves when nothing is sent any more, and no spool is left. */
   settle(): Promise<void>;
 }
 
 export interface OutgoingDataOptions {
-  readonly registry: Registry & Required<Pick<Registry, "streamBlob">>;
+  readonly registry: StreamingRegistry;
   readonly repository: string;
   readonly tag: string;
   readonly signal: AbortSignal | undefined;
-  /** Told about bytes only when their number in total is known. */
+  /** Undefined where there cannot be a spool while the archive is made. */
+  readonly openSpool: () => Promise<SpoolFile | undefined>;
+  /** Told about bytes of a stream only when their number in total is known. */
   readonly onProgress: (bytesDone: number, bytesTotal: number) => void;
 }
 
@@ -45,123 +41,88 @@ export interface OutgoingDataOptions {
 export class SpoolInstead extends Error {}
 
 /**
- * Sends data while it is being made, where that cannot be in vain: a repository that is empty, or whose tag has an archive
- * with other files, does not have what is made now. Everywhere else the digest has to be known first, and `write` or `end`
- * rejects with {@link SpoolInstead}; so it does when a stream breaks off.
+ * Holds data while it is being made, until it is known whether it can be sent without the risk that it is sent in vain: a
+ * repository that is empty, or whose tag has an archive with other files, does not have it. Then it is streamed. Everywhere
+ * else the digest has to be known first: it goes into a spool. So it does when a stream is refused while all of it is still
+ * held. When one breaks off later, and where there cannot be a spool, `write` or `end` rejects with {@link SpoolInstead}.
  */
 export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
-  const { registry, repository, tag, onProgress } = options;
+  const { registry, repository, onProgress } = options;
   const link = linkSignals(options.signal);
   const { signal } = link;
-  const held: Uint8Array[] = [];
+  const decision = createStreamDecision(registry, repository, options.tag, signal);
+  /** All that was made, while it is little. */
+  let held: Uint8Array[] | undefined = [];
   let heldSize = 0;
-  let looking: Promise<void> | undefined;
-  let decision: Decision | undefined;
-  let stream: { readonly queue: ByteQueue; readonly sent: Promise<void> } | undefined;
-  let isOpened = false;
-  let blob: BlobId | undefined;
-  const steps: CreateProgress[] = [];
+  let stream: OutgoingStream | undefined;
+  let spool: SpoolFile | undefined;
 
-  async function look(): Promise<void> {
-    const known = await lookAtTag(registry, repository, tag, signal);
-    decision = known.kind === "archive" ? compareWith(known.files) : known.kind;
-    for (const step of steps.splice(0)) followStep(decision, step);
+  function hold(chunk: Uint8Array): void {
+    heldSize += chunk.length;
+    if (stream !== undefined && heldSize > keptBytes) held = undefined;
+    held?.push(chunk);
   }
 
-  function beginLooking(): Promise<void> {
-    looking ??= look();
-    // Whoever waits for it gets its error.
-    looking.catch(() => {});
-    return looking;
+  async function write(to: OutgoingStream, chunks: readonly Uint8Array[]): Promise<void> {
+    try {
+      for (const chunk of chunks) await to.write(chunk);
+    } catch (error) {
+      if (!(error instanceof NotStreamed)) throw error;
+      await beginSpool();
+    }
   }
 
-  /** Nobody needs the answer any more. */
-  function stopLooking(): void {
-    link.abort(new Error("it is known what to do"));
-  }
-
-  /** Whether what is held can be sent; undefined where it is too early to tell. */
-  function mayStream(): boolean | undefined {
-    if (decision === undefined || typeof decision === "string") return decision && decision === "nothing";
-    return decision.differs || heldSize > comparedBytes ? decision.differs : undefined;
-  }
-
-  function begin(): ByteQueue {
-    const queue = createByteQueue(queuedBytes);
-    const open = (): AsyncIterable<Uint8Array> => {
-      isOpened = true;
-      return queue.read();
-    };
-    const send = async (): Promise<void> => {
-      try {
-        const isSent = await registry.streamBlob(
-          repository,
-          { open, identify: () => blob ?? unknownYet() },
-          { signal, onProgress: (bytes) => blob && onProgress(bytes, blob.size) },
-        );
-        if (!isSent) throw new SpoolInstead();
-      } catch (error) {
-        queue.leave(error);
-        throw error;
-      }
-    };
-    const sent = send();
-    // Thrown by the next write, or at the end.
-    sent.catch(() => {});
-    stream = { queue, sent };
-    return queue;
+  async function beginSpool(): Promise<void> {
+    if (held === undefined) throw new SpoolInstead();
+    spool = await options.openSpool();
+    if (spool === undefined) throw new SpoolInstead();
+    for (let chunk = held.shift(); chunk !== undefined; chunk = held.shift()) await spool.write(chunk);
   }
 
   return {
     async write(chunk) {
-      if (stream !== undefined) return stream.queue.write(chunk);
-      held.push(chunk);
-      heldSize += chunk.length;
-      if (heldSize > heldBytes) await beginLooking();
-      const isToStream = mayStream();
-      if (isToStream === undefined) return;
-      if (!isToStream) throw new SpoolInstead();
-      const queue = begin();
-      for (const first of held.splice(0)) await queue.write(first);
+      if (spool !== undefined) return spool.write(chunk);
+      hold(chunk);
+      if (stream !== undefined) return write(stream, [chunk]);
+      if (heldSize > heldBytes) await decision.look();
+      const isToStream = decision.isToStream(heldSize);
+      if (isToStream === false) await beginSpool();
+      if (isToStream !== true) return;
+      const abort = (error: unknown): void => link.abort(error);
+      stream = createOutgoingStream({ registry, repository, signal, abort, onProgress });
+      await write(stream, [...(held ?? [])]);
     },
     follow(step) {
-      if (stream !== undefined) return;
-      if (decision === undefined) steps.push(step);
-      else followStep(decision, step);
-      // A total that is not known yet, while files are compressed, is a large one.
-      const isLarge = Math.max(step.bytesDone, step.bytesTotal) > unaskedBytes;
-      if (isLarge || (step.stage === "compressing" && step.filesTotal === 0)) void beginLooking();
+      if (stream === undefined && spool === undefined) decision.follow(step);
     },
     async end(data) {
-      blob = data;
-      if (stream === undefined) {
-        stopLooking();
-        return held;
+      if (spool !== undefined) return spool.read;
+      try {
+        await stream?.end(data);
+        if (stream !== undefined) return undefined;
+      } catch (error) {
+        if (!(error instanceof NotStreamed)) throw error;
+        if (held === undefined) throw new SpoolInstead();
       }
-      stream.queue.end();
-      await stream.sent;
-      return [];
+      // Nobody needs the answer any more.
+      link.abort(new Error("it is known what to do"));
+      const left = held ?? [];
+      return () => chunksOf(left);
     },
     fail(error) {
-      // Who has begun to read cancels the upload, which takes a request.
-      if (isOpened) stream?.queue.fail(error);
-      else link.abort(error);
+      if (stream === undefined) link.abort(error);
+      else stream.fail(error);
     },
     async settle() {
-      await stream?.sent.catch(() => {});
-      stopLooking();
-      await looking?.catch(() => {});
+      await stream?.settle();
+      link.abort(new Error("it is known what to do"));
+      await decision.settle();
       link.release();
+      await spool?.remove();
     },
   };
 }
 
-type Decision = Comparison | "nothing" | "something";
-
-function followStep(decision: Decision, step: CreateProgress): void {
-  if (typeof decision !== "string") decision.follow(step);
-}
-
-function unknownYet(): never {
-  throw new Error("the bytes have ended before it was known what they are");
+async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -60,6 +61,20 @@ async function isPushed(to: string = reference): Promise<boolean> {
   return archive.entryCount >= Object.keys(large).length;
 }
 
+/** How far compressing was, at each step: it goes back when an archive is made again. */
+function compressing(): {
+  readonly onProgress: (step: ClientProgress) => void;
+  readonly isMadeOnce: () => boolean;
+} {
+  const done: number[] = [];
+  return {
+    onProgress({ stage, bytesDone }) {
+      if (stage === "compressing") done.push(bytesDone);
+    },
+    isMadeOnce: () => done.length > 0 && done.every((bytes, at) => bytes >= (done[at - 1] ?? 0)),
+  };
+}
+
 const isOfBlob = (line: string): boolean => /^(?:PATCH|PUT) blobs/u.test(line);
 
 describe("a push to an empty repository", () => {
@@ -114,6 +129,26 @@ describe("what the repository has", () => {
     expect(requests().filter(isOfBlob)).toEqual([]);
   });
 
+  test("is found out about without making the archive again, and no spool is left", async () => {
+    const spools = path.join(directory, "spools");
+    await writeTree(spools, { ".keep": "" });
+    await client.push(reference, source);
+    const { onProgress, isMadeOnce } = compressing();
+    const options = { temporaryDirectory: spools, compression: "none", onProgress } as const;
+    const again = await client.push(reference, source, options);
+    expect([again.index.pushed, again.data.pushed, isMadeOnce()]).toEqual(["exists", "exists", true]);
+    expect(await readdir(spools)).toEqual([".keep"]);
+  });
+
+  test("is found in the directory's own temporary directory, too, which is not archived", async () => {
+    const within = path.join(source, "b-tmp");
+    await writeTree(within, { ".keep": "" });
+    const first = await client.push(reference, source);
+    const again = await client.push(reference, source, { temporaryDirectory: within });
+    expect([again.data.pushed, again.files]).toEqual(["exists", first.files]);
+    expect(await readdir(within)).toEqual([".keep"]);
+  });
+
   test("is not sent again when only times have", async () => {
     await client.push(reference, source);
     for (const name of Object.keys(large)) await utimes(path.join(source, name), 1, 1);
@@ -164,13 +199,19 @@ describe("what the repository has", () => {
 describe("a stream that does not work", () => {
   test.each([411, 416, 503])("because of %d becomes a spooled push", async (status) => {
     registry.quirks.fail = { status, times: 1, path: /^PATCH/u };
-    const pushed = await client.push(reference, source, { compression: "none" });
-    expect(pushed.data.pushed).toBe("uploaded");
+    const { onProgress, isMadeOnce } = compressing();
+    const pushed = await client.push(reference, source, { compression: "none", onProgress });
+    expect([pushed.data.pushed, isMadeOnce()]).toEqual(["uploaded", true]);
     expect(requests().filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
     expect(await isPushed()).toBe(true);
   });
 
-  test("because the registry breaks off in the middle likewise", async () => {
+  // Of what was sent, the first 24 MiB are kept.
+  test.each([
+    [5, "goes on with what is kept"],
+    [28, "is made again"],
+  ])("because the registry breaks off after %d MiB %s", async (brokenMiB) => {
+    await writeTree(source, { "f.bin": randomBytes(9 * MiB), "g.bin": randomBytes(9 * MiB) });
     // What comes later than its limit is refused while bytes still flow.
     const memory = createMemoryRegistry();
     const { createRegistryServer } = await import("@blob/registry/server");
@@ -185,7 +226,7 @@ describe("a stream that does not work", () => {
       let got = 0;
       request.on("data", (chunk: Buffer) => {
         got += chunk.length;
-        if (got > 5 * MiB && !isBroken) {
+        if (got > brokenMiB * MiB && !isBroken) {
           isBroken = true;
           request.socket.destroy();
         }
@@ -199,8 +240,9 @@ describe("a stream that does not work", () => {
     });
     const address = server.address();
     const to = `127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}/acme/site:v1`;
-    const pushed = await client.push(to, source, { compression: "none" });
-    expect(isBroken).toBe(true);
+    const { onProgress, isMadeOnce } = compressing();
+    const pushed = await client.push(to, source, { compression: "none", onProgress });
+    expect([isBroken, isMadeOnce()]).toEqual([true, brokenMiB < 24]);
     expect(pushed.data.pushed).toBe("uploaded");
     expect(await isPushed(to)).toBe(true);
   });
@@ -249,6 +291,31 @@ test("an abort in the middle stops everything, and nothing is spooled", async ()
   await expect(pushing).rejects.toBe(reason);
   expect(await readdir(spools)).toEqual([".keep"]);
   expect(requests()).not.toContain("PUT manifests/v1");
+});
+
+test("an abort while it is spooled leaves no spool", async () => {
+  await writeTree(source, { "f.bin": randomBytes(9 * MiB), "g.bin": randomBytes(9 * MiB) });
+  await client.push(reference, source, { compression: "none" });
+  requests();
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const spools = path.join(directory, "spools");
+  await writeTree(spools, { ".keep": "" });
+  let seen: readonly string[] = [];
+  const pushing = client.push(reference, source, {
+    temporaryDirectory: spools,
+    compression: "none",
+    signal: controller.signal,
+    onProgress({ stage }) {
+      if (stage !== "compressing") return;
+      seen = readdirSync(spools);
+      if (seen.length > 1) controller.abort(reason);
+    },
+  });
+  await expect(pushing).rejects.toBe(reason);
+  expect(seen).toHaveLength(2);
+  expect(await readdir(spools)).toEqual([".keep"]);
+  expect(requests().some((line) => line.startsWith("PUT"))).toBe(false);
 });
 
 test.skipIf(!hasProgram("docker-registry"))("docker-registry gets what is in the directory", async () => {

@@ -10,8 +10,9 @@ import { emptyConfig } from "../manifest/image-manifest.js";
 import { parseLocation, writableTag } from "../location.js";
 import type { ClientProgress } from "../progress.js";
 import { loadCodecs } from "./codecs.js";
-import type { OutgoingDataOptions } from "./outgoing-data.js";
 import { createOutgoingData, SpoolInstead } from "./outgoing-data.js";
+import type { StreamingRegistry } from "./outgoing-stream.js";
+import { createSpoolFile } from "./spool-file.js";
 import { removeAbandoned, withSpool } from "./spool.js";
 import { checkedTags, writeTags } from "./tagging.js";
 import { together } from "@blob/core/concurrency";
@@ -74,7 +75,8 @@ export interface PushResult extends PushArchiveResult {
  * Archives a directory, or files that are given, and pushes the archive. Where the registry takes bytes before size and
  * digest are known, and cannot have them yet, those of a directory are sent while it is being compressed: the repository
  * is empty, or the tag has an archive of other files. In all other cases, and when such an upload breaks off, the archive
- * is spooled to a temporary directory first, unless it is small. Memory stays flat.
+ * is spooled to a temporary directory first, unless it is small. Memory stays flat. Files are read and compressed once,
+ * unless an upload breaks off after the first megabytes.
  *
  * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
  */
@@ -101,13 +103,11 @@ export async function push(
   });
 }
 
-type StreamingRegistry = OutgoingDataOptions["registry"];
-
 function canStream(registry: Registry): registry is StreamingRegistry {
   return registry.streamBlob !== undefined;
 }
 
-/** Undefined when the archive has to be spooled. */
+/** Undefined when the archive has to be made again, and spooled. */
 async function pushWhileMade(
   plan: PushPlan,
   registry: StreamingRegistry,
@@ -124,6 +124,7 @@ async function pushWhileMade(
     repository,
     tag,
     signal: options.signal,
+    openSpool: () => createSpoolFile(options.temporaryDirectory, directory),
     onProgress: (bytesDone, bytesTotal) => onProgress?.({ stage: "pushing-data", bytesDone, bytesTotal }),
   });
   try {
@@ -136,13 +137,8 @@ async function pushWhileMade(
     });
     const { index, files, size, skipped, modeBitsDropped } = created;
     const data = blobIdOf(created.data);
-    const left = await outgoing.end(data);
-    const parts: ArchiveParts = {
-      index: index.bytes,
-      data,
-      files,
-      readData: left.length === 0 && data.size > 0 ? undefined : () => chunksOf(left),
-    };
+    const readData = await outgoing.end(data);
+    const parts: ArchiveParts = { index: index.bytes, data, files, readData };
     return { ...(await pushParts(plan, parts, options)), size, skipped, modeBitsDropped };
   } catch (error) {
     if (error instanceof SpoolInstead) return undefined;
@@ -157,10 +153,6 @@ async function pushWhileMade(
 function blobIdOf({ digest, size }: { readonly digest: string; readonly size: number }): BlobId {
   if (!isDigest(digest)) throw new TypeError(`an archive has the digest ${digest}`);
   return { digest, size };
-}
-
-async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* chunks;
 }
 
 /**

@@ -28,17 +28,22 @@ export async function withSpool<T>(
   temporaryDirectory: string | undefined,
   work: (spool: string) => Promise<T>,
 ): Promise<T> {
-  const parent = path.resolve(temporaryDirectory ?? tmpdir());
-  const spool = await makeSpool(parent);
+  const spool = await makeSpool(temporaryDirectory);
   try {
-    await removeAbandoned(parent);
+    await removeAbandoned(temporaryDirectory);
     return await work(spool);
   } finally {
     await rm(spool, { recursive: true, force: true });
   }
 }
 
-async function makeSpool(parent: string): Promise<string> {
+/**
+ * Makes a directory that is removed by the next push if this process is killed. Otherwise whoever made it removes it.
+ *
+ * @throws ClientError `TemporaryDirectory`.
+ */
+export async function makeSpool(temporaryDirectory: string = tmpdir()): Promise<string> {
+  const parent = path.resolve(temporaryDirectory);
   try {
     return await mkdtemp(path.join(parent, `${prefix}${processMark()}-`));
   } catch (cause) {
