@@ -96,7 +96,8 @@ export function createOutgoingData(options: OutgoingDataOptions): OutgoingData {
       if (stream === undefined && spool === undefined) decision.follow(step);
     },
     async end(data) {
-      if (spool !== undefined) return spool.read;
+      const spooled = spool;
+      if (spooled !== undefined) return (stop) => spooled.read(stop);
       try {
         await stream?.end(data);
         if (stream !== undefined) return undefined;
