@@ -1,5 +1,12 @@
 import type { ByteSource, SignalOptions } from "./sources/byte-source.js";
-import type { DirectoryEntry, DirectoryListing, DirectoryStats, Entry, ListOptions } from "./entry.js";
+import type {
+  DirectoryEntry,
+  DirectoryListing,
+  DirectoryStats,
+  Entry,
+  FileChunks,
+  ListOptions,
+} from "./entry.js";
 
 /** A range of a file's content in bytes. */
 export interface ContentRange {
@@ -44,6 +51,11 @@ export interface Archive {
 
   /** The file at a path; `undefined` for directories and for what is not there. */
   entry(path: string): Entry | undefined;
+  /**
+   * The chunks of a file, when the archive says how it is cut: archives of this package do for files above 4 MiB.
+   * `undefined` for other files, for directories, and for what is not there.
+   */
+  chunks(path: string): FileChunks | undefined;
   /** Whether there is a file or directory. The root is always one. */
   exists(path: string): boolean;
   /** Whether there is a file. */

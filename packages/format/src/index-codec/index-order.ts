@@ -1,5 +1,6 @@
 import { invalidIndex } from "./flatbuffer.js";
-import type { IndexColumns, IndexTable } from "./index-table.js";
+import type { EntryColumns } from "./entry-columns.js";
+import type { IndexTable } from "./index-table.js";
 import { pathText } from "./path-bytes.js";
 
 /**
@@ -82,7 +83,7 @@ function conflict(what: string, bytes: Uint8Array, start: number, length: number
   return invalidIndex(`${JSON.stringify(path)} ${what}`, path);
 }
 
-function reorder(columns: IndexColumns, order: Uint32Array): IndexColumns {
+function reorder(columns: EntryColumns, order: Uint32Array): EntryColumns {
   return {
     pathStart: columns.pathStart.map((_, i) => columns.pathStart[order[i] ?? 0] ?? 0),
     pathLength: columns.pathLength.map((_, i) => columns.pathLength[order[i] ?? 0] ?? 0),

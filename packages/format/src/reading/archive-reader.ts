@@ -7,6 +7,8 @@ import { listDirectory, placesIn, sumUp } from "./directory-listing.js";
 import type { ContentThreads } from "./content-threads.js";
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
+import type { ChunkAccess } from "./chunk-store.js";
+import { chunksAt } from "../index-codec/file-chunks.js";
 import { entryAt } from "../index-codec/index-entry.js";
 import { inByteOrder } from "../index-codec/index-order.js";
 import type { PlaceRange } from "../index-codec/index-search.js";
@@ -37,6 +39,8 @@ export interface OpenOptions {
    * Whoever made them closes them. Default: everything is done on this thread, a few milliseconds at a time.
    */
   readonly threads?: ContentThreads | undefined;
+  /** How chunks of large files are kept and read. */
+  readonly chunks?: ChunkAccess | undefined;
 }
 
 /**
@@ -166,6 +170,10 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
       if (direct >= 0) return entryAt(table, direct, path);
       const at = place(path);
       return at < 0 ? undefined : entryAt(table, at);
+    },
+    chunks(path) {
+      const at = place(path);
+      return at < 0 ? undefined : chunksAt(table, at);
     },
     exists: (path) => place(path) >= 0 || isDirectory(path),
     isFile: (path) => place(path) >= 0,

@@ -1,5 +1,7 @@
 import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
+import { compressedChunkBytes, storedChunkBytes } from "./chunk-sizes.js";
+import type { Chunking } from "./chunk-sizes.js";
 import type { FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
@@ -17,14 +19,22 @@ import type { FileColumns } from "../walk/file-columns.js";
 export type StagedPiece =
   /** Small files, from this row on. */
   | { readonly kind: "batch"; readonly row: number; readonly packed: PackedBatch }
-  /** Stored bytes of a part of a large file. */
-  | { readonly kind: "part"; readonly row: number; readonly bytes: Uint8Array; readonly size: number }
+  /** Stored bytes of a part of a large file, and the hashes of the chunks that are in it. */
+  | {
+      readonly kind: "part";
+      readonly row: number;
+      readonly bytes: Uint8Array;
+      readonly size: number;
+      readonly hashes: Uint8Array;
+    }
   /** The end of a large file: its parts have been given. */
   | {
       readonly kind: "end";
       readonly row: number;
       readonly content: FinishedFile;
       readonly compressed: boolean;
+      /** The size of its chunks but the last; none when nothing is said of them. */
+      readonly chunkBytes: number | undefined;
     }
   /** A large file whose content another one, which was finished before, has. */
   | {
@@ -38,6 +48,7 @@ export interface StageOptions extends SignalOptions {
   readonly changeDetection: ChangeDetection;
   readonly deduplicate: boolean;
   readonly level: number;
+  readonly chunking: Chunking;
   /** For the samples that decide whether a large file is compressed. */
   readonly encoder: ZstdEncoder | undefined;
 }
@@ -128,19 +139,23 @@ async function* largeFileTasks(
   try {
     const compressed =
       files.compress[row] === 1 && (await namingFile(path, () => isWorthCompressing(reader, options)));
-    for await (const chunk of reader.chunks()) {
+    const chunkBytes =
+      options.chunking === "none" ? undefined : compressed ? compressedChunkBytes : storedChunkBytes;
+    for await (const part of reader.parts()) {
       options.signal?.throwIfAborted();
-      const size = chunk.length;
-      yield async () => ({
-        kind: "part",
-        row,
-        size,
-        bytes: compressed ? await namingFile(path, () => stage.frame(chunk)) : chunk,
-      });
+      const size = part.length;
+      yield async () => {
+        if (!compressed && chunkBytes === undefined) {
+          return { kind: "part", row, size, bytes: part, hashes: new Uint8Array(0) };
+        }
+        const packed = await namingFile(path, () => stage.part(part, { compress: compressed, chunkBytes }));
+        return { kind: "part", row, size, ...packed };
+      };
     }
     const { hash, size } = reader.digest();
     duplicates.add(row, hash);
-    yield () => Promise.resolve({ kind: "end", row, content: { facts: reader.facts, size }, compressed });
+    const content = { facts: reader.facts, size };
+    yield () => Promise.resolve({ kind: "end", row, content, compressed, chunkBytes });
   } finally {
     await reader.close();
   }
