@@ -105,6 +105,22 @@ describe("a store of chunks", () => {
     }
   });
 
+  test("that is slower than the source does not fill the memory", async () => {
+    const archive = await chunkedArchive([
+      { path: "larger", content: noise(36 * mebibyte, "larger"), cuts: mebibyte },
+    ]);
+    let keeping = 0;
+    const store = memoryChunkStore({
+      put(_, content) {
+        for (const { length } of content) keeping += length;
+        return new Promise(() => undefined);
+      },
+    });
+    const { readFile } = archive.open({ chunks: { store } });
+    for (let at = 0; at < 36; at++) await readFile("larger", { range: { offset: at * mebibyte, length: 1 } });
+    expect(keeping).toBe(32 * mebibyte);
+  });
+
   test("stored bytes of chunks are read where that was said, and all else where it was", async () => {
     const archive = await cutFiles({}, [{ path: "small", content: noise(100) }]);
     const asked: number[] = [];
