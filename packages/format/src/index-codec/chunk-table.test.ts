@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Archive } from "../archive.js";
 import type { Entry } from "../entry.js";
 import { openArchive } from "../reading/archive-reader.js";
+import { expectPartition } from "../testing/expect-partition.js";
 import type { RawChunkedFile, RawEntry, RawIndex } from "../testing/raw-index.js";
 import { rawIndex } from "../testing/raw-index.js";
 import type { FileCuts } from "./file-cuts.js";
@@ -380,26 +381,10 @@ function expectNothingElse(index: Uint8Array): void {
     });
     return;
   }
-  for (const entry of archive.entries()) expectPartition(archive, entry);
-}
-
-function expectPartition(archive: Archive, { path, size, dataOffset, storedSize }: Entry): void {
-  const chunks = archive.chunks(path);
-  if (chunks === undefined) return;
-  let end = 0;
-  let storedEnd = dataOffset;
-  for (const chunk of chunks) {
-    expect(chunk).toMatchObject({ offset: end, dataOffset: storedEnd });
-    expect(chunk.size).toBeGreaterThan(0);
-    expect(chunk.size).toBeLessThanOrEqual(maxChunkBytes);
-    expect(chunk.storedSize).toBeGreaterThan(0);
-    expect(chunk.hash).toHaveLength(32);
-    expect(chunks.indexOf(chunk.offset)).toBe(chunk.index);
-    expect(chunks.indexOf(chunk.offset + chunk.size - 1)).toBe(chunk.index);
-    end += chunk.size;
-    storedEnd += chunk.storedSize;
+  for (const entry of archive.entries()) {
+    const chunks = archive.chunks(entry.path);
+    if (chunks !== undefined) expectPartition(chunks, entry);
   }
-  expect([end, storedEnd]).toEqual([size, dataOffset + storedSize]);
 }
 
 describe("cuts that cannot be written", () => {
