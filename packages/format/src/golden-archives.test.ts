@@ -7,7 +7,7 @@ import { bufferSource } from "./sources/buffer-source.js";
 import { comparePaths } from "./paths/compare-bytes.js";
 import type { FileCuts } from "./index-codec/file-cuts.js";
 import { encodeIndex } from "./index-codec/index-encoder.js";
-import { describeChunks } from "./testing/chunked-goldens.js";
+import { describeChunks } from "./testing/describe-chunks.js";
 import { collectBytes } from "./testing/collect.js";
 import { goldenArchives } from "./testing/golden-archives.js";
 import { portableZstdDecoder } from "./zstd/portable/portable.js";

@@ -105,6 +105,35 @@ describe("what an index says of chunks", () => {
       expect(archive.chunks(path), path).toBeUndefined();
   });
 
+  test("is not true of equal content that is stored elsewhere", () => {
+    const again = { ...raw, path: "s", dataOffset: 10_000n };
+    const archive = openRaw({ entries: [raw, again], dataSize, chunkedFiles: [ofRaw] });
+    expect(archive.chunks("s")).toBeUndefined();
+    expect(archive.chunks("raw")?.count).toBe(3);
+  });
+
+  test("is found wherever files are stored", () => {
+    const starts = [30, 10, 50, 20, 0, 40];
+    const archive = openRaw({
+      entries: starts.map((start, i) => ({ ...raw, path: `${i}`, dataOffset: BigInt(1000 * start) })),
+      dataSize: 60_000n,
+      chunkedFiles: [0, 1, 2, 4, 5].map((entry) => ({ ...ofRaw, entry })),
+    });
+    const found = starts.map((_, i) => archive.chunks(`${i}`)?.at(0)?.dataOffset);
+    expect(found).toEqual([30_000, 10_000, 50_000, undefined, 0, 40_000]);
+  });
+
+  test("has chunks of the largest and the smallest size that there is", () => {
+    const size = BigInt(maxChunkBytes + 1);
+    const one = { path: "a", dataSize: size, originalSize: size };
+    const two = { entry: 0, chunkSize: maxChunkBytes, hashes: hashes(2) };
+    for (const sizes of [undefined, [maxChunkBytes, 1], [minChunkBytes, maxChunkBytes + 1 - minChunkBytes]]) {
+      const archive = openRaw({ entries: [one], dataSize: size, chunkedFiles: [{ ...two, sizes }] });
+      const expected = sizes ?? [maxChunkBytes, 1];
+      expect(Array.from(archive.chunks("a") ?? [], (chunk) => chunk.size)).toEqual(expected);
+    }
+  });
+
   test("is in a slot of its own: what is in others is not looked at", () => {
     const archive = openRaw({ ...withChunks(ofRaw, ofPacked), extraFields: true });
     expect(archive.chunks("raw")?.count).toBe(3);
@@ -144,6 +173,7 @@ describe("chunks that an index must not have", () => {
     ["of a file that is not there", withChunks({ ...ofRaw, entry: 2 }), /does not list/],
     ["of file 2^32 - 1", withChunks({ ...ofRaw, entry: 0xffff_ffff }), /does not list/],
     ["of one file twice", withChunks(ofRaw, ofRaw), /not in the order of their entries/],
+    ["of the second file twice", withChunks(ofPacked, ofPacked), /not in the order of their entries/],
     ["in another order", withChunks(ofPacked, ofRaw), /not in the order of their entries/],
     ["without hashes", withChunks({ ...ofRaw, hashes: undefined }), /they have no hashes/],
     ["with no hash", withChunks({ ...ofRaw, hashes: hashes(0) }), /0 of 4096 bytes are not its 10000/],

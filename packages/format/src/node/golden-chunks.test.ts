@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Archive } from "../archive.js";
 import { openArchive } from "../reading/archive-reader.js";
 import { bufferSource } from "../sources/buffer-source.js";
-import { describeChunks, goldenRecipes } from "../testing/chunked-goldens.js";
+import { goldenRecipes } from "../testing/chunked-goldens.js";
+import { describeChunks } from "../testing/describe-chunks.js";
 import { goldenArchives } from "../testing/golden-archives.js";
 
 test("every golden archive that this package made has its recipe", () => {

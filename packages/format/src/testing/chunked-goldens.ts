@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
 import type { Archive } from "../archive.js";
-import type { FileChunks } from "../entry.js";
 import { createContentCutter } from "../node/chunks/content-cuts.js";
 import { createArchive } from "../node/create/create-archive.js";
 import type { Chunking } from "../node/create/chunk-sizes.js";
@@ -65,17 +64,6 @@ export const goldenRecipes: readonly GoldenRecipe[] = [
   created("chunks-created.zstd", "fixed"),
   created("chunks-left-out.zstd", "none"),
 ];
-
-/** What an archive says of how a file is cut, as it is written down. */
-export function describeChunks(chunks: FileChunks): unknown {
-  const { boundaries, chunkSize } = chunks;
-  const list = Array.from(chunks, ({ size, storedSize, hash }) => ({
-    size,
-    storedSize,
-    sha256: Buffer.from(hash).toString("hex"),
-  }));
-  return { boundaries, chunkSize, list };
-}
 
 /** Lines that compress to about a third, the same for the same seed. */
 export function records(count: number, seed: string): Buffer {
