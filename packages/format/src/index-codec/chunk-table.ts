@@ -1,198 +1,251 @@
 import { follow, invalidIndex, readLayout, vectorLength, vtableOf } from "./flatbuffer.js";
-import type { FlatBuffer } from "./flatbuffer.js";
+import type { FlatBuffer, TableLayout } from "./flatbuffer.js";
 import {
   chunkedFileSlots,
   compressionNone,
+  compressionZstd,
   hashBytes,
   maxChunkBytes,
   minChunkBytes,
 } from "./index-schema.js";
 import type { EntryColumns } from "./entry-columns.js";
 import { pathText } from "./path-bytes.js";
+import { storedSizeProblem } from "../zstd/frame-limits.js";
 
-/** What a file has to have for what is said of its chunks to be true of it: the columns are put into another order later. */
-export interface Described {
-  readonly size: number;
-  readonly storedSize: number;
-  readonly compression: number;
-  readonly hashStart: number;
-}
-
-/** How one file is cut. Hashes and sizes stay where they are in the index. */
-export interface ChunkedFile {
-  /** The file's number in the index. Files that are stored in the same bytes may share what is said of one of them. */
-  readonly entry: number;
-  readonly described: Described;
+/**
+ * How files are cut, as columns: element `i` of each is about one file, in the order of where their stored bytes begin,
+ * which is another place for each. Hashes and sizes stay where they are in the index. 24 bytes a file.
+ */
+export interface ChunkTable {
   readonly count: number;
+  /** The file's number in the index. Files that are stored in the same bytes may share what is said of one of them. */
+  readonly entry: Uint32Array;
+  /** How many chunks it has: at least one. */
+  readonly chunkCount: Uint32Array;
   /** Of each chunk but the last; of content-defined ones, what they aim at. */
-  readonly chunkSize: number;
+  readonly chunkSize: Uint32Array;
   /** Where the hashes are in the index: 32 bytes each. */
-  readonly hashStart: number;
+  readonly hashStart: Uint32Array;
   /** Where the stored sizes are, 4 bytes each; 0 of a file that is stored as it is, whose chunks are as large as they are. */
-  readonly storedSizesStart: number;
+  readonly storedSizesStart: Uint32Array;
   /** Where the sizes are, 4 bytes each; 0 of fixed ones. */
-  readonly sizesStart: number;
+  readonly sizesStart: Uint32Array;
 }
 
-/** The files that an index has chunks of, by where their stored bytes begin: that is a place of one of them only. */
-export type ChunkTable = ReadonlyMap<number, ChunkedFile>;
-
-export const noChunks: ChunkTable = new Map();
+export const noChunks: ChunkTable = createChunkTable(0);
 
 /** Bytes of the fields in each slot of a chunked file. */
 const widths = [4, 4, 4, 4, 4];
 
 /**
+ * What a chunked file takes at least beside its hashes: its place in the list, a table with the two fields that are never
+ * left out, and the length of the hashes.
+ */
+const minRecordBytes = 4 + 12 + 4;
+
+/**
  * Reads the chunk table and checks that what it says of each file is a partition of the file's content and of its stored
- * bytes, and that these are no part of another file's. One pass; work is bounded by the size of the index, as no two
- * files may share hashes or sizes.
+ * bytes, and that these are no part of another file's. Work and memory are bounded by the size of the index, as each
+ * chunk has to have room for a hash of its own in it.
  */
 export function readChunkTable(buffer: FlatBuffer, at: number, columns: EntryColumns): ChunkTable {
   const list = follow(buffer, at, "the list of chunked files");
   const count = vectorLength(buffer, list, 4, "the list of chunked files");
-  const files = new Map<number, ChunkedFile>();
-  let unclaimed = buffer.bytes.length;
-  let previous = -1;
+  let unclaimed = buffer.bytes.length - count * minRecordBytes;
+  if (unclaimed < 0) throw invalidIndex(`it has no room for the ${count} chunked files that it lists`);
+  const table = createChunkTable(count);
+  let layout: TableLayout | undefined;
   for (let i = 0; i < count; i++) {
-    const file = readChunkedFile(buffer, follow(buffer, list + 4 + 4 * i, "a chunked file"), columns);
-    if (file.entry <= previous) throw invalidIndex("its chunked files are not in the order of their entries");
-    previous = file.entry;
+    layout = readChunkedFile(
+      buffer,
+      follow(buffer, list + 4 + 4 * i, "a chunked file"),
+      layout,
+      table,
+      i,
+      columns,
+    );
+    if (i > 0 && (table.entry[i] ?? 0) <= (table.entry[i - 1] ?? 0))
+      throw invalidIndex("its chunked files are not in the order of their entries");
     // Hashes that are shared could make the work quadratic: a large file for each few bytes of index.
-    unclaimed -= hashBytes * file.count;
+    unclaimed -= hashBytes * (table.chunkCount[i] ?? 0);
     if (unclaimed < 0) throw invalidIndex("its chunked files share hashes");
-    checkChunks(buffer, file, columns);
-    const start = columns.dataOffset[file.entry] ?? 0;
-    if (files.has(start))
-      throw damaged(buffer, columns, file.entry, "it shares stored bytes with another one");
-    files.set(start, file);
+    checkChunks(buffer, table, i, columns);
   }
-  checkOverlaps(buffer, files, columns);
-  return files;
+  const sorted = inDataOrder(table, columns);
+  checkOverlaps(buffer, sorted, columns);
+  return sorted;
 }
 
-function readChunkedFile(buffer: FlatBuffer, table: number, columns: EntryColumns): ChunkedFile {
+/** The place in the table of the file whose stored bytes begin here; -1 when there is none. */
+export function findChunkedFile(
+  { count, entry }: ChunkTable,
+  { dataOffset }: EntryColumns,
+  start: number,
+): number {
+  const at = lastBelow(count, (i) => dataOffset[entry[i] ?? 0] ?? 0, start + 1);
+  return at >= 0 && dataOffset[entry[at] ?? 0] === start ? at : -1;
+}
+
+/** The same table for entries that are put into another order: `order` has the old number of each. */
+export function renumbered(table: ChunkTable, order: Uint32Array): ChunkTable {
+  if (table.count === 0) return table;
+  const numbers = new Uint32Array(order.length);
+  for (let i = 0; i < order.length; i++) numbers[order[i] ?? 0] = i;
+  return { ...table, entry: table.entry.map((entry) => numbers[entry] ?? 0) };
+}
+
+function createChunkTable(count: number): ChunkTable {
+  return {
+    count,
+    entry: new Uint32Array(count),
+    chunkCount: new Uint32Array(count),
+    chunkSize: new Uint32Array(count),
+    hashStart: new Uint32Array(count),
+    storedSizesStart: new Uint32Array(count),
+    sizesStart: new Uint32Array(count),
+  };
+}
+
+/** Returns the layout that the table has: mostly that of the previous one. */
+function readChunkedFile(
+  buffer: FlatBuffer,
+  at: number,
+  previous: TableLayout | undefined,
+  table: ChunkTable,
+  i: number,
+  columns: EntryColumns,
+): TableLayout {
   const { bytes, view } = buffer;
-  const { fields, tableSize } = readLayout(buffer, vtableOf(buffer, table), widths, "a chunked file");
-  if (table + tableSize > bytes.length) throw invalidIndex("a chunked file lies outside of the index");
-  const number = (slot: number): number => {
-    const field = fields[slot] ?? 0;
-    return field === 0 ? 0 : view.getUint32(table + field, true);
-  };
-  const vector = (slot: number, size: number, what: string): { start: number; length: number } => {
-    const field = fields[slot] ?? 0;
-    if (field === 0) return { start: 0, length: 0 };
-    const begin = follow(buffer, table + field, what);
-    return { start: begin + 4, length: vectorLength(buffer, begin, size, what) };
-  };
-  const entry = number(chunkedFileSlots.entry);
+  const vtable = vtableOf(buffer, at);
+  const layout =
+    vtable === previous?.vtable ? previous : readLayout(buffer, vtable, widths, "a chunked file");
+  const { fields, tableSize } = layout;
+  if (at + tableSize > bytes.length) throw invalidIndex("a chunked file lies outside of the index");
+  const entryField = fields[chunkedFileSlots.entry] ?? 0;
+  const chunkSizeField = fields[chunkedFileSlots.chunkSize] ?? 0;
+  const hashesField = fields[chunkedFileSlots.hashes] ?? 0;
+  const storedSizesField = fields[chunkedFileSlots.storedSizes] ?? 0;
+  const sizesField = fields[chunkedFileSlots.sizes] ?? 0;
+  const entry = entryField === 0 ? 0 : view.getUint32(at + entryField, true);
   if (entry >= columns.size.length) throw invalidIndex("it has chunks of a file that it does not list");
-  const chunkSize = number(chunkedFileSlots.chunkSize);
-  if (chunkSize < minChunkBytes || chunkSize > maxChunkBytes) {
+  const chunkSize = chunkSizeField === 0 ? 0 : view.getUint32(at + chunkSizeField, true);
+  if (chunkSize < minChunkBytes || chunkSize > maxChunkBytes)
     throw damaged(buffer, columns, entry, `they cannot be of ${chunkSize} bytes`);
+  if (hashesField === 0) throw damaged(buffer, columns, entry, "they have no hashes");
+  if ((storedSizesField === 0) !== (columns.compression[entry] === compressionNone)) {
+    const why = "stored sizes are for compressed files, and all of these have them";
+    throw damaged(buffer, columns, entry, why);
   }
-  const hashes = vector(chunkedFileSlots.hashes, 1, "a list of hashes");
-  const count = hashes.length / hashBytes;
+  const hashes = follow(buffer, at + hashesField, "a list of hashes");
+  const count = vectorLength(buffer, hashes, 1, "a list of hashes") / hashBytes;
   if (!Number.isInteger(count))
     throw damaged(buffer, columns, entry, "their hashes are not of 32 bytes each");
-  const storedSizes = vector(chunkedFileSlots.storedSizes, 4, "a list of stored sizes");
-  const sizes = vector(chunkedFileSlots.sizes, 4, "a list of chunk sizes");
-  if ((storedSizes.start === 0) !== (columns.compression[entry] === compressionNone)) {
-    throw damaged(
-      buffer,
-      columns,
-      entry,
-      "stored sizes are for compressed files, and all of these have them",
-    );
-  }
-  for (const { start, length } of [storedSizes, sizes]) {
-    if (start === 0 || length === count) continue;
+  const sizesAt = (field: number, what: string): number => {
+    if (field === 0) return 0;
+    const vector = follow(buffer, at + field, what);
+    const length = vectorLength(buffer, vector, 4, what);
+    if (length === count) return vector + 4;
     throw damaged(buffer, columns, entry, `there are ${count} hashes and ${length} sizes`);
-  }
-  return {
-    entry,
-    described: {
-      size: columns.size[entry] ?? 0,
-      storedSize: columns.storedSize[entry] ?? 0,
-      compression: columns.compression[entry] ?? 0,
-      hashStart: columns.hashStart[entry] ?? 0,
-    },
-    count,
-    chunkSize,
-    hashStart: hashes.start,
-    storedSizesStart: storedSizes.start,
-    sizesStart: sizes.start,
   };
+  table.entry[i] = entry;
+  table.chunkCount[i] = count;
+  table.chunkSize[i] = chunkSize;
+  table.hashStart[i] = hashes + 4;
+  table.storedSizesStart[i] = sizesAt(storedSizesField, "a list of stored sizes");
+  table.sizesStart[i] = sizesAt(sizesField, "a list of chunk sizes");
+  return layout;
 }
 
-function checkChunks(buffer: FlatBuffer, file: ChunkedFile, columns: EntryColumns): void {
-  const { entry, count, chunkSize, storedSizesStart, sizesStart, described } = file;
-  const { size } = described;
-  if (size === 0) throw damaged(buffer, columns, entry, "it is empty");
-  if (sizesStart === 0 && count !== Math.ceil(size / chunkSize)) {
-    throw damaged(buffer, columns, entry, `${count} of ${chunkSize} bytes are not its ${size}`);
+/** Checks that the chunks are all of the file's content and of its stored bytes, and that each can be what it should be. */
+function checkChunks(buffer: FlatBuffer, table: ChunkTable, i: number, columns: EntryColumns): void {
+  const { view } = buffer;
+  const entry = table.entry[i] ?? 0;
+  const count = table.chunkCount[i] ?? 0;
+  const chunkSize = table.chunkSize[i] ?? 0;
+  const storedSizesStart = table.storedSizesStart[i] ?? 0;
+  const sizesStart = table.sizesStart[i] ?? 0;
+  const fileSize = columns.size[entry] ?? 0;
+  const isZstd = columns.compression[entry] === compressionZstd;
+  if (fileSize === 0) throw damaged(buffer, columns, entry, "it is empty");
+  if (sizesStart === 0 && count !== Math.ceil(fileSize / chunkSize))
+    throw damaged(buffer, columns, entry, `${count} of ${chunkSize} bytes are not its ${fileSize}`);
+  if (sizesStart === 0 && storedSizesStart === 0) return;
+  let size = 0;
+  let storedSize = 0;
+  for (let chunk = 0; chunk < count; chunk++) {
+    const one =
+      sizesStart === 0 ? Math.min(chunkSize, fileSize - size) : view.getUint32(sizesStart + 4 * chunk, true);
+    if (one < (chunk === count - 1 ? 1 : minChunkBytes) || one > maxChunkBytes)
+      throw damaged(buffer, columns, entry, `number ${chunk} cannot be of ${one} bytes`);
+    size += one;
+    if (storedSizesStart === 0) continue;
+    const stored = view.getUint32(storedSizesStart + 4 * chunk, true);
+    if (stored === 0) throw damaged(buffer, columns, entry, `nothing is stored for number ${chunk}`);
+    const problem = isZstd ? storedSizeProblem(stored, one) : undefined;
+    if (problem !== undefined) throw damaged(buffer, columns, entry, `number ${chunk}: ${problem}`);
+    storedSize += stored;
   }
-  if (sizesStart !== 0) checkSizes(buffer, file, columns, size);
-  if (storedSizesStart === 0) return;
-  let stored = 0;
-  for (let i = 0; i < count; i++) {
-    const one = buffer.view.getUint32(storedSizesStart + 4 * i, true);
-    if (one === 0) throw damaged(buffer, columns, entry, `nothing is stored for number ${i}`);
-    stored += one;
-  }
-  if (stored === described.storedSize) return;
-  const why = `they are stored in ${stored} bytes, and the file in ${described.storedSize}`;
+  if (size !== fileSize)
+    throw damaged(buffer, columns, entry, `they have ${size} bytes, and the file ${fileSize}`);
+  if (storedSizesStart === 0 || storedSize === columns.storedSize[entry]) return;
+  const why = `they are stored in ${storedSize} bytes, and the file in ${columns.storedSize[entry]}`;
   throw damaged(buffer, columns, entry, why);
 }
 
-function checkSizes(
-  { view, bytes }: FlatBuffer,
-  { entry, count, sizesStart }: ChunkedFile,
-  columns: EntryColumns,
-  size: number,
-): void {
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const one = view.getUint32(sizesStart + 4 * i, true);
-    const least = i === count - 1 ? 1 : minChunkBytes;
-    if (one < least || one > maxChunkBytes) {
-      throw damaged({ bytes, view }, columns, entry, `number ${i} cannot be of ${one} bytes`);
-    }
-    sum += one;
-  }
-  if (sum === size) return;
-  throw damaged({ bytes, view }, columns, entry, `they have ${sum} bytes, and the file ${size}`);
+/** The table in the order of where stored bytes begin: honest ones have it already. */
+function inDataOrder(table: ChunkTable, { dataOffset }: EntryColumns): ChunkTable {
+  const startOf = (i: number): number => dataOffset[table.entry[i] ?? 0] ?? 0;
+  let isSorted = true;
+  for (let i = 1; i < table.count && isSorted; i++) isSorted = startOf(i - 1) <= startOf(i);
+  if (isSorted) return table;
+  const order = Uint32Array.from({ length: table.count }, (_, i) => i).toSorted(
+    (a, b) => startOf(a) - startOf(b),
+  );
+  const sorted = (column: Uint32Array): Uint32Array => order.map((i) => column[i] ?? 0);
+  return {
+    count: table.count,
+    entry: sorted(table.entry),
+    chunkCount: sorted(table.chunkCount),
+    chunkSize: sorted(table.chunkSize),
+    hashStart: sorted(table.hashStart),
+    storedSizesStart: sorted(table.storedSizesStart),
+    sizesStart: sorted(table.sizesStart),
+  };
 }
 
 /** Stored bytes of a chunked file belong to it, and to files that are stored in the same bytes. */
-function checkOverlaps(buffer: FlatBuffer, files: ChunkTable, columns: EntryColumns): void {
-  if (files.size === 0) return;
+function checkOverlaps(buffer: FlatBuffer, table: ChunkTable, columns: EntryColumns): void {
+  if (table.count === 0) return;
   const { dataOffset, storedSize } = columns;
-  const starts = Float64Array.from(files.keys()).toSorted();
-  const ends = starts.map((start) => start + (files.get(start)?.described.storedSize ?? 0));
+  const starts = new Float64Array(table.count);
+  const ends = new Float64Array(table.count);
+  for (let i = 0; i < table.count; i++) {
+    const entry = table.entry[i] ?? 0;
+    starts[i] = dataOffset[entry] ?? 0;
+    ends[i] = (starts[i] ?? 0) + (storedSize[entry] ?? 0);
+    if (i > 0 && (ends[i - 1] ?? 0) > (starts[i] ?? 0))
+      throw damaged(buffer, columns, entry, "it shares stored bytes with another one");
+  }
   for (let i = 0; i < dataOffset.length; i++) {
     const start = dataOffset[i] ?? 0;
     const end = start + (storedSize[i] ?? 0);
     if (end === start) continue;
-    // The last one that begins before this file ends. That they are disjoint is found when it is their turn.
-    const at = lastBelow(starts, end);
+    // The last one that begins before this file ends: they are disjoint, so that those before it end before it begins.
+    const at = lastBelow(table.count, (place) => starts[place] ?? 0, end);
     if (at < 0 || (ends[at] ?? 0) <= start) continue;
     if (starts[at] === start && ends[at] === end) continue;
-    throw damaged(
-      buffer,
-      columns,
-      i,
-      "it shares a part of its stored bytes with a file that is cut into chunks",
-    );
+    const why = "it shares a part of its stored bytes with a file that is cut into chunks";
+    throw damaged(buffer, columns, i, why);
   }
 }
 
 /** The place of the last number below a limit, of ascending ones; -1 when there is none. */
-function lastBelow(numbers: Float64Array, limit: number): number {
+function lastBelow(count: number, numberAt: (place: number) => number, limit: number): number {
   let low = 0;
-  let high = numbers.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? 0) < limit) low = middle + 1;
+    if (numberAt(middle) < limit) low = middle + 1;
     else high = middle;
   }
   return low - 1;

@@ -1,32 +1,42 @@
 import type { Chunk, FileChunks } from "../entry.js";
-import type { ChunkedFile } from "./chunk-table.js";
+import { findChunkedFile } from "./chunk-table.js";
+import type { ChunkTable } from "./chunk-table.js";
+import type { EntryColumns } from "./entry-columns.js";
 import { hashBytes } from "./index-schema.js";
 import type { IndexTable } from "./index-table.js";
 
-/** Where each chunk begins is summed up once, however often a file is read. */
-const made = new WeakMap<ChunkedFile, FileChunks>();
+/** With more chunks, the places of all are kept once they were summed up: any number of files may share them. */
+const maxSummedAgain = 64;
+
+/** By the table, and by the place in it. */
+const kept = new WeakMap<ChunkTable, Map<number, FileChunks>>();
 
 /** The chunks of the file at a place; `undefined` when the index does not say how it is cut. */
 export function chunksAt(table: IndexTable, at: number): FileChunks | undefined {
   const { bytes, chunks, columns } = table;
-  const dataOffset = columns.dataOffset[at] ?? 0;
-  const file = chunks.get(dataOffset);
-  const storedSize = columns.storedSize[at] ?? 0;
-  const size = columns.size[at] ?? 0;
-  if (file === undefined || storedSize === 0 || size === 0) return undefined;
-  const { described } = file;
+  const { dataOffset, storedSize, size, compression, hashStart } = columns;
+  // What is stored in no bytes may begin where a file with chunks does.
+  if (chunks.count === 0 || storedSize[at] === 0) return undefined;
+  const place = findChunkedFile(chunks, columns, dataOffset[at] ?? 0);
+  if (place < 0) return undefined;
+  const described = chunks.entry[place] ?? 0;
   // Files with equal content are stored once, and described once. What is only stored in the same bytes is not described.
   const isThis =
-    described.size === size &&
-    described.storedSize === storedSize &&
-    described.compression === columns.compression[at] &&
-    areEqual(bytes, described.hashStart, columns.hashStart[at] ?? 0);
-  if (!isThis) return undefined;
-  const known = made.get(file);
-  if (known !== undefined) return known;
-  const chunksOfFile = createFileChunks(bytes, file, dataOffset, size);
-  made.set(file, chunksOfFile);
-  return chunksOfFile;
+    size[described] === size[at] &&
+    storedSize[described] === storedSize[at] &&
+    compression[described] === compression[at] &&
+    areEqual(bytes, hashStart[described] ?? 0, hashStart[at] ?? 0);
+  return isThis ? fileChunksAt(table, place) : undefined;
+}
+
+function fileChunksAt({ bytes, chunks, columns }: IndexTable, place: number): FileChunks {
+  const create = (): FileChunks => createFileChunks(bytes, chunks, place, columns);
+  if ((chunks.chunkCount[place] ?? 0) <= maxSummedAgain) return create();
+  let ofTable = kept.get(chunks);
+  if (ofTable === undefined) kept.set(chunks, (ofTable = new Map()));
+  let fileChunks = ofTable.get(place);
+  if (fileChunks === undefined) ofTable.set(place, (fileChunks = create()));
+  return fileChunks;
 }
 
 function areEqual(bytes: Uint8Array, a: number, b: number): boolean {
@@ -36,11 +46,18 @@ function areEqual(bytes: Uint8Array, a: number, b: number): boolean {
 
 function createFileChunks(
   bytes: Uint8Array,
-  file: ChunkedFile,
-  dataOffset: number,
-  fileSize: number,
+  chunks: ChunkTable,
+  place: number,
+  columns: EntryColumns,
 ): FileChunks {
-  const { count, chunkSize, hashStart, storedSizesStart, sizesStart } = file;
+  const entry = chunks.entry[place] ?? 0;
+  const fileSize = columns.size[entry] ?? 0;
+  const dataOffset = columns.dataOffset[entry] ?? 0;
+  const count = chunks.chunkCount[place] ?? 0;
+  const chunkSize = chunks.chunkSize[place] ?? 0;
+  const hashStart = chunks.hashStart[place] ?? 0;
+  const storedSizesStart = chunks.storedSizesStart[place] ?? 0;
+  const sizesStart = chunks.sizesStart[place] ?? 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Where each begins, and the last one ends.
   const offsets =

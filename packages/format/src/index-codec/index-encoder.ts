@@ -30,6 +30,11 @@ export interface IndexContent {
 export function encodeIndex(content: IndexContent): Uint8Array {
   checkContent(content);
   const { entries, dataSize, dataHash, cuts = [] } = content;
+  for (const { row, chunkSize } of cuts) {
+    // Other numbers would be written as what is left of them in 32 bits.
+    if (!isUint32(row)) throw invalid(`There is no entry number ${row} that chunks could be of`);
+    if (!isUint32(chunkSize)) throw invalid(`Chunks cannot be of ${chunkSize} bytes`, entries[row]?.path);
+  }
   const bytes = writeIndex(columnsOf(entries, cuts), dataSize, dataHash);
   if (cuts.length > 0) checkCuts(bytes);
   return bytes;

@@ -1,3 +1,4 @@
+import { renumbered } from "./chunk-table.js";
 import { invalidIndex } from "./flatbuffer.js";
 import type { EntryColumns } from "./entry-columns.js";
 import type { IndexTable } from "./index-table.js";
@@ -18,7 +19,11 @@ export function inByteOrder(table: IndexTable): IndexTable {
     const common = commonPrefix(bytes, pathStart[a] ?? 0, aLength, pathStart[b] ?? 0, bLength);
     return difference(bytes, common, pathStart[a] ?? 0, aLength, pathStart[b] ?? 0, bLength);
   });
-  const sorted = { ...table, columns: reorder(columns, order) };
+  const sorted = {
+    ...table,
+    columns: reorder(columns, order),
+    chunks: renumbered(table.chunks, order),
+  };
   // The second look finds what the first one could not: duplicates and conflicts show between neighbours.
   isInOrder(sorted);
   return sorted;
