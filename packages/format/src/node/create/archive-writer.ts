@@ -144,12 +144,12 @@ export function createArchiveWriter(
     await write(part.bytes);
   }
 
-  function addEnd({ row, content, compressed, chunkBytes }: Extract<StagedPiece, { kind: "end" }>): void {
+  function addEnd({ row, content, compressed, cutting }: Extract<StagedPiece, { kind: "end" }>): void {
     correct(row, content.facts);
     const { storedSize } = large;
     const compression = compressed && storedSize > 0 ? compressionZstd : compressionNone;
     push(content.size, dataSize - storedSize, storedSize, compression);
-    if (chunkBytes !== undefined && storedSize > 0) cuts.push(large.cuts(row, chunkBytes, compressed));
+    if (cutting !== undefined && storedSize > 0) cuts.push(large.cuts(row, cutting, compressed));
     large = createWrittenParts();
   }
 

@@ -44,10 +44,15 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
    */
   readonly changeDetection?: ChangeDetection | undefined;
   /**
-   * Whether the index says how files above 4 MiB are cut into chunks, each with a hash: `fixed` (default) cuts every 4 MiB,
-   * of files that are stored as they are every 1 MiB. Parts of such files are read for the price of their chunks and
-   * verified, and a sync moves the chunks that changed. It takes 36 bytes a chunk; other implementations skip it. `none`
-   * leaves it out.
+   * Whether the index says how files above 4 MiB are cut into chunks, each with a hash. Parts of such files are read for
+   * the price of their chunks and verified, and a sync moves the chunks that changed. It takes up to 40 bytes a chunk;
+   * other implementations skip it.
+   *
+   * - `fixed` (default) cuts every 4 MiB, files that are stored as they are every 1 MiB.
+   * - `content` cuts where the content says (FastCDC), 2 and 1 MiB apart on average and at most 8 and 4: where bytes are
+   *   inserted or deleted, a sync moves the chunks around them instead of all that follow. Takes longer, see
+   *   docs/performance.md, and more memory: about 8 MiB for each thread.
+   * - `none` leaves it out.
    */
   readonly chunking?: Chunking | undefined;
   /** More files are a `TooManyFiles` error. Default 200,000; `Infinity` for no limit. */
@@ -102,7 +107,7 @@ export function checkCreateOptions(options: CreateOptions, isDirectory: boolean)
   if (typeof options !== "object" || options === null) throw badOption("options", "an object", options);
   checkOneOf("compression", options.compression, ["zstd", "none"]);
   checkInteger("level", options.level, -7, 19);
-  checkOneOf("chunking", options.chunking, ["fixed", "none"]);
+  checkOneOf("chunking", options.chunking, ["fixed", "content", "none"]);
   checkOneOf("changeDetection", options.changeDetection, ["none", "strict"]);
   checkLimit("maxFiles", options.maxFiles);
   checkOneOf("symlinks", options.symlinks, ["skip", "error", "follow"]);

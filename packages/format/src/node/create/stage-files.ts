@@ -1,7 +1,8 @@
 import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
-import { compressedChunkBytes, storedChunkBytes } from "./chunk-sizes.js";
-import type { Chunking } from "./chunk-sizes.js";
+import { cuttingOf } from "./chunk-sizes.js";
+import type { Chunking, Cutting } from "./chunk-sizes.js";
+import { cutParts } from "./cut-parts.js";
 import type { FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
@@ -33,8 +34,8 @@ export type StagedPiece =
       readonly row: number;
       readonly content: FinishedFile;
       readonly compressed: boolean;
-      /** The size of its chunks but the last; none when nothing is said of them. */
-      readonly chunkBytes: number | undefined;
+      /** Nothing when nothing is said of its chunks. */
+      readonly cutting: Cutting | undefined;
     }
   /** A large file whose content another one, which was finished before, has. */
   | {
@@ -139,13 +140,14 @@ async function* largeFileTasks(
   try {
     const compressed =
       files.compress[row] === 1 && (await namingFile(path, () => isWorthCompressing(reader, options)));
-    const chunkBytes =
-      options.chunking === "none" ? undefined : compressed ? compressedChunkBytes : storedChunkBytes;
-    for await (const part of reader.parts()) {
+    const cutting = cuttingOf(options.chunking, compressed);
+    const byContent = cutting?.byContent === true;
+    for await (const part of byContent ? cutParts(reader.parts(), cutting.chunkBytes) : reader.parts()) {
       options.signal?.throwIfAborted();
       const size = part.length;
+      const chunkBytes = byContent ? size : cutting?.chunkBytes;
       yield async () => {
-        if (!compressed && chunkBytes === undefined) {
+        if (!compressed && cutting === undefined) {
           return { kind: "part", row, size, bytes: part, hashes: new Uint8Array(0) };
         }
         const packed = await namingFile(path, () => stage.part(part, { compress: compressed, chunkBytes }));
@@ -155,7 +157,7 @@ async function* largeFileTasks(
     const { hash, size } = reader.digest();
     duplicates.add(row, hash);
     const content = { facts: reader.facts, size };
-    yield () => Promise.resolve({ kind: "end", row, content, compressed, chunkBytes });
+    yield () => Promise.resolve({ kind: "end", row, content, compressed, cutting });
   } finally {
     await reader.close();
   }

@@ -1,4 +1,5 @@
 import type { FileCuts } from "../../index-codec/file-cuts.js";
+import type { Cutting } from "./chunk-sizes.js";
 import type { StagedPiece } from "./stage-files.js";
 
 /** The parts of one large file, as they are written one after another. */
@@ -7,12 +8,16 @@ export interface WrittenParts {
   readonly size: number;
   readonly storedSize: number;
   add(part: Extract<StagedPiece, { kind: "part" }>): void;
-  /** How the file is cut, once all of its parts are there. Each part of a compressed file is one chunk. */
-  cuts(row: number, chunkSize: number, isCompressed: boolean): FileCuts;
+  /**
+   * How the file is cut, once all of its parts are there. Each part of a file that is compressed, or is cut where its
+   * content says, is one chunk.
+   */
+  cuts(row: number, cutting: Cutting, isCompressed: boolean): FileCuts;
 }
 
 export function createWrittenParts(): WrittenParts {
   const hashes: Uint8Array[] = [];
+  const sizes: number[] = [];
   const storedSizes: number[] = [];
   let size = 0;
   let storedSize = 0;
@@ -25,16 +30,17 @@ export function createWrittenParts(): WrittenParts {
     },
     add(part) {
       hashes.push(part.hashes);
+      sizes.push(part.size);
       storedSizes.push(part.bytes.length);
       size += part.size;
       storedSize += part.bytes.length;
     },
-    cuts: (row, chunkSize, isCompressed) => ({
+    cuts: (row, { chunkBytes, byContent }, isCompressed) => ({
       row,
-      chunkSize,
+      chunkSize: chunkBytes,
       hashes: Buffer.concat(hashes),
       storedSizes: isCompressed ? Uint32Array.from(storedSizes) : undefined,
-      sizes: undefined,
+      sizes: byContent ? Uint32Array.from(sizes) : undefined,
     }),
   };
 }
