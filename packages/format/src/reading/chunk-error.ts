@@ -5,8 +5,11 @@ interface Named {
   readonly path: string;
 }
 
+/** For messages: which chunk of the file it is. */
+type NamedChunk = Pick<Chunk, "index" | "offset" | "size">;
+
 /** What went wrong with one chunk of a file, with the chunk in its message. Others' errors are left as they are. */
-export function chunkError(error: unknown, { path }: Named, chunk: Chunk): unknown {
+export function chunkError(error: unknown, { path }: Named, chunk: NamedChunk): unknown {
   if (!isFormatError(error)) return error;
   if (error.code === "HashMismatch") return chunkMismatch(path, chunk, error);
   if (error.code !== "Decompression" && error.code !== "SizeExceeded") return error;
@@ -14,7 +17,7 @@ export function chunkError(error: unknown, { path }: Named, chunk: Chunk): unkno
 }
 
 /** For content that is not what the index promises of this chunk. */
-export function chunkMismatch(path: string, chunk: Chunk, cause?: unknown): FormatError {
+export function chunkMismatch(path: string, chunk: NamedChunk, cause?: unknown): FormatError {
   return new FormatError(
     "HashMismatch",
     `${JSON.stringify(path)} does not have the content that the index promises in ${nameOf(chunk)}: ` +
@@ -36,6 +39,6 @@ export function errorFor({ path }: Named, error: unknown): unknown {
   );
 }
 
-function nameOf({ index, offset, size }: Chunk): string {
+function nameOf({ index, offset, size }: NamedChunk): string {
   return `chunk ${index}, bytes ${offset} to ${offset + size - 1}`;
 }

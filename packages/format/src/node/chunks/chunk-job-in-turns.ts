@@ -1,11 +1,11 @@
 import { webcrypto } from "node:crypto";
 import { read } from "node:fs";
 
+import { chunkError, chunkMismatch } from "../../reading/chunk-error.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decompressInTurns } from "../../zstd/in-turns.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { writeLater } from "../files/temporary-file.js";
-import { chunkMismatch, namingChunk } from "./chunk-error.js";
 import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, OpenFile, WriteChunk } from "./chunk-job.js";
 
 /**
@@ -26,7 +26,8 @@ export async function doChunkJobInTurns(job: ChunkJob, decoder: ZstdDecoder): Pr
 async function writeChunk(job: WriteChunk, decoder: ZstdDecoder): Promise<ChunkResult> {
   const { chunk, isCompressed, wantsContent } = job;
   const content = isCompressed ? await decode(job, decoder) : job.stored;
-  if (content.length !== chunk.size || (await sha256(content)) !== chunk.hash) throw chunkMismatch(chunk);
+  if (content.length !== chunk.size || (await sha256(content)) !== chunk.hash)
+    throw chunkMismatch(chunk.path, chunk);
   await writeTo(job, content);
   return { hash: chunk.hash, content: wantsContent ? content : undefined };
 }
@@ -39,7 +40,7 @@ async function decode({ chunk, stored }: WriteChunk, decoder: ZstdDecoder): Prom
       ? new Uint8Array(buffer, byteOffset, length)
       : new Uint8Array(content);
   } catch (error) {
-    throw namingChunk(error, chunk);
+    throw chunkError(error, chunk, chunk);
   }
 }
 

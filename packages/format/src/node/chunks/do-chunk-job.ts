@@ -1,10 +1,10 @@
 import { createHash, hash } from "node:crypto";
 import { readSync } from "node:fs";
 
+import { chunkError, chunkMismatch } from "../../reading/chunk-error.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { writePart } from "../files/temporary-file.js";
-import { chunkMismatch, namingChunk } from "./chunk-error.js";
 import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, OpenFile, WriteChunk } from "./chunk-job.js";
 
 /** What is hashed without being kept is read in pieces of this size. */
@@ -29,11 +29,11 @@ function writeChunk(job: WriteChunk, decoder: ZstdDecoder): ChunkResult {
     try {
       content = decoder.decompress(stored, chunk);
     } catch (error) {
-      throw namingChunk(error, chunk);
+      throw chunkError(error, chunk, chunk);
     }
   }
   if (content.length !== chunk.size || hash("sha256", content, "hex") !== chunk.hash)
-    throw chunkMismatch(chunk);
+    throw chunkMismatch(chunk.path, chunk);
   writeTo(job, content);
   return { hash: chunk.hash, content: wantsContent ? ownMemory(content) : undefined };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
@@ -52,7 +52,7 @@ export async function replaceAndRemove(
       moveAll(destination, room, waiting);
       return { deleted: deleted.toSorted(comparePaths), notKept };
     } finally {
-      if (waiting.size > 0) removeRoom(destination, room, waiting.size);
+      if (waiting.size > 0) removeRoom(destination, room);
     }
   } finally {
     destination.close();
@@ -119,13 +119,14 @@ function moveAll(destination: Destination, room: string, waiting: ReadonlyMap<st
 }
 
 /** The directory, with what a failure left in it. */
-function removeRoom(destination: Destination, room: string, files: number): void {
+function removeRoom(destination: Destination, room: string): void {
   try {
     const directory = destination.find(room);
     if (directory === undefined) return;
     try {
-      for (let number = 0; number < files; number++)
-        remove(() => unlinkSync(directory.locate(String(number))));
+      // Also unfinished ones, which no later sync finds there.
+      for (const name of readdirSync(directory.locate(".")))
+        remove(() => unlinkSync(directory.locate(name)));
     } finally {
       directory.release();
     }
