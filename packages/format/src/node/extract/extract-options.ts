@@ -95,6 +95,11 @@ export type ExtractFileOptions = Pick<
 
 const maxWorkers = 64;
 
+/** A number of threads. `InvalidArgument`. */
+export function checkWorkers(workers: number | undefined): void {
+  checkInteger("workers", workers, 0, maxWorkers);
+}
+
 /** `InvalidArgument`, with the name of the option and what it may be. */
 export function checkExtractOptions(options: ExtractOptions): void {
   if (typeof options !== "object" || options === null) throw badOption("options", "an object", options);
@@ -110,7 +115,7 @@ export function checkExtractOptions(options: ExtractOptions): void {
     checkInteger(name, options[name], 1, Number.MAX_SAFE_INTEGER);
   }
   checkMethods("zstd", options.zstd, ["decompress", "stream"]);
-  checkInteger("workers", options.workers, 0, maxWorkers);
+  checkWorkers(options.workers);
   checkMethods("contents", options.contents, ["get", "open", "writeTo", "put"]);
   checkOneOf("contentsBy", options.contentsBy, ["copy", "clone", "link"]);
   checkFunction("onProgress", options.onProgress);
