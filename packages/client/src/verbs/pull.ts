@@ -161,7 +161,7 @@ export async function pull(
     options,
   );
   // Whole files at a time would only push out what many small reads need.
-  const { blocks } = wholeFiles ? noCaches : caches;
+  const { blocks, chunks } = wholeFiles ? noCaches : caches;
   const source = createRegistrySource(registry, repository, manifest.data);
   const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source);
   const lifetime = createArchiveLifetime(
@@ -175,6 +175,8 @@ export async function pull(
     ...(await loadCodecs()),
     origin: fullReference(registry, location, manifest.descriptor.digest),
     threads,
+    // Past the blocks: what is kept once and verified need not be kept unverified as well.
+    chunks: { store: chunks, data: lifetime.source(source) },
   });
   const closeArchive = async (): Promise<void> => {
     lifetime.close();
