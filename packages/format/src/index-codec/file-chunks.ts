@@ -3,6 +3,9 @@ import type { ChunkedFile } from "./chunk-table.js";
 import { hashBytes } from "./index-schema.js";
 import type { IndexTable } from "./index-table.js";
 
+/** Where each chunk begins is summed up once, however often a file is read. */
+const made = new WeakMap<ChunkedFile, FileChunks>();
+
 /** The chunks of the file at a place; `undefined` when the index does not say how it is cut. */
 export function chunksAt(table: IndexTable, at: number): FileChunks | undefined {
   const { bytes, chunks, columns } = table;
@@ -18,7 +21,12 @@ export function chunksAt(table: IndexTable, at: number): FileChunks | undefined 
     described.storedSize === storedSize &&
     described.compression === columns.compression[at] &&
     areEqual(bytes, described.hashStart, columns.hashStart[at] ?? 0);
-  return isThis ? createFileChunks(bytes, file, dataOffset, size) : undefined;
+  if (!isThis) return undefined;
+  const known = made.get(file);
+  if (known !== undefined) return known;
+  const chunksOfFile = createFileChunks(bytes, file, dataOffset, size);
+  made.set(file, chunksOfFile);
+  return chunksOfFile;
 }
 
 function areEqual(bytes: Uint8Array, a: number, b: number): boolean {
