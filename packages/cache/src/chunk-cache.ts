@@ -51,6 +51,8 @@ export function createChunkCache(
   { observer = unobserved }: CacheOptions = {},
 ): ChunkCache {
   const writes = createBackgroundWrites(maxUnwrittenBytes);
+  /** One after another: chunks that are written together would take the room from each other in a small store. */
+  let lastWrite: Promise<void> = Promise.resolve();
   /** What is on its way into the store, by its key. */
   const unwritten = new Map<string, { readonly bytes: Uint8Array; readonly writing: Promise<void> }>();
 
@@ -109,13 +111,14 @@ export function createChunkCache(
       if (known !== undefined) return known.writing;
       const bytes = copyOf(content);
       if (bytes === undefined) return;
-      const write = async (): Promise<void> => {
+      const write = async (before: Promise<void>): Promise<void> => {
+        await before;
         await attempt(() => store.put(key, [bytes]), observer, undefined);
         unwritten.delete(key);
       };
-      const writing = writes.start(bytes.length, write);
+      const writing = writes.start(bytes.length, () => (lastWrite = write(lastWrite)));
       if (writing === undefined) return;
-      unwritten.set(key, { bytes, writing: writing.then(() => undefined) });
+      unwritten.set(key, { bytes, writing: lastWrite });
       await writing;
     },
 
