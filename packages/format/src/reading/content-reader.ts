@@ -147,7 +147,8 @@ async function* verifiedPieces(
   const turns = createTurns();
   for await (const content of reader.read({ entry, chunks }, range, { signal })) {
     for (let at = 0; at < content.length; at += pieceBytes) {
-      const piece = content.slice(at, at + pieceBytes);
+      // Not `slice`, by which a Buffer of Node does not copy.
+      const piece = new Uint8Array(content.subarray(at, at + pieceBytes));
       const { length } = piece;
       yield piece;
       await turns.after(length);
