@@ -9,7 +9,6 @@ import { scratchDirectory } from "./testing/scratch-directory.js";
 
 const chunk = randomBytes(3_000_000);
 const hash = createHash("sha256").update(chunk).digest();
-const key = hash.toString("hex");
 
 /** What an observer was told. */
 function observed() {
