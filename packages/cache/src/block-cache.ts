@@ -46,7 +46,7 @@ export function createBlockCache(
   store: CacheStore,
   { observer = unobserved }: CacheOptions = {},
 ): BlockCache {
-  const { start, flush } = createBackgroundWrites(maxUnwrittenBytes);
+  const writes = createBackgroundWrites(maxUnwrittenBytes);
 
   const flights = createBlockFlights({
     blockBytes,
@@ -56,7 +56,7 @@ export function createBlockCache(
       else observer.hit(bytes.length);
       return bytes;
     },
-    keep: (key, bytes) => start(bytes.length, () => putChecked(store, key, bytes, observer)),
+    keep: (key, bytes) => writes.start(bytes.length, () => putChecked(store, key, bytes, observer)),
   });
 
   return {
@@ -82,7 +82,7 @@ export function createBlockCache(
       // What comes in larger reads is never kept.
       if (length <= 0 || length > maxReadBytes) return false;
       // What is on its way into the store would come after it was deleted.
-      await flush();
+      await writes.flush();
       const keyOf = keysOf(id);
       const last = Math.floor((offset + length - 1) / blockBytes);
       let found = false;
@@ -91,7 +91,7 @@ export function createBlockCache(
       }
       return found;
     },
-    flush,
+    flush: () => writes.flush(),
   };
 }
 

@@ -24,9 +24,7 @@ describe("a store that never answers", () => {
     open: never,
     put: never,
     delete: never,
-    async *entries() {
-      await never();
-    },
+    entries: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
   };
 
   test("has nothing and takes nothing, in every cache, and is waited for once", async () => {

@@ -262,4 +262,9 @@ describe.skipIf(!hasProgram("docker-registry"))("blob serve in front of docker-r
     await get(0, 4 * mebibyte);
     expect(blobRequests(before)).toBe(2);
   });
+
+  test("the page of a large text says how much it shows, and not that it is unverified", async () => {
+    const page = await (await fetch(`${served.url}access.log?preview`)).text();
+    expect(/<p class="note">[^<]*/u.exec(page)?.[0]).toBe('<p class="note">The first 256.0 KiB of 11.0 MiB.');
+  });
 });

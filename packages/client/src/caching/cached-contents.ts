@@ -126,12 +126,13 @@ export function cachedContents(
     const { path } = file.entry;
     const isSmall = isShared(file, { offset, length });
     let at = offset;
+    let piece = isSmall ? undefined : await knownPiece(file, at, end, signal);
     // What is known, and the rest as ever.
-    while (!isSmall && at < end) {
-      const piece = await knownPiece(file, at, end, signal);
-      if (piece === undefined) break;
-      yield piece;
+    while (piece !== undefined) {
+      // Before it is the consumer's, who may transfer it.
       at += piece.length;
+      yield piece;
+      piece = at < end ? await knownPiece(file, at, end, signal) : undefined;
     }
     if (at === end) return;
     const rest = { offset: at, length: end - at };

@@ -104,7 +104,10 @@ async function partWithoutChunks(
   const { offset, length } = range;
   if (length === 0) return [];
   if ((archive.entry(path)?.size ?? 0) <= verifiedFirstBytes) {
-    return [(await archive.readFile(path, { signal })).subarray(offset, offset + length)];
+    const pieces: Uint8Array[] = [];
+    // A stream: who wants a part does not want the whole to be kept, but what it is read from may be.
+    for await (const piece of archive.stream(path, { signal })) pieces.push(piece);
+    return [Buffer.concat(pieces).subarray(offset, offset + length)];
   }
   output.note(
     `${path}: these bytes are not verified, as the archive has a hash of the whole file only; without --range all of it is`,
