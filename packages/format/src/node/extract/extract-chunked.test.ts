@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -88,7 +91,7 @@ function entryOf(archive: Archive): Entry {
   return entry;
 }
 
-/** Ends an extraction when so many bytes are done, and returns how much was left. */
+/** Ends an extraction when so many bytes are done. */
 async function interrupt(
   from: ChunkedArchive,
   directory: string,
@@ -241,6 +244,17 @@ describe("what an earlier run has left", () => {
     expect(fetched(made)).toBe(storedBefore(13) - storedBefore(12) + made.data.length - storedBefore(40));
   });
 
+  test("stays when the next run is ended before it has looked at it", async () => {
+    const directory = await scratchDirectory();
+    await interrupt(made, directory);
+    await interrupt(made, directory, {}, 1);
+    await interrupt(made, directory, { workers: 2 }, 1);
+    expect(leftIn(directory)).toHaveLength(1);
+    await extractArchive(made.open(), directory);
+    expect(fetched(made)).toBeLessThanOrEqual(made.data.length - storedBefore(20));
+    expect(leftIn(directory)).toEqual([]);
+  });
+
   test("is used as far as it is right when the archive is another one, and too long", async () => {
     const directory = await scratchDirectory();
     const longer = await archiveOf({ content: changed });
@@ -376,13 +390,8 @@ test("chunks that are said to be on this machine are copied, and fetched when th
   const directory = await scratchDirectory();
   const old = join(directory, "old");
   writeFileSync(old, Buffer.concat([Buffer.from("shifted"), content.subarray(0, 30 * chunkSize)]));
-  const { open, close } = await import("node:fs/promises").then((fs) => ({
-    open: fs.open,
-    close: (handle: { close(): Promise<void> }) => handle.close(),
-  }));
-  const handle = await open(old, "r");
-  onTestFinished(() => close(handle));
-  const file = { handle: handle.fd, name: "old" };
+  const file = { handle: openSync(old, "r"), name: "old" };
+  onTestFinished(() => closeSync(file.handle));
   const destination = openDestination(directory);
   onTestFinished(() => destination.close());
   let closed = 0;
@@ -391,7 +400,7 @@ test("chunks that are said to be on this machine are copied, and fetched when th
     localChunks: (entry) => {
       expect(entry).toEqual(entryOf(made.open()));
       return {
-        // Of the last ones it is not true.
+        // Of three it is not true.
         find: ({ index, offset }) => (index >= 3 && index < 33 ? { file, offset: 7 + offset } : undefined),
         close: () => closed++,
       };
@@ -416,4 +425,9 @@ test("a disk that is full keeps what it has, and the next run goes on", async ()
   });
   fetched(made);
   expect(leftIn(directory)).toHaveLength(1);
+  execFileSync("mount", ["-o", "remount,size=30m", directory]);
+  await extractArchive(made.open(), directory, { workers: 2 });
+  expect(fetched(made)).toBeLessThan(made.data.length);
+  expect(isWhole(directory)).toBe(true);
+  expect(leftIn(directory)).toEqual([]);
 });

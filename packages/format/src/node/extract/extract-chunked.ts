@@ -52,28 +52,21 @@ export async function extractChunked(
 ): Promise<boolean> {
   for (const chunk of file.chunks) checkChunkPromise(file, chunk);
   const partial = options.writer.createPartial(target, file.entry);
-  const local = localOf(options, file);
-  let kept = 0;
+  let local: LocalChunks | undefined;
+  // As long as nobody has looked at it, what an earlier run has left is worth what it was.
+  let hasVerified = partial.found > 0;
   let isWorthKeeping = false;
   try {
-    await writeChunks(options, file, partial, local, signal, () => kept++);
+    local = options.localChunks?.(file.entry);
+    await writeChunks(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
     return partial.commit();
   } catch (error) {
     const isFinal = isFormatError(error) && finalCodes.includes(error.code);
-    isWorthKeeping = kept > 0 && (signal.aborted || !isFinal);
+    isWorthKeeping = hasVerified && (signal.aborted || !isFinal);
     throw error;
   } finally {
     local?.close();
     partial.dispose(isWorthKeeping);
-  }
-
-  function localOf({ localChunks }: ChunkedExtraction, { entry }: CutFile): LocalChunks | undefined {
-    try {
-      return localChunks?.(entry);
-    } catch (error) {
-      partial.dispose(false);
-      throw error;
-    }
   }
 }
 
@@ -89,7 +82,7 @@ async function writeChunks(
   { file: target, found, earlier }: PartialFile,
   local: LocalChunks | undefined,
   signal: AbortSignal,
-  onVerified: () => void,
+  onVerified: (count: number) => void,
 ): Promise<void> {
   const { data, stage, onBytes } = options;
   const { entry, chunks } = file;
@@ -120,13 +113,13 @@ async function writeChunks(
       size: found,
       async onFound({ index, size }, content) {
         inPlace.add(index);
-        onVerified();
         onBytes(size);
         if (content !== undefined) await hashNext(content);
       },
     },
     signal,
   );
+  onVerified(inPlace.size);
   if (earlier !== undefined) {
     const { size } = fstatSync(earlier.handle);
     const onFound = async ({ index }: Chunk): Promise<void> => void inEarlier.add(index);
@@ -198,10 +191,8 @@ async function writeChunks(
 
   for await (const { chunk, content } of inOrder(tasks(), width)) {
     signal.throwIfAborted();
-    if (!inPlace.has(chunk.index)) {
-      onVerified();
-      onBytes(chunk.size);
-    }
+    onVerified(chunk.index + 1);
+    if (!inPlace.has(chunk.index)) onBytes(chunk.size);
     await hashNext(content);
   }
   checkHash(hasher.digest(), entry);
