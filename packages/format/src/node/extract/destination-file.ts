@@ -8,7 +8,8 @@ import { fileSystemError } from "../files/file-system-error.js";
 import { createTemporaryFile, finishTemporaryFile, lostMode, lostTime } from "../files/temporary-file.js";
 import type { FinishedFile, LostFacts, TemporaryFacts } from "../files/temporary-file.js";
 import type { FactsNotKept, FileWriter, FileWriterOptions } from "./file-writer.js";
-import { createPartialFile, forgetPartials } from "./partial-file.js";
+import { cloneFile, createPartialFile, forgetPartials } from "./partial-file.js";
+import type { Clone } from "./partial-file.js";
 import { isPartialName } from "./partial-name.js";
 import { createPendingFile } from "./pending-file.js";
 import { readTarget } from "./read-target.js";
@@ -17,7 +18,11 @@ import { splitTarget, targetConflict } from "./target-path.js";
 /** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
 const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
 
-export function createFileWriter(destination: Destination, options: FileWriterOptions): FileWriter {
+export function createFileWriter(
+  destination: Destination,
+  options: FileWriterOptions,
+  clone: Clone = cloneFile,
+): FileWriter {
   const run = randomBytes(8).toString("hex");
   let files = 0;
   /** Inode numbers of what this writer made. */
@@ -183,17 +188,19 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
       });
     },
 
-    createPartial(target, entry) {
+    createPartial(target, entry, base) {
       const { parent, name } = splitTarget(target);
       const directory = destination.make(parent);
       try {
         return createPartialFile({
+          clone,
           directory,
           name,
           target,
           size: entry.size,
           facts: factsOf(entry),
           names: partialsIn(parent, directory),
+          base,
           place: (location, file) => place(location, directory.locate(name), target, entry.path, file),
         });
       } catch (cause) {

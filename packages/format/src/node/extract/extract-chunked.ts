@@ -51,13 +51,14 @@ export async function extractChunked(
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const chunk of file.chunks) checkChunkPromise(file, chunk);
-  const partial = options.writer.createPartial(target, file.entry);
-  let local: LocalChunks | undefined;
-  // As long as nobody has looked at it, what an earlier run has left is worth what it was.
-  let hasVerified = partial.found > 0;
+  const local = options.localChunks?.(file.entry);
+  let partial: PartialFile | undefined;
+  let hasVerified = false;
   let isWorthKeeping = false;
   try {
-    local = options.localChunks?.(file.entry);
+    partial = options.writer.createPartial(target, file.entry, local?.base);
+    // As long as nobody has looked at it, what an earlier run has left is worth what it was.
+    hasVerified = partial.found > 0 && !partial.isClone;
     await writeChunks(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
     return partial.commit();
   } catch (error) {
@@ -66,7 +67,7 @@ export async function extractChunked(
     throw error;
   } finally {
     local?.close();
-    partial.dispose(isWorthKeeping);
+    partial?.dispose(isWorthKeeping);
   }
 }
 
@@ -79,7 +80,7 @@ interface Place {
 async function writeChunks(
   options: ChunkedExtraction,
   file: CutFile,
-  { file: target, found, earlier }: PartialFile,
+  { file: target, found, isClone, earlier }: PartialFile,
   local: LocalChunks | undefined,
   signal: AbortSignal,
   onVerified: (count: number) => void,
@@ -110,7 +111,8 @@ async function writeChunks(
     file,
     {
       file: target,
-      size: found,
+      // What a clone has is known from where it comes, and verified when it is its turn.
+      size: isClone ? 0 : found,
       async onFound({ index, size }, content) {
         inPlace.add(index);
         onBytes(size);
@@ -129,7 +131,9 @@ async function writeChunks(
   function placeOf(chunk: Chunk): Place | undefined {
     if (inPlace.has(chunk.index)) return { file: target, offset: chunk.offset };
     if (earlier !== undefined && inEarlier.has(chunk.index)) return { file: earlier, offset: chunk.offset };
-    return local?.find(chunk);
+    const place = local?.find(chunk);
+    const isCloned = isClone && place?.file === local?.base && place?.offset === chunk.offset;
+    return isCloned ? { file: target, offset: chunk.offset } : place;
   }
 
   async function write({ chunk, stored }: StoredChunk): Promise<Uint8Array> {

@@ -42,8 +42,10 @@ export interface ReservedFile {
 export interface PartialFile {
   /** Open for reading and writing until the file is committed or disposed of. */
   readonly file: OpenFile;
-  /** So many bytes an earlier run has left, of which nobody knows what they are. */
+  /** So many bytes an earlier run, or a cloned file, has left, of which nobody knows what they are. */
   readonly found: number;
+  /** Whether these are the cloned file's. */
+  readonly isClone: boolean;
   /** What somebody else has left who may still write to it: it is only read, and as little is known of it. */
   readonly earlier: OpenFile | undefined;
   /**
@@ -71,8 +73,11 @@ export interface FileWriter {
    */
   isTaken(target: string): boolean;
   create(target: string, entry: Entry): PendingFile;
-  /** For files that are written chunk by chunk: takes over what an earlier run has left of it. */
-  createPartial(target: string, entry: Entry): PartialFile;
+  /**
+   * For files that are written chunk by chunk: takes over what an earlier run has left of it, or else begins with what
+   * another file has, where the file system lets both share it.
+   */
+  createPartial(target: string, entry: Entry, base?: OpenFile): PartialFile;
   /** Removes what earlier runs have left of a file that is there. */
   forgetPartials(target: string): void;
   /** Whether another thread may write: where directories are held. What was only checked may change on the way. */

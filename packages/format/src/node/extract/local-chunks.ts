@@ -3,6 +3,8 @@ import type { OpenFile } from "../chunks/chunk-job.js";
 
 /** Where the chunks of a file are said to be on this machine. They are verified: what was said may be out of date. */
 export interface LocalChunks {
+  /** An open file that has some of the chunks in their own places: the new file may begin as its clone. */
+  readonly base?: OpenFile | undefined;
   /** An open file that has the chunk, and where; nothing when it is to be fetched. */
   find(chunk: Chunk): { readonly file: OpenFile; readonly offset: number } | undefined;
   /** Frees the files. Called once, when nobody reads them any more. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  copyFileSync,
   fchmodSync,
   fstatSync,
   ftruncateSync,
@@ -37,25 +38,31 @@ export interface PartialPlace {
   readonly facts: TemporaryFacts;
   /** Names in the directory that may be those of unfinished files. */
   readonly names: readonly string[];
+  /** What a new file may begin as. */
+  readonly base: OpenFile | undefined;
+  readonly clone: Clone;
   /** Gives the file at this location its name. */
   readonly place: (location: string, file: FinishedFile) => boolean;
 }
 
-/** Takes over what an earlier run has left, or makes a new file. */
+/** Takes over what an earlier run has left, or makes a new file: a clone, where the file system can. */
 export function createPartialFile(where: PartialPlace): PartialFile {
-  const { directory, name, target, size, facts, names, place } = where;
+  const { directory, name, target, size, facts, names, base, clone, place } = where;
   const run = randomBytes(8).toString("hex");
   const own = partialName(name, run);
   const claimed = claim(directory, name, names, own);
+  const cloned =
+    claimed === undefined && base !== undefined ? openClone(directory, own, base, clone) : undefined;
   let handle: number;
   try {
     // With a mode to come, the content is nobody else's business until then.
     const mode = facts.mode === undefined ? 0o666 : 0o600;
-    handle = claimed ?? openSync(directory.locate(own), createFlags, mode);
+    handle = claimed ?? cloned ?? openSync(directory.locate(own), createFlags, mode);
   } catch (cause) {
     throw fileSystemError(cause, "create", target);
   }
-  const earlier = claimed === undefined ? openAbandoned(directory, name, names, target) : undefined;
+  const earlier =
+    claimed === undefined && cloned === undefined ? openAbandoned(directory, name, names, target) : undefined;
   let isOpen = true;
   let isNamed = false;
   let isDisposed = false;
@@ -82,12 +89,14 @@ export function createPartialFile(where: PartialPlace): PartialFile {
     return {
       file: { handle, name: target },
       found: Math.min(found, size),
+      isClone: cloned !== undefined,
       earlier,
       commit() {
         try {
           endAt(handle, size);
-          // An earlier run may have had other facts in mind.
-          if (claimed !== undefined && facts.mode === undefined) fchmodSync(handle, 0o666 & ~process.umask());
+          // An earlier run may have had other facts in mind, and a clone is its owner's only.
+          const hasOtherMode = claimed !== undefined || cloned !== undefined;
+          if (hasOtherMode && facts.mode === undefined) fchmodSync(handle, 0o666 & ~process.umask());
           const finished = finishTemporaryFile(handle, facts);
           // Some file systems only say here that there was no room.
           close();
@@ -152,6 +161,45 @@ function claim(
     } catch {
       // Then the name is not free for a new file, which says so.
     }
+  }
+  return undefined;
+}
+
+/** Makes a file of the first one's content where there is none, sharing its bytes; throws when the file system cannot. */
+export type Clone = (source: OpenFile, location: string) => void;
+
+/** Where files have numbers in `/proc`, and share their bytes: Btrfs, XFS and others of Linux. */
+export function cloneFile({ handle }: OpenFile, location: string): void {
+  // Whatever has the name by now, this is the file that was opened.
+  copyFileSync(
+    `/proc/self/fd/${handle}`,
+    location,
+    constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE,
+  );
+}
+
+/** Nothing where the file system, or the system, cannot. */
+function openClone(
+  directory: DestinationDirectory,
+  own: string,
+  base: OpenFile,
+  clone: Clone,
+): number | undefined {
+  const location = directory.locate(own);
+  try {
+    clone(base, location);
+  } catch {
+    return undefined;
+  }
+  const handle = openUsable(directory, own, constants.O_RDWR);
+  if (handle !== undefined) {
+    fchmodSync(handle, 0o600);
+    return handle;
+  }
+  try {
+    unlinkSync(location);
+  } catch {
+    // Then the name is not free for a new file, which says so.
   }
   return undefined;
 }

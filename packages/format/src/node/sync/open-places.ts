@@ -22,8 +22,10 @@ export function openPlaces(
     }
 
     // The file itself is about to be replaced: what it has now stays readable.
-    fileAt(wanted);
+    const own = fileAt(wanted);
+    const isBase = Array.from(chunks.values()).some(({ path }) => path === wanted);
     return {
+      base: isBase ? own : undefined,
       find({ index }) {
         const place = chunks.get(index);
         const file = place === undefined ? undefined : fileAt(place.path);
