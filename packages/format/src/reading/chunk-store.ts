@@ -19,7 +19,12 @@ export interface ChunkStore {
 
 /** How the chunks of large files are read. */
 export interface ChunkAccess {
-  /** Where chunks are kept. Default: a few are kept in memory. */
+  /**
+   * Where chunks are kept beside the few that are in memory (`limits.maxKeptBytes`). It is asked for the chunks of reads of
+   * up to 16 MiB, before they are fetched, and given them after they were verified; files of up to 16 MiB that are read
+   * whole are then read by their chunks, too. Larger reads are one request, and neither ask nor fill it: they would push
+   * out what many small reads need.
+   */
   readonly store?: ChunkStore | undefined;
   /**
    * Where the stored bytes of chunks are read from: for archives whose `data` goes through a cache of its own, which would
