@@ -22,6 +22,8 @@ import { portableZstdDecoder } from "./zstd/portable/portable.js";
 
 /** Raise it for a longer search; fast-check prints the seed of what fails. */
 const cases = Number(process.env["BLOB_FUZZ_CASES"] ?? 400);
+/** Far more than any machine needs. */
+const timeout = 60_000 + 100 * cases;
 
 interface Sample {
   readonly index: Uint8Array;
@@ -270,67 +272,74 @@ function mutatedData({ which, damage, otherData, table, partChanges: changes }: 
 }
 
 describe("an archive with chunks that was tampered with", () => {
-  test(`gives right bytes or a documented error, ${cases} times`, async () => {
-    const seen = { refused: 0, failed: 0, wholes: 0, verifiedRanges: 0, otherRanges: 0 };
-    await fc.assert(
-      fc.asyncProperty(mutation, async (one) => {
-        const { data, isIntact } = mutatedData(one);
-        const zstd = one.isPortable ? portableZstdDecoder : decoder;
-        const archive = documented(() =>
-          openArchive(mutatedIndex(one), bufferSource(data, { id: "mutated" }), { zstd, sha256: nodeSha256 }),
-        );
-        if (archive === undefined) {
-          seen.refused += 1;
-          return;
-        }
-        const entries = Array.from(archive.entries());
-        for (const entry of entries) {
-          const chunks = archive.chunks(entry.path);
-          if (chunks !== undefined) expectPartition(chunks, entry);
-        }
-        for (const { path: which, how, from, length } of one.reads) {
-          const entry = entries[which % entries.length];
-          if (entry === undefined) continue;
-          const { path, hash, size } = entry;
-          const isWhole = how === "whole" || how === "stream";
-          const offset = Math.min(from, Math.max(0, size - 1));
-          const range = isWhole ? undefined : { offset, length: Math.min(length, size - offset) };
-          const content = await read(archive, path, how, range);
-          if (content === undefined) {
-            seen.failed += 1;
-            continue;
+  test(
+    `gives right bytes or a documented error, ${cases} times`,
+    async () => {
+      const seen = { refused: 0, failed: 0, wholes: 0, verifiedRanges: 0, otherRanges: 0 };
+      await fc.assert(
+        fc.asyncProperty(mutation, async (one) => {
+          const { data, isIntact } = mutatedData(one);
+          const zstd = one.isPortable ? portableZstdDecoder : decoder;
+          const archive = documented(() =>
+            openArchive(mutatedIndex(one), bufferSource(data, { id: "mutated" }), {
+              zstd,
+              sha256: nodeSha256,
+            }),
+          );
+          if (archive === undefined) {
+            seen.refused += 1;
+            return;
           }
-          if (isWhole || range?.length === size) {
-            seen.wholes += 1;
-            expectEqual(sha256(content), hash, path);
-          } else if (range !== undefined) {
-            expect(content.length).toBe(range.length);
-            const chunks = archive.chunks(path);
-            const original = sampleAt(one.which).parts.entries.find((other) => other.path === path);
-            // Whoever changes the hash of a file says that it is another one.
-            const isThisFile = original?.hash !== undefined && Buffer.compare(original.hash, hash) === 0;
-            const right = isThisFile
-              ? known.get(hex(hash))?.subarray(range.offset, range.offset + range.length)
-              : undefined;
-            const isAsItWas = isIntact && isUntouched(original, entry);
-            if (chunks !== undefined && content.length > 0) {
-              seen.verifiedRanges += 1;
-              expectEqual(content, vouched(archive, path, range), path);
-              if (right !== undefined) expectEqual(content, right, path);
-            } else {
-              seen.otherRanges += 1;
-              // Nothing vouches for a range of a file without chunks: it is right when nothing about it is wrong.
-              if (isAsItWas && right !== undefined) expectEqual(content, right, path);
+          const entries = Array.from(archive.entries());
+          for (const entry of entries) {
+            const chunks = archive.chunks(entry.path);
+            if (chunks !== undefined) expectPartition(chunks, entry);
+          }
+          for (const { path: which, how, from, length } of one.reads) {
+            const entry = entries[which % entries.length];
+            if (entry === undefined) continue;
+            const { path, hash, size } = entry;
+            const isWhole = how === "whole" || how === "stream";
+            const offset = Math.min(from, Math.max(0, size - 1));
+            const range = isWhole ? undefined : { offset, length: Math.min(length, size - offset) };
+            const content = await read(archive, path, how, range);
+            if (content === undefined) {
+              seen.failed += 1;
+              continue;
+            }
+            if (isWhole || range?.length === size) {
+              seen.wholes += 1;
+              expectEqual(sha256(content), hash, path);
+            } else if (range !== undefined) {
+              expect(content.length).toBe(range.length);
+              const chunks = archive.chunks(path);
+              const original = sampleAt(one.which).parts.entries.find((other) => other.path === path);
+              // Whoever changes the hash of a file says that it is another one.
+              const isThisFile = original?.hash !== undefined && Buffer.compare(original.hash, hash) === 0;
+              const right = isThisFile
+                ? known.get(hex(hash))?.subarray(range.offset, range.offset + range.length)
+                : undefined;
+              const isAsItWas = isIntact && isUntouched(original, entry);
+              if (chunks !== undefined && content.length > 0) {
+                seen.verifiedRanges += 1;
+                expectEqual(content, vouched(archive, path, range), path);
+                if (right !== undefined) expectEqual(content, right, path);
+              } else {
+                seen.otherRanges += 1;
+                // Nothing vouches for a range of a file without chunks: it is right when nothing about it is wrong.
+                if (isAsItWas && right !== undefined) expectEqual(content, right, path);
+              }
             }
           }
-        }
-      }),
-      { numRuns: cases },
-    );
-    if (cases > 1000) console.info(JSON.stringify(seen));
-    // Otherwise a part of the promise was not looked at.
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(cases / 100);
-  });
+        }),
+        { numRuns: cases },
+      );
+      if (cases > 1000) console.info(JSON.stringify(seen));
+      // Otherwise a part of the promise was not looked at.
+      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(cases / 100);
+    },
+    timeout,
+  );
 });
 
 /** Whether the index says of where a file is stored what it said before. */
