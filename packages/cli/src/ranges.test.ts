@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -135,6 +135,43 @@ describe("what is damaged", () => {
     const right = await cat([there, "access.log", "--range", "4194304-4194310"]);
     expectSame(right.bytes, log.subarray(4_194_304, 4_194_311));
   });
+});
+
+test("a chunk that was read is kept: counted, verified, read again without a request, and replaced when it is damaged", async () => {
+  const homeDirectory = path.join(directory.path, "home");
+  const blob = async (...argv: string[]): Promise<string> => {
+    const ran = await runBlob(argv, { env, homeDirectory });
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    return ran.stdout;
+  };
+  const read = async (): Promise<number> => {
+    registry.requests.splice(0);
+    expect(await blob("cat", "--range", "9000000-9000009", reference, "access.log")).toBe(
+      log.subarray(9_000_000, 9_000_010).toString(),
+    );
+    return registry.requests.length;
+  };
+  const blocksOf = async (command: "status" | "verify"): Promise<unknown> => {
+    const { caches } = JSON.parse(await blob("cache", command, "--output", "json")) as {
+      readonly caches: readonly { readonly name: string }[];
+    };
+    return caches.find(({ name }) => name === "blocks");
+  };
+  expect(await read()).toBe(3);
+  expect(await blocksOf("status")).toMatchObject({ files: 1, size: log.length - 8 * mebibyte });
+  expect(await blocksOf("verify")).toMatchObject({ good: 1, bad: [] });
+  expect(await read()).toBe(0);
+  const blocks = path.join(homeDirectory, ".cache/blob/blocks");
+  const [file] = (await readdir(blocks, { recursive: true, withFileTypes: true })).filter(
+    (one) => one.isFile() && /^[0-9a-f]{64}$/u.test(one.name),
+  );
+  const name = path.join(file?.parentPath ?? "", file?.name ?? "");
+  await writeFile(name, "wrong");
+  expect(await read()).toBe(1);
+  await writeFile(name, "wrong again");
+  expect(await blocksOf("verify")).toMatchObject({ good: 0, bad: [file?.name] });
+  expect(await read()).toBe(1);
+  expect(await read()).toBe(0);
 });
 
 describe("files without chunks", () => {

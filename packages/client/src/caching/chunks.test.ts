@@ -350,7 +350,7 @@ describe("a store that", () => {
     "takes nothing and never says so": { ...createMemoryStore(), put: never },
   };
 
-  test.each(Object.entries(stores))("%s fails and delays no read", async (_, blocks) => {
+  test.each(Object.entries(stores))("%s: no read fails or waits", async (_, blocks) => {
     const client = newClient({ cache: { stores: { blocks } } });
     const archive = await client.pull(reference);
     for (let i = 0; i < 5; i += 1) await expectRange(archive, i * 4 * mebibyte, 10);
