@@ -361,7 +361,10 @@ describe("what an earlier run has left", () => {
     await syncDirectory(made.open(), directory, { delete: true });
     expect(fetched(made)).toBeLessThanOrEqual(made.data.length - storedBefore(20));
     expect(isWhole(directory)).toBe(true);
-    expect(readdirSync(directory, { recursive: true, encoding: "utf8" }).toSorted()).toEqual(["d", join("d", "large")]);
+    expect(readdirSync(directory, { recursive: true, encoding: "utf8" }).toSorted()).toEqual([
+      "d",
+      join("d", "large"),
+    ]);
   });
 });
 
