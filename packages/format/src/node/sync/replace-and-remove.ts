@@ -125,8 +125,7 @@ function removeRoom(destination: Destination, room: string): void {
     if (directory === undefined) return;
     try {
       // Also unfinished ones, which no later sync finds there.
-      for (const name of readdirSync(directory.locate(".")))
-        remove(() => unlinkSync(directory.locate(name)));
+      for (const name of readdirSync(directory.locate("."))) remove(() => unlinkSync(directory.locate(name)));
     } finally {
       directory.release();
     }
