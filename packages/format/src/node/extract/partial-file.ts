@@ -86,6 +86,7 @@ export function createPartialFile(where: PartialPlace): PartialFile {
   try {
     const found = Number(fstatSync(handle, { bigint: true }).size);
     if (found > size) ftruncateSync(handle, size);
+    if (claimed !== undefined && facts.mode !== undefined) fchmodSync(handle, 0o600);
     return {
       file: { handle, name: target },
       found: Math.min(found, size),
@@ -229,7 +230,7 @@ function usable(
   for (const name of names) {
     if (parsePartialName(name, target)?.owner !== owner) continue;
     const stats = lstatSync(directory.locate(name), { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined || !isUsable(stats)) continue;
+    if (stats === undefined || !isUsable(stats) || isOpenToOthers(stats)) continue;
     if (owner === "free" || isAbandoned(stats)) found.push({ name, size: stats.size });
   }
   return found.toSorted((a, b) => (a.size < b.size ? 1 : -1)).map(({ name }) => name);
@@ -251,6 +252,11 @@ function openUsable(directory: DestinationDirectory, name: string, flags: number
 function isUsable(stats: BigIntStats): boolean {
   const user = process.geteuid?.();
   return stats.isFile() && stats.nlink === 1n && (user === undefined || stats.uid === BigInt(user));
+}
+
+/** Whether others may write to it who may not to a new file. */
+function isOpenToOthers({ mode }: BigIntStats): boolean {
+  return (Number(mode) & 0o022 & process.umask()) !== 0;
 }
 
 function isAbandoned({ mtimeMs }: BigIntStats): boolean {
