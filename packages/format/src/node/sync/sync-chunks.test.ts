@@ -175,7 +175,7 @@ describe("syncDirectory fetches of a large file what the directory does not have
       expect(await readTree(directory)).toEqual({
         "d/": "",
         "d/f": Buffer.from(after).toString("latin1"),
-        other.toString("latin1"),
+        other: other.toString("latin1"),
       });
     }
   });
