@@ -115,7 +115,6 @@ function removeRoom(destination: Destination, room: string): void {
     const directory = destination.find(room);
     if (directory === undefined) return;
     try {
-      // Also unfinished ones, which no later sync finds there.
       for (const name of readdirSync(directory.locate("."))) remove(() => unlinkSync(directory.locate(name)));
     } finally {
       directory.release();
