@@ -10,7 +10,7 @@ import type { ChunkRun, CutFile, StoredChunk } from "./stored-chunks.js";
 export interface ChunkFlightsOptions {
   /** A chunk that is in memory. */
   readonly get: (chunk: Chunk) => Uint8Array | undefined;
-  /** A chunk that is kept elsewhere. Does not reject. */
+  /** A chunk of the right size that is kept elsewhere. Does not reject. */
   readonly find: (chunk: Chunk, signal: AbortSignal) => Promise<Uint8Array | undefined>;
   /** The stored bytes of neighbours, by one request. */
   readonly fetch: (file: CutFile, run: ChunkRun, signal: AbortSignal) => AsyncIterable<StoredChunk>;
@@ -97,7 +97,7 @@ export function createChunkFlights(options: ChunkFlightsOptions): ChunkFlights {
     const { signal } = flight.controller;
     await forEachConcurrent([...flight.underWay], width, signal, async (one) => {
       const content = await find(one.chunk, signal);
-      if (content?.length === one.chunk.size) land(one, content, "store");
+      if (content !== undefined) land(one, content, "store");
     });
     const missing = Array.from(flight.underWay, ({ chunk }) => chunk);
     await forEachConcurrent(runsOf(missing), width, signal, (neighbours, stopped) =>

@@ -9,7 +9,7 @@ export const chunkBytes = 4096;
 
 /** Content that compresses, and no two chunks of which are equal. */
 export function log(size: number, name = "line"): Buffer {
-  const lines = Array.from({ length: size / 3 + 1 }, (_, i) => `${name} ${i}\n`);
+  const lines = Array.from({ length: size / (name.length + 3) + 1 }, (_, i) => `${name} ${i}\n`);
   return Buffer.from(lines.join("")).subarray(0, size);
 }
 
