@@ -18,10 +18,10 @@ describe("what is wrong", () => {
       const archive = await cutFiles();
       const at = chunk.dataOffset + Math.floor(chunk.storedSize / 2);
       archive.data[at] = (archive.data[at] ?? 0) ^ 1;
-      const { readFile, stream } = archive.open();
+      const opened = archive.open();
       const end = chunk.offset + chunk.size;
       const range = { offset: end - 1, length: 1 };
-      await expect(readFile(path, { range })).rejects.toSatisfy(
+      await expect(opened.readFile(path, { range })).rejects.toSatisfy(
         (error) =>
           isFormatError(error) &&
           ["HashMismatch", "Decompression"].includes(error.code) &&
@@ -31,13 +31,14 @@ describe("what is wrong", () => {
       );
       const given: Uint8Array[] = [];
       const reading = async (): Promise<void> => {
-        for await (const piece of stream(path)) given.push(piece);
+        for await (const piece of opened.stream(path)) given.push(piece);
       };
       await expect(reading()).rejects.toMatchObject({ path });
       // Nothing of the damaged chunk, but all before it.
       expectBytes(Buffer.concat(given), whole.subarray(0, chunk.offset));
-      if (chunk.offset > 0) await readFile(path, { range: { offset: 0, length: chunk.offset } });
-      if (end < whole.length) await readFile(path, { range: { offset: end, length: whole.length - end } });
+      if (chunk.offset > 0) await opened.readFile(path, { range: { offset: 0, length: chunk.offset } });
+      if (end < whole.length)
+        await opened.readFile(path, { range: { offset: end, length: whole.length - end } });
     }
   });
 
@@ -50,10 +51,10 @@ describe("what is wrong", () => {
           return { ...cuts, hashes };
         },
       });
-      const { readFile } = archive.open();
+      const opened = archive.open();
       const range = { offset: index * chunkBytes, length: 1 };
-      await expect(readFile(path, { range })).rejects.toMatchObject({ code: "HashMismatch", path });
-      await readFile(path, { range: { offset: 2 * chunkBytes, length: 1 } });
+      await expect(opened.readFile(path, { range })).rejects.toMatchObject({ code: "HashMismatch", path });
+      await opened.readFile(path, { range: { offset: 2 * chunkBytes, length: 1 } });
       await expect(collectBytes(archive.open().stream(path))).rejects.toMatchObject({ code: "HashMismatch" });
     }
   });
@@ -62,9 +63,12 @@ describe("what is wrong", () => {
     const archive = await cutFiles({ changeEntry: (entry) => ({ ...entry, hash: new Uint8Array(32) }) });
     const kept = memoryChunkStore();
     for (const options of [{}, { chunks: { store: kept } }]) {
-      const { readFile, stream } = archive.open(options);
-      await expect(readFile("log")).rejects.toMatchObject({ code: "HashMismatch", path: "log" });
-      await expect(collectBytes(stream("log"))).rejects.toMatchObject({ code: "HashMismatch", path: "log" });
+      const opened = archive.open(options);
+      await expect(opened.readFile("log")).rejects.toMatchObject({ code: "HashMismatch", path: "log" });
+      await expect(collectBytes(opened.stream("log"))).rejects.toMatchObject({
+        code: "HashMismatch",
+        path: "log",
+      });
     }
   });
 
@@ -99,14 +103,14 @@ describe("what is wrong", () => {
         return { ...cuts, storedSizes: moved };
       },
     });
-    const { readFile } = archive.open();
+    const opened = archive.open();
     for (const index of [3, 4]) {
       await expect(
-        readFile("log", { range: { offset: index * chunkBytes, length: 1 } }),
+        opened.readFile("log", { range: { offset: index * chunkBytes, length: 1 } }),
       ).rejects.toMatchObject({ code: "Decompression", message: expect.stringContaining(`chunk ${index}`) });
     }
     // The whole file does not depend on it.
-    expectBytes(await readFile("log"), contents.log);
+    expectBytes(await opened.readFile("log"), contents.log);
   });
 
   test("a source that gives more or less", async () => {
@@ -121,22 +125,24 @@ describe("what is wrong", () => {
             for await (const piece of read(range, options)) yield* change(piece);
           },
       });
-      const { readFile, stream } = archive.open();
+      const opened = archive.open();
       const failed = {
         code: "SourceMismatch",
         path: "stored",
         message: expect.stringContaining(what === "more" ? "more" : "less"),
       };
-      await expect(readFile("stored", { range: { offset: 5, length: 5 } })).rejects.toMatchObject(failed);
-      await expect(collectBytes(stream("stored"))).rejects.toMatchObject(failed);
+      await expect(opened.readFile("stored", { range: { offset: 5, length: 5 } })).rejects.toMatchObject(
+        failed,
+      );
+      await expect(collectBytes(opened.stream("stored"))).rejects.toMatchObject(failed);
     }
   });
 
   test("a window larger than the limit", async () => {
     const content = Buffer.concat([noise(600_000), noise(600_000), noise(600_000)]);
     const archive = await chunkedArchive([{ path: "far", content, cuts: 2 * mebibyte, compression: "zstd" }]);
-    const { readFile } = archive.open({ limits: { maxDecoderBytes: 1024 } });
-    await expect(readFile("far", { range: { offset: 0, length: 1 } })).rejects.toMatchObject({
+    const opened = archive.open({ limits: { maxDecoderBytes: 1024 } });
+    await expect(opened.readFile("far", { range: { offset: 0, length: 1 } })).rejects.toMatchObject({
       code: "SizeExceeded",
       message: expect.stringContaining("limits.maxDecoderBytes"),
     });

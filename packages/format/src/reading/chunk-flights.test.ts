@@ -20,10 +20,10 @@ async function settled(reading: Promise<unknown>): Promise<unknown> {
 }
 
 /** A source that goes on when the test says so. */
-function gatedRead(): { readonly options: ChunkedArchiveOptions; readonly opened: () => void } {
-  let opened = (): void => undefined;
+function gatedRead(): { readonly options: ChunkedArchiveOptions; readonly letThrough: () => void } {
+  let letThrough = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
-    opened = resolve;
+    letThrough = resolve;
   });
   return {
     options: {
@@ -38,20 +38,20 @@ function gatedRead(): { readonly options: ChunkedArchiveOptions; readonly opened
           yield* read(range, options);
         },
     },
-    opened: () => opened(),
+    letThrough: () => letThrough(),
   };
 }
 
 describe("readers of the same and of neighbouring chunks", () => {
   test("16 of them fetch each chunk once", async () => {
     const archive = await cutFiles();
-    const { readFile, stream } = archive.open();
+    const opened = archive.open();
     const range = (at: number) => ({ offset: (at % 8) * chunkBytes + 100, length: chunkBytes });
     const given = await Promise.all(
       Array.from({ length: 16 }, (_, at) =>
         at % 2 === 0
-          ? readFile("log", { range: range(at) })
-          : collectBytes(stream("log", { range: range(at) })),
+          ? opened.readFile("log", { range: range(at) })
+          : collectBytes(opened.stream("log", { range: range(at) })),
       ),
     );
     for (const [at, content] of given.entries()) {
@@ -64,12 +64,12 @@ describe("readers of the same and of neighbouring chunks", () => {
   });
 
   test("who aborts leaves alone; when the last one leaves the work stops, and the next one starts anew", async () => {
-    const { options, opened } = gatedRead();
+    const { options, letThrough } = gatedRead();
     const archive = await cutFiles(options);
-    const { readFile } = archive.open();
+    const opened = archive.open();
     const aborts = Array.from({ length: 4 }, () => new AbortController());
     const reading = aborts.map(({ signal }) =>
-      settled(readFile("log", { range: { offset: 0, length: 10 }, signal })),
+      settled(opened.readFile("log", { range: { offset: 0, length: 10 }, signal })),
     );
     await new Promise((resolve) => setImmediate(resolve));
     expect(archive.reads).toHaveLength(1);
@@ -80,24 +80,27 @@ describe("readers of the same and of neighbouring chunks", () => {
       expect(await reading[at]).toBe(reason);
     }
     await expectNoReads(archive);
-    opened();
-    expectBytes(await readFile("log", { range: { offset: 0, length: 10 } }), contents.log.subarray(0, 10));
+    letThrough();
+    expectBytes(
+      await opened.readFile("log", { range: { offset: 0, length: 10 } }),
+      contents.log.subarray(0, 10),
+    );
     expect(archive.reads).toHaveLength(2);
   });
 
   test("one who leaves takes nothing from the others", async () => {
-    const { options, opened } = gatedRead();
+    const { options, letThrough } = gatedRead();
     const archive = await cutFiles(options);
-    const { readFile } = archive.open();
+    const opened = archive.open();
     const abort = new AbortController();
     const leaving = settled(
-      readFile("log", { range: { offset: 0, length: 3 * chunkBytes }, signal: abort.signal }),
+      opened.readFile("log", { range: { offset: 0, length: 3 * chunkBytes }, signal: abort.signal }),
     );
-    const staying = readFile("log", { range: { offset: 2 * chunkBytes, length: 10 } });
+    const staying = opened.readFile("log", { range: { offset: 2 * chunkBytes, length: 10 } });
     const reason = new Error("gone");
     abort.abort(reason);
     expect(await leaving).toBe(reason);
-    opened();
+    letThrough();
     expectBytes(await staying, contents.log.subarray(2 * chunkBytes, 2 * chunkBytes + 10));
     expect(archive.reads).toHaveLength(1);
   });
@@ -112,12 +115,12 @@ describe("readers of the same and of neighbouring chunks", () => {
           yield* read(range, options);
         },
     });
-    const { readFile } = archive.open();
+    const opened = archive.open();
     const range = { offset: 0, length: 10 };
-    for (const reading of [readFile("log", { range }), readFile("log", { range })]) {
+    for (const reading of [opened.readFile("log", { range }), opened.readFile("log", { range })]) {
       await expect(reading).rejects.toThrow("the network is down");
     }
-    expect(await readFile("log", { range })).toHaveLength(10);
+    expect(await opened.readFile("log", { range })).toHaveLength(10);
   });
 
   test("a damaged chunk fails for those who asked for it, under the name by which they did", async () => {
@@ -126,10 +129,10 @@ describe("readers of the same and of neighbouring chunks", () => {
       { path: "b", content: contents.stored, cuts: chunkBytes },
     ]);
     archive.data[chunkBytes + 5] = 255 - (archive.data[chunkBytes + 5] ?? 0);
-    const { readFile } = archive.open();
-    const all = settled(readFile("a", { range: { offset: 0, length: 3 * chunkBytes } }));
-    const same = settled(readFile("b", { range: { offset: chunkBytes, length: 1 } }));
-    const next = readFile("b", { range: { offset: 2 * chunkBytes, length: 10 } });
+    const opened = archive.open();
+    const all = settled(opened.readFile("a", { range: { offset: 0, length: 3 * chunkBytes } }));
+    const same = settled(opened.readFile("b", { range: { offset: chunkBytes, length: 1 } }));
+    const next = opened.readFile("b", { range: { offset: 2 * chunkBytes, length: 10 } });
     expect(await all).toMatchObject({ code: "HashMismatch", path: "a" });
     expect(await same).toMatchObject({ code: "HashMismatch", path: "b" });
     expectBytes(await next, contents.stored.subarray(2 * chunkBytes, 2 * chunkBytes + 10));

@@ -23,31 +23,33 @@ const largeFile: FileInChunks = { path: "large", content: large, cuts: mebibyte 
 describe("what is asked of the source", () => {
   test.each(cutPaths)("the chunks that a range touches, in one request: %s", async (path) => {
     const archive = await cutFiles();
-    const { readFile } = archive.open();
-    await readFile(path, { range: { offset: 5 * chunkBytes + 7, length: 29 } });
+    const opened = archive.open();
+    await opened.readFile(path, { range: { offset: 5 * chunkBytes + 7, length: 29 } });
     expect(archive.reads.splice(0)).toEqual([storedRange(archive, path, 5)]);
     await archive.open().readFile(path, { range: { offset: 6 * chunkBytes - 1, length: chunkBytes + 2 } });
     expect(archive.reads.splice(0)).toEqual([storedRange(archive, path, 5, 7)]);
-    await readFile(path, { range: { offset: 9, length: 0 } });
+    await opened.readFile(path, { range: { offset: 9, length: 0 } });
     expect(archive.reads).toEqual([]);
   });
 
   test("nothing of chunks that were read a moment ago", async () => {
     const archive = await cutFiles();
-    const { readFile } = archive.open();
+    const opened = archive.open();
     for (let offset = 0; offset < contents.log.length; offset += 500) {
-      await readFile("log", { range: { offset, length: Math.min(500, contents.log.length - offset) } });
+      await opened.readFile("log", {
+        range: { offset, length: Math.min(500, contents.log.length - offset) },
+      });
     }
     expect(archive.reads).toEqual(Array.from({ length: 10 }, (_, i) => storedRange(archive, "log", i)));
   });
 
   test("what is missing around the chunks that are there", async () => {
     const archive = await cutFiles();
-    const { readFile } = archive.open();
-    await readFile("log", { range: { offset: 2 * chunkBytes, length: 1 } });
+    const opened = archive.open();
+    await opened.readFile("log", { range: { offset: 2 * chunkBytes, length: 1 } });
     archive.reads.splice(0);
     expectBytes(
-      await readFile("log", { range: { offset: 1, length: contents.log.length - 2 } }),
+      await opened.readFile("log", { range: { offset: 1, length: contents.log.length - 2 } }),
       contents.log.subarray(1, -1),
     );
     // A request costs more than the chunk in the gap.
@@ -56,9 +58,9 @@ describe("what is asked of the source", () => {
 
   test("no more is kept than the limit says, and the last one that was read stays", async () => {
     const archive = await cutFiles();
-    const { readFile } = archive.open({ limits: { maxKeptBytes: 2 * chunkBytes } });
+    const opened = archive.open({ limits: { maxKeptBytes: 2 * chunkBytes } });
     const readChunk = (index: number): Promise<unknown> =>
-      readFile("log", { range: { offset: index * chunkBytes, length: 1 } });
+      opened.readFile("log", { range: { offset: index * chunkBytes, length: 1 } });
     for (const index of [0, 1, 0, 2, 0, 1]) await readChunk(index);
     expect(archive.reads).toEqual([0, 1, 2, 1].map((index) => storedRange(archive, "log", index)));
     archive.reads.splice(0);
@@ -69,14 +71,14 @@ describe("what is asked of the source", () => {
 
   test("a large range by one request, of which a chunk or two are in memory and nothing is kept", async () => {
     const archive = await chunkedArchive([largeFile]);
-    const { stream } = archive.open();
+    const opened = archive.open();
     const range = { offset: mebibyte / 2, length: 20 * mebibyte };
     expectBytes(
-      await collectBytes(stream("large", { range })),
+      await collectBytes(opened.stream("large", { range })),
       large.subarray(range.offset, range.offset + range.length),
     );
     expect(archive.reads.splice(0)).toEqual([storedRange(archive, "large", 0, 20)]);
-    await collectBytes(stream("large", { range: { offset: 0, length: 1 } }));
+    await collectBytes(opened.stream("large", { range: { offset: 0, length: 1 } }));
     expect(archive.reads.splice(0)).toEqual([storedRange(archive, "large", 0)]);
   });
 

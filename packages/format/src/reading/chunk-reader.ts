@@ -46,8 +46,8 @@ export function createChunkReader({ data, codecs, limits, store }: ChunkReaderOp
   const kept = createKeptChunks(limits.maxKeptBytes);
   const stored = createStoreAccess(store);
   const flights = createChunkFlights({
-    get: kept.get,
-    find: stored.find,
+    get: (chunk) => kept.get(chunk),
+    find: (chunk, signal) => stored.find(chunk, signal),
     fetch: (file, run, signal) => readStoredChunks(data, file, run, signal),
     verify: ({ entry }, chunk, signal) => verifyChunk(codecs, entry, chunk, signal),
     keep(chunk, content, from) {

@@ -44,9 +44,11 @@ describe("a store of chunks", () => {
     const archive = await cutFiles();
     archive.data.fill(0x55);
     const store = memoryChunkStore();
-    const { readFile } = archive.open({ chunks: { store } });
+    const opened = archive.open({ chunks: { store } });
     for (const path of ["log", "stored"]) {
-      await expect(readFile(path, { range: { offset: 0, length: 1 } })).rejects.toMatchObject({ path });
+      await expect(opened.readFile(path, { range: { offset: 0, length: 1 } })).rejects.toMatchObject({
+        path,
+      });
     }
     expect(store.kept.size).toBe(0);
   });
@@ -60,10 +62,10 @@ describe("a store of chunks", () => {
         return Promise.resolve(undefined);
       },
     });
-    const { stream, readFile } = archive.open({ chunks: { store } });
-    await collectBytes(stream("large"));
-    await readFile("large");
-    await readFile("large", { range: { offset: 1, length: 18 * mebibyte } });
+    const opened = archive.open({ chunks: { store } });
+    await collectBytes(opened.stream("large"));
+    await opened.readFile("large");
+    await opened.readFile("large", { range: { offset: 1, length: 18 * mebibyte } });
     expect([asked, store.kept.size]).toEqual([0, 0]);
   });
 
@@ -94,11 +96,11 @@ describe("a store of chunks", () => {
     ],
   ])("that %s is as if there were none", async (_, change) => {
     const archive = await cutFiles();
-    const { readFile } = archive.open({ chunks: { store: memoryChunkStore(change) } });
+    const opened = archive.open({ chunks: { store: memoryChunkStore(change) } });
     for (let round = 0; round < 2; round++) {
       for (const offset of [0, 5000, 20_000]) {
         expectBytes(
-          await readFile("log", { range: { offset, length: 10_000 } }),
+          await opened.readFile("log", { range: { offset, length: 10_000 } }),
           contents.log.subarray(offset, offset + 10_000),
         );
       }
@@ -116,8 +118,9 @@ describe("a store of chunks", () => {
         return new Promise(() => undefined);
       },
     });
-    const { readFile } = archive.open({ chunks: { store } });
-    for (let at = 0; at < 36; at++) await readFile("larger", { range: { offset: at * mebibyte, length: 1 } });
+    const opened = archive.open({ chunks: { store } });
+    for (let at = 0; at < 36; at++)
+      await opened.readFile("larger", { range: { offset: at * mebibyte, length: 1 } });
     expect(keeping).toBe(32 * mebibyte);
   });
 

@@ -50,9 +50,10 @@ test("chunks are hashed in turns", async () => {
     },
   };
   const state = { isDone: false };
-  const { readFile, stream } = archive.open({ sha256: counted });
-  const reading = readFile("stored", { range })
-    .then(() => collectBytes(stream("stored")))
+  const opened = archive.open({ sha256: counted });
+  const reading = opened
+    .readFile("stored", { range })
+    .then(() => collectBytes(opened.stream("stored")))
     .finally(() => {
       state.isDone = true;
     });

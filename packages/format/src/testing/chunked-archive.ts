@@ -39,7 +39,7 @@ export interface ChunkedArchive {
   readonly data: Uint8Array;
   readonly source: ByteSource;
   /** An archive over these, by codecs of Node unless the options have others. */
-  open(options?: OpenOptions): Archive;
+  readonly open: (options?: OpenOptions) => Archive;
   /** What the source was asked for, in order. A test may empty it. */
   readonly reads: ByteRange[];
   /** How many reads were begun and neither ended nor left. */
