@@ -12,15 +12,15 @@ test("every golden archive that this package made has its recipe", () => {
   expect(ours.map(({ name }) => name).toSorted()).toEqual(goldenRecipes.map(({ name }) => name).toSorted());
 });
 
-describe.each(goldenRecipes)("what becomes $name", ({ name, isCompressed, make }) => {
+describe.each(goldenRecipes)("what becomes $name", (recipe) => {
   test("is written as it was then", async () => {
-    const golden = goldenArchives.find((one) => one.name === name);
-    if (golden === undefined) throw new Error(`There is no ${name}`);
-    const { index, data } = await make();
+    const golden = goldenArchives.find(({ name }) => name === recipe.name);
+    if (golden === undefined) throw new Error(`There is no ${recipe.name}`);
+    const { index, data } = await recipe.make();
     const then = openArchive(golden.index, bufferSource(golden.data));
     const now = openArchive(index, bufferSource(data));
     // Frames are the codec's, and may be others with its next version.
-    if (!isCompressed) {
+    if (!recipe.isCompressed) {
       expect(Buffer.compare(index, golden.index)).toBe(0);
       expect(Buffer.compare(data, golden.data)).toBe(0);
     }
