@@ -56,17 +56,21 @@ export async function extractChunked(
   let hasVerified = false;
   let isWorthKeeping = false;
   try {
-    partial = options.writer.createPartial(target, file.entry, local?.base);
-    // As long as nobody has looked at it, what an earlier run has left is worth what it was.
-    hasVerified = partial.found > 0 && !partial.isClone;
-    await writeChunks(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
+    try {
+      partial = options.writer.createPartial(target, file.entry, local?.base);
+      // As long as nobody has looked at it, what an earlier run has left is worth what it was.
+      hasVerified = partial.found > 0 && !partial.isClone;
+      await writeChunks(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
+    } finally {
+      // Before the commit: Windows does not replace a file that is open.
+      local?.close();
+    }
     return partial.commit();
   } catch (error) {
     const isFinal = isFormatError(error) && finalCodes.includes(error.code);
     isWorthKeeping = hasVerified && (signal.aborted || !isFinal);
     throw error;
   } finally {
-    local?.close();
     partial?.dispose(isWorthKeeping);
   }
 }

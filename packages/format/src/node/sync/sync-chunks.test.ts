@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -61,6 +61,19 @@ function changed(content: Uint8Array, ...places: readonly number[]): Buffer {
   return copy;
 }
 
+/** Does something as a user who may not read everything, and has these files. */
+async function asNobody(files: readonly string[], work: () => Promise<void>): Promise<void> {
+  if (process.geteuid?.() !== 0) return work();
+  const nobody = 65_534;
+  for (const file of files) chownSync(file, nobody, nobody);
+  process.seteuid?.(nobody);
+  try {
+    await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 const bytesOf = ({ reads }: ChunkedArchive): number => reads.reduce((sum, { length }) => sum + length, 0);
 
 /** Larger than what is read whole. */
@@ -90,17 +103,6 @@ describe("a large file is compared by its chunks", () => {
       changed: ["f"],
       transferSize: chunkSize,
     });
-  });
-
-  test("by any number of threads", async () => {
-    const archive = await archiveOf({ f: large });
-    const directory = await directoryOf({ f: changed(large, 5_000_000) });
-    const figures = await Promise.all(
-      [0, 1, 3, undefined].map((workers) =>
-        diffDirectory(archive.open(), directory, { stat: true, workers }),
-      ),
-    );
-    for (const figure of figures) expect(figure).toEqual(figures[0]);
   });
 });
 
@@ -149,9 +151,10 @@ const changes: Readonly<Record<string, Change>> = {
 
 describe("syncDirectory fetches of a large file what the directory does not have", () => {
   test.each(Object.entries(changes))("%s", async (_, { before, after, chunks }) => {
+    const other = some.subarray(7, 90_000);
     for (const compression of ["none", "zstd"] as const) {
-      const archive = await archiveOf({ "d/f": after, other: some.subarray(7) }, { compression });
-      const directory = await directoryOf({ "d/f": before, other: some.subarray(7) });
+      const archive = await archiveOf({ "d/f": after, other }, { compression });
+      const directory = await directoryOf({ "d/f": before, other });
       const opened = archive.open();
       const stored = Array.from(opened.chunks("d/f") ?? [], ({ storedSize }) => storedSize);
       const planned = await syncDirectory(opened, directory, { dryRun: true });
@@ -172,7 +175,7 @@ describe("syncDirectory fetches of a large file what the directory does not have
       expect(await readTree(directory)).toEqual({
         "d/": "",
         "d/f": Buffer.from(after).toString("latin1"),
-        other: some.subarray(7).toString("latin1"),
+        other: other.toString("latin1"),
       });
     }
   });
@@ -261,14 +264,12 @@ describe("what a directory has is never believed", () => {
   });
 
   test("a file that differs and cannot be read is replaced", async () => {
-    if (process.getuid?.() === 0) {
-      console.log("not tested: a file that cannot be read, because root can read all");
-      return;
-    }
     const archive = await archiveOf({ f: some });
     const directory = await directoryOf({ f: some.subarray(1) });
-    chmodSync(join(directory, "f"), 0);
-    expect(await syncDirectory(archive.open(), directory)).toMatchObject({ transferSize: some.length });
+    await asNobody([directory, join(directory, "f")], async () => {
+      chmodSync(join(directory, "f"), 0);
+      expect(await syncDirectory(archive.open(), directory)).toMatchObject({ transferSize: some.length });
+    });
     expect(readFileSync(join(directory, "f")).equals(some)).toBe(true);
   });
 
@@ -376,16 +377,16 @@ test("any edits: the directory becomes what the archive is, and no more moves th
         });
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 
 describe("diffArchives says what a sync moves", () => {
   test.each(Object.entries(changes))("%s", async (_, { before, after }) => {
-    const old = await archiveOf({ f: before, same: some });
-    const now = await archiveOf({ f: after, same: some });
+    const old = await archiveOf({ f: before, same: some.subarray(0, 10) });
+    const now = await archiveOf({ f: after, same: some.subarray(0, 10) });
     const { transferSize } = diffArchives(old.open(), now.open(), { stat: true });
-    const directory = await directoryOf({ f: before, same: some });
+    const directory = await directoryOf({ f: before, same: some.subarray(0, 10) });
     const sync = await syncDirectory(now.open(), directory, { dryRun: true });
     // A sync also finds the beginning of a chunk that was cut off.
     expect(transferSize ?? -1).toBeGreaterThanOrEqual(sync.transferSize);
