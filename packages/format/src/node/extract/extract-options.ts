@@ -43,9 +43,9 @@ export interface ExtractOptions extends SignalOptions {
   /** The codec to decompress with. Default: the best one that this runtime has. */
   readonly zstd?: ZstdDecoder | undefined;
   /**
-   * Threads that decompress, verify and write small files. 0 does all on this thread. Default: one for each core but
-   * this thread's, at most 2, when there are enough files. Only on Linux, and not with a given `zstd`, which is used
-   * on this thread.
+   * Threads that decompress, verify and write: on Linux small files, and everywhere the chunks of large ones. 0 does all on
+   * this thread. Default, when there is enough to do: for small files one for each core but this thread's, at most 2; for
+   * chunks one for each core, at most 4. None with a given `zstd`, which is used on this thread.
    */
   readonly workers?: number | undefined;
   /** Contents that are known already: they are not fetched, and what is fetched is kept there, behind the extraction. */

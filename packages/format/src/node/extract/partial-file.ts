@@ -86,6 +86,7 @@ export function createPartialFile(where: PartialPlace): PartialFile {
   try {
     const found = Number(fstatSync(handle, { bigint: true }).size);
     if (found > size) ftruncateSync(handle, size);
+    if (claimed !== undefined && facts.mode !== undefined) fchmodSync(handle, 0o600);
     return {
       file: { handle, name: target },
       found: Math.min(found, size),
@@ -247,10 +248,12 @@ function openUsable(directory: DestinationDirectory, name: string, flags: number
   return undefined;
 }
 
-/** Nothing that somebody else put there, or that has another name, where it would change. */
+/** Nothing that somebody else put there or may write to, or that has another name, where it would change. */
 function isUsable(stats: BigIntStats): boolean {
   const user = process.geteuid?.();
-  return stats.isFile() && stats.nlink === 1n && (user === undefined || stats.uid === BigInt(user));
+  const isOurs = user === undefined || stats.uid === BigInt(user);
+  const isOpenToOthers = (Number(stats.mode) & 0o022 & process.umask()) !== 0;
+  return stats.isFile() && stats.nlink === 1n && isOurs && !isOpenToOthers;
 }
 
 function isAbandoned({ mtimeMs }: BigIntStats): boolean {
