@@ -38,6 +38,7 @@ export type {
   ChangedEntry,
   Compression,
   ContentRange,
+  DiffArchivesOptions,
   DirectoryEntry,
   DirectoryListing,
   DirectoryStats,
