@@ -7,12 +7,12 @@ import { isFormatError } from "../../errors.js";
 import type { FormatErrorCode } from "../../errors.js";
 import { checkHash } from "../../reading/content-reader.js";
 import { checkChunkPromise, chunkOf, readStoredChunks } from "../../reading/stored-chunks.js";
-import type { CutFile, StoredChunk } from "../../reading/stored-chunks.js";
+import type { CutFile } from "../../reading/stored-chunks.js";
 import type { ByteSource } from "../../sources/byte-source.js";
 import { createTurns, turnBytes } from "../../zstd/turns.js";
-import type { OpenFile } from "../chunks/chunk-job.js";
 import type { ChunkStage } from "../chunks/chunk-stage.js";
-import { promisedChunk } from "../chunks/promised-chunk.js";
+import { createChunkPlacer } from "./chunk-placer.js";
+import type { Place } from "./chunk-placer.js";
 import type { FileWriter, PartialFile } from "./file-writer.js";
 import { findChunksInPlace } from "./found-chunks.js";
 import type { FindLocalChunks, LocalChunks } from "./local-chunks.js";
@@ -75,12 +75,6 @@ export async function extractChunked(
   }
 }
 
-/** Where a chunk can be had without fetching it. */
-interface Place {
-  readonly file: OpenFile;
-  readonly offset: number;
-}
-
 async function writeChunks(
   options: ChunkedExtraction,
   file: CutFile,
@@ -91,7 +85,6 @@ async function writeChunks(
 ): Promise<void> {
   const { data, stage, onBytes } = options;
   const { entry, chunks } = file;
-  const { path, compression } = entry;
   const width = widthOf(options, file);
   const inPlace = new Set<number>();
   const inEarlier = new Set<number>();
@@ -140,43 +133,7 @@ async function writeChunks(
     return isCloned ? { file: target, offset: chunk.offset } : place;
   }
 
-  async function write({ chunk, stored }: StoredChunk): Promise<Uint8Array> {
-    const { content } = await stage.write({
-      chunk: promisedChunk(path, chunk),
-      stored,
-      isCompressed: compression === "zstd",
-      target,
-      isSparse: chunk.offset >= found,
-      wantsContent: true,
-    });
-    return content ?? new Uint8Array(0);
-  }
-
-  /** What is not where it was said to be is fetched after all. */
-  async function fetchOne({ index }: Chunk): Promise<Uint8Array> {
-    for await (const stored of readStoredChunks(data, file, { first: index, last: index }, signal)) {
-      return write(stored);
-    }
-    throw new TypeError("A chunk was asked for, and none came");
-  }
-
-  async function take(chunk: Chunk, place: Place): Promise<Uint8Array> {
-    const promised = promisedChunk(path, chunk);
-    if (place.file === target) {
-      const { offset, size } = chunk;
-      const { hash, content } = await stage.hash({ file: target, offset, size, wantsContent: true });
-      return hash === promised.hash && content !== undefined ? content : fetchOne(chunk);
-    }
-    const { content } = await stage.copy({
-      chunk: promised,
-      source: place.file,
-      sourceOffset: place.offset,
-      target,
-      isSparse: chunk.offset >= found,
-      wantsContent: true,
-    });
-    return content ?? fetchOne(chunk);
-  }
+  const placer = createChunkPlacer({ data, stage, file, target, found, signal });
 
   async function* tasks(): AsyncGenerator<() => Promise<WrittenChunk>, void, undefined> {
     for (let at = hashed; at < chunks.count;) {
@@ -184,14 +141,14 @@ async function writeChunks(
       const chunk = chunkOf(file, at);
       const place = placeOf(chunk);
       if (place !== undefined) {
-        yield async () => ({ chunk, content: await take(chunk, place) });
+        yield async () => ({ chunk, content: await placer.take(chunk, place) });
         at++;
         continue;
       }
       let last = at;
       while (last + 1 < chunks.count && placeOf(chunkOf(file, last + 1)) === undefined) last++;
       for await (const stored of readStoredChunks(data, file, { first: at, last }, signal)) {
-        yield async () => ({ chunk: stored.chunk, content: await write(stored) });
+        yield async () => ({ chunk: stored.chunk, content: await placer.write(stored) });
       }
       at = last + 1;
     }

@@ -230,7 +230,7 @@ function usable(
   for (const name of names) {
     if (parsePartialName(name, target)?.owner !== owner) continue;
     const stats = lstatSync(directory.locate(name), { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined || !isUsable(stats)) continue;
+    if (stats === undefined || !isUsable(stats) || isOpenToOthers(stats)) continue;
     if (owner === "free" || isAbandoned(stats)) found.push({ name, size: stats.size });
   }
   return found.toSorted((a, b) => (a.size < b.size ? 1 : -1)).map(({ name }) => name);
@@ -248,12 +248,15 @@ function openUsable(directory: DestinationDirectory, name: string, flags: number
   return undefined;
 }
 
-/** Nothing that somebody else put there or may write to, or that has another name, where it would change. */
+/** Nothing that somebody else put there, or that has another name, where it would change. */
 function isUsable(stats: BigIntStats): boolean {
   const user = process.geteuid?.();
-  const isOurs = user === undefined || stats.uid === BigInt(user);
-  const isOpenToOthers = (Number(stats.mode) & 0o022 & process.umask()) !== 0;
-  return stats.isFile() && stats.nlink === 1n && isOurs && !isOpenToOthers;
+  return stats.isFile() && stats.nlink === 1n && (user === undefined || stats.uid === BigInt(user));
+}
+
+/** Whether others may write to it who may not to a new file. */
+function isOpenToOthers({ mode }: BigIntStats): boolean {
+  return (Number(mode) & 0o022 & process.umask()) !== 0;
 }
 
 function isAbandoned({ mtimeMs }: BigIntStats): boolean {
