@@ -39,6 +39,7 @@ export type {
   Chunk,
   Compression,
   ContentRange,
+  DiffArchivesOptions,
   DirectoryEntry,
   DirectoryListing,
   DirectoryStats,
