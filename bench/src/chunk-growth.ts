@@ -35,8 +35,12 @@ export async function measureGrowth({ name, content }: ChunkCorpus): Promise<rea
       // A hash and a stored size for each; a size, too, where the content says it.
       const index = found.chunks * (chunking === "fixed" ? 36 : 40);
       rows.push({
-        ...{ corpus: name, chunking, chunkBytes, ...found },
-        ...{ growth: found.stored / plain - 1, index: index / found.stored },
+        ...found,
+        corpus: name,
+        chunking,
+        chunkBytes,
+        growth: found.stored / plain - 1,
+        index: index / found.stored,
       });
     }
   }
@@ -77,7 +81,7 @@ export async function measureCutter(
   const rates = { cut: [] as number[], hash: [] as number[] };
   for (let run = 0; run < 5; run += 1) {
     const started = performance.now();
-    for (const piece of cutByContent(content, 2 * MiB))
+    for (const piece of cutByContent(content, 4 * MiB))
       if (piece.length === 0) throw new Error("an empty chunk");
     const cut = performance.now();
     for (const piece of cutFixed(content, MiB)) hash("sha256", piece);

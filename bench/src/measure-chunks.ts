@@ -62,7 +62,10 @@ export async function measureChunks(options: ChunkOptions): Promise<ChunkFigures
     for (const chunking of ["fixed", "content"] as const) {
       const made = await archiveSizes(corpus.content, { chunking });
       archives.push({
-        ...{ corpus: corpus.name, chunking, chunks: made.chunks, indexBytes: made.index - without.index },
+        corpus: corpus.name,
+        chunking,
+        chunks: made.chunks,
+        indexBytes: made.index - without.index,
         growth: (made.index + made.data) / (without.index + without.data) - 1,
       });
     }

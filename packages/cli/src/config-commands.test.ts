@@ -71,7 +71,7 @@ test("flag, environment, file and default win in this order, and `config show` s
 });
 
 test("how large files are cut is said by a flag, else by the file, and no other word is taken", async () => {
-  // Without a repetition that compresses to a single chunk.
+  // Above 4 MiB.
   const lines = Array.from({ length: 300_000 }, (_, index) => `${String(index * 7919)} a line of a log\n`);
   await writeFile(path.join(home.path, "site", "large.log"), lines.join(""));
   const boundaries = async (...flags: readonly string[]): Promise<unknown> => {

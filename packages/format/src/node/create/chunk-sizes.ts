@@ -14,17 +14,13 @@ export interface Cutting {
 export function cuttingOf(chunking: Chunking, isCompressed: boolean): Cutting | undefined {
   if (chunking === "none") return undefined;
   return {
-    chunkBytes: chunkSizes[isCompressed ? "compressed" : "stored"][chunking],
+    chunkBytes: chunkSizes[isCompressed ? "compressed" : "stored"],
     byContent: chunking === "content",
   };
 }
 
 /**
- * Measured, see docs/performance.md. A compressed chunk is a frame, and smaller ones compress worse: of sources, fixed ones
- * of 2 MiB take 1.7 % more. Those that the content cuts are larger than what they aim at, and end where zstd loses less:
- * 2 MiB takes less than 1 % more. Chunks that are stored as they are cost nothing but their hashes.
+ * Measured, see docs/performance.md. A compressed chunk is a frame, and smaller ones compress worse: with 2 MiB, wherever
+ * the cuts are, archives of sources grow by up to 5 %. Chunks that are stored as they are cost nothing but their hashes.
  */
-const chunkSizes = {
-  compressed: { fixed: maxSmallFileBytes, content: 2 * 1024 * 1024 },
-  stored: { fixed: 1024 * 1024, content: 1024 * 1024 },
-} as const;
+const chunkSizes = { compressed: maxSmallFileBytes, stored: 1024 * 1024 } as const;

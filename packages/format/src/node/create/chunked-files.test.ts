@@ -35,11 +35,8 @@ const given = (content: Uint8Array): ArchiveInput => [{ path: "file", content }]
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Lines that differ, 13 MB: compresses, and has cuts in it. */
-const log = Buffer.from(noise(5_000_000, "log").toString("hex").replaceAll(/.{24}/gu, "$& line\n")).subarray(
-  0,
-  13_000_000,
-);
+/** 32 MB that compress to a half, and nothing in them repeats itself. */
+const log = Buffer.from(noise(16_000_000, "log").toString("hex"));
 
 /** The bytes of chunks that the other file does not have: what a sync has to fetch. */
 function newBytes(made: Made, before: Made): number {
@@ -50,7 +47,7 @@ function newBytes(made: Made, before: Made): number {
 
 describe.each(["zstd", "none"] as const)("cuts that the content says, compression %s", (compression) => {
   const how = { compression, chunking: "content" } as const;
-  const average = compression === "zstd" ? 2 * MiB : MiB;
+  const average = compression === "zstd" ? 4 * MiB : MiB;
 
   test("are in the index with the hash of each chunk, and the file is what it was", async () => {
     const content = Buffer.concat([log, Buffer.alloc(20 * MiB), noise(5 * MiB)]);
@@ -103,21 +100,21 @@ describe.each(["zstd", "none"] as const)("cuts that the content says, compressio
   test("move with the content, so that what is inserted or deleted costs the chunks around it", async () => {
     const before = await make(given(log), how);
     const fixedBefore = await make(given(log), { ...how, chunking: "fixed" });
-    const middle = log.length >> 1;
+    const place = 5_000_000;
     const changes = {
-      inserted: [log.subarray(0, middle), Buffer.from("another line\n"), log.subarray(middle)],
-      deleted: [log.subarray(0, middle), log.subarray(middle + 1)],
-      changed: [log.subarray(0, middle), Buffer.from("\0"), log.subarray(middle + 1)],
+      inserted: [log.subarray(0, place), Buffer.from("another line\n"), log.subarray(place)],
+      deleted: [log.subarray(0, place), log.subarray(place + 1)],
+      changed: [log.subarray(0, place), Buffer.from("\0"), log.subarray(place + 1)],
       appended: [log, Buffer.from("the last line\n")],
     };
     for (const [name, parts] of Object.entries(changes)) {
       const content = Buffer.concat(parts);
       const after = await make(given(content), how);
       expect(newBytes(after, before), name).toBeGreaterThan(0);
-      expect(newBytes(after, before), name).toBeLessThan(6 * average);
+      expect(newBytes(after, before), name).toBeLessThan(3 * average);
       if (name !== "inserted" && name !== "deleted") continue;
       const fixed = await make(given(content), { ...how, chunking: "fixed" });
-      expect(newBytes(fixed, fixedBefore), name).toBeGreaterThan(log.length / 3);
+      expect(newBytes(fixed, fixedBefore), name).toBeGreaterThan(0.8 * log.length);
     }
   });
 });

@@ -49,9 +49,9 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
    * other implementations skip it.
    *
    * - `fixed` (default) cuts every 4 MiB, files that are stored as they are every 1 MiB.
-   * - `content` cuts where the content says (FastCDC), 2 and 1 MiB apart on average and at most 8 and 4: where bytes are
+   * - `content` cuts where the content says (FastCDC), about as far apart, at most 16 and 4 MiB: where bytes are
    *   inserted or deleted, a sync moves the chunks around them instead of all that follow. Takes longer, see
-   *   docs/performance.md, and more memory: about 8 MiB for each thread.
+   *   docs/performance.md, and more memory: up to 50 MB for each thread.
    * - `none` leaves it out.
    */
   readonly chunking?: Chunking | undefined;
