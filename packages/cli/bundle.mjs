@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { rolldown } from "rolldown";
+import { builtinsOnDemand } from "./bundling/builtins-on-demand.mjs";
 import { chunksOf } from "./bundling/chunks.mjs";
 import { narrowUndici } from "./bundling/narrow-undici.mjs";
 import { notices } from "./bundling/notices.mjs";
@@ -39,8 +40,10 @@ const command = await bundled({
     main: compiled("index.js"),
     ...undici.entries,
   },
-  plugins: [undici.plugin],
+  plugins: [undici.plugin, builtinsOnDemand()],
   codeSplitting: inChunks([
+    // Loaded before code is kept between runs: nothing else may be in it.
+    ["compile-cache", [compiled("compile-cache.js")]],
     ["command-line", ["command-line.js", "errors/path-hint.js", "signing/policies.js"].map(compiled)],
     [
       "archives",
