@@ -124,6 +124,23 @@ function inChunks(files) {
 }
 
 /**
+ * An entry that is CommonJS itself has only its own exports: whatever another file wanted of its file would not be there.
+ *
+ * @param {import("rolldown").RolldownOutput["output"]} output
+ */
+function checkExports(output) {
+  const chunks = output.flatMap((one) => (one.type === "chunk" ? [one] : []));
+  const imported = new Set(chunks.flatMap(({ imports }) => imports));
+  for (const { fileName, code } of chunks) {
+    if (imported.has(fileName) && /^module\.exports = /mu.test(code)) {
+      throw new Error(
+        `Other files need parts of ${fileName}, which exports one thing: give them a file of their own`,
+      );
+    }
+  }
+}
+
+/**
  * @param {object} bundle
  * @param {"cjs" | "es"} bundle.format CommonJS loads faster.
  * @param {Readonly<Record<string, string>>} bundle.input
@@ -161,5 +178,6 @@ async function bundled({ format, input, plugins = [], codeSplitting }) {
     codeSplitting,
   });
   await build.close();
+  checkExports(output);
   return output.flatMap((one) => (one.type === "chunk" ? Object.keys(one.modules) : []));
 }

@@ -2,45 +2,45 @@
 // connections, pools and agent; other parts that can be needed are files of their own, loaded when they are.
 import path from "node:path";
 
-/** Whoever imports undici and needs more than that: `fetch` through proxies. */
-const needsAll = /[\\/]sigstore-policy[\\/]/u;
-
 /** Modules that undici loads and most runs have no use for, by the files of the bundle that get them. */
 const apart = {
   "undici-proxy": "dispatcher/proxy-agent.js",
   "undici-http2": "dispatcher/client-h2.js",
-  "undici-form-body": "web/fetch/body.js",
   "undici-parser-without-simd": "llhttp/llhttp-wasm.js",
 };
 
-/** The module that imports of undici get. */
-const registryPart = "\0undici";
+/** `fetch`, for proxies, which Node's own does not take; and bodies that are forms. They have most of their code in common. */
+const webPart = "\0undici-web";
+
+/** The module that imports of undici get: all that this project uses of it. */
+const neededPart = "\0undici";
 const http2OnDemand = "\0undici-http2-on-demand";
 
 /**
- * What undici is for registries.
- *
  * @param {string} folder Where undici is installed.
  * @returns {{ entries: Readonly<Record<string, string>>, module: string, plugin: import("rolldown").Plugin }} More entries
  *   for the bundle, and the module that imports of undici get.
  */
 export function narrowUndici(folder) {
   const inLibrary = (/** @type {string} */ name) => path.join(folder, "lib", name);
-  const entries = Object.fromEntries(Object.entries(apart).map(([name, file]) => [name, inLibrary(file)]));
+  const files = Object.fromEntries(Object.entries(apart).map(([name, file]) => [name, inLibrary(file)]));
+  const entries = { ...files, "undici-web": webPart };
   const parser = inLibrary("dispatcher/client-h1.js");
   const pool = inLibrary("dispatcher/client.js");
   /** @type {Readonly<Record<string, (importer: string) => string | { id: string, external: true } | undefined>>} */
   const elsewhere = {
-    undici: (importer) => (needsAll.test(importer) ? undefined : registryPart),
+    undici: () => neededPart,
     "./client-h2.js": (importer) => (importer === pool ? http2OnDemand : undefined),
-    "../web/fetch/body.js": (importer) => (importer === parser ? fileOf("undici-form-body") : undefined),
+    "../web/fetch/body.js": (importer) => (importer === parser ? fileOf("undici-web") : undefined),
     "../llhttp/llhttp-wasm.js": () => fileOf("undici-parser-without-simd"),
     "./undici-http2.cjs": () => fileOf("undici-http2"),
     "./undici-proxy.cjs": () => fileOf("undici-proxy"),
+    "./undici-web.cjs": () => fileOf("undici-web"),
+    [webPart]: () => webPart,
   };
   return {
     entries,
-    module: registryPart,
+    module: neededPart,
     plugin: {
       name: "narrow-undici",
       resolveId: (id, importer = "") => elsewhere[id]?.(importer),
@@ -48,7 +48,8 @@ export function narrowUndici(folder) {
         if (id === http2OnDemand) {
           return 'module.exports = (...all) => require("./undici-http2.cjs")(...all);';
         }
-        if (id === registryPart) return partForRegistries(inLibrary);
+        if (id === webPart) return exportsOfWeb(inLibrary);
+        if (id === neededPart) return exportsOfPart(inLibrary);
         return undefined;
       },
       transform: (code, id) => (id === parser ? compiledOnce(code) : undefined),
@@ -56,19 +57,29 @@ export function narrowUndici(folder) {
   };
 }
 
-/** @param {keyof typeof apart} name */
+/** @param {keyof typeof apart | "undici-web"} name */
 function fileOf(name) {
   return /** @type {const} */ ({ id: `./${name}.cjs`, external: true });
 }
 
 /** @param {(name: string) => string} inLibrary */
-function partForRegistries(inLibrary) {
+function exportsOfWeb(inLibrary) {
+  const load = (/** @type {string} */ name) => `require(${JSON.stringify(inLibrary(name))})`;
+  return `
+    exports.extractBody = ${load("web/fetch/body.js")}.extractBody;
+    exports.fetch = ${load("web/fetch/index.js")}.fetch;
+  `;
+}
+
+/** @param {(name: string) => string} inLibrary */
+function exportsOfPart(inLibrary) {
   const load = (/** @type {string} */ name) => `require(${JSON.stringify(inLibrary(name))})`;
   return `
     exports.Agent = ${load("dispatcher/agent.js")};
     exports.Pool = ${load("dispatcher/pool.js")};
     exports.buildConnector = ${load("core/connect.js")};
     Object.defineProperty(exports, "ProxyAgent", { enumerable: true, get: () => require("./undici-proxy.cjs") });
+    exports.fetch = (...all) => require("./undici-web.cjs").fetch(...all);
     Object.assign(${load("dispatcher/dispatcher.js")}.prototype, ${load("api/index.js")});
   `;
 }

@@ -5,8 +5,8 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
-import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTemporaryDirectory, startTestProxy, startTestRegistry, writeTree } from "@blob/testing";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { command, isBuilt } from "./testing/command.js";
 import { runBlob } from "./testing/run-blob.js";
 
@@ -19,7 +19,7 @@ let registry: TestRegistry;
 
 beforeAll(async () => {
   directory = await createTemporaryDirectory();
-  registry = await startTestRegistry();
+  registry = await startTestRegistry({ allowedHosts: ["registry.example"] });
   const site = path.join(directory.path, "site");
   await writeTree(site, { "a.txt": "a\n" });
   await runBlob(["create", site, path.join(directory.path, "archive")]);
@@ -52,14 +52,18 @@ function packagesOf(modules: readonly string[]): ReadonlySet<string> {
   return new Set(modules.map((name) => /^(?:@[^/]+\/)?[^/]+/u.exec(name)?.[0] ?? name));
 }
 
-async function loadedBy(line: string, code = 0): Promise<Loaded> {
+async function loadedBy(
+  line: string,
+  code = 0,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Loaded> {
   const record = path.join(directory.path, "modules");
   await rm(record, { force: true });
   const argv = line.replace("REFERENCE", `${registry.host}/acme/site:v1`).split(" ");
   // The registry is in this process: nothing may wait for the command's end.
   const child = spawn(process.execPath, ["--require", recorder, command, ...argv], {
     cwd: directory.path,
-    env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: record },
+    env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: record, ...variables },
     stdio: ["ignore", "ignore", code === 0 ? "inherit" : "ignore"],
   });
   expect(await once(child, "close")).toEqual([code, null]);
@@ -116,13 +120,13 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
 
   // Each of them takes a start some tenths of a millisecond.
   test.each([
-    ["--help", 3, 0],
-    ["ls --nonsense", 4, 2],
-    ["ls file:archive", 7, 0],
-    ["ls --plain-http REFERENCE", 9, 0],
-    ["cat --plain-http REFERENCE a.txt", 9, 0],
-    ["push --plain-http REFERENCE site", 16, 0],
-    ["pull --plain-http REFERENCE pulled2", 16, 0],
+    ["--help", 4, 0],
+    ["ls --nonsense", 5, 2],
+    ["ls file:archive", 8, 0],
+    ["ls --plain-http REFERENCE", 10, 0],
+    ["cat --plain-http REFERENCE a.txt", 10, 0],
+    ["push --plain-http REFERENCE site", 18, 0],
+    ["pull --plain-http REFERENCE pulled2", 18, 0],
   ])("blob %s: at most %i files", async (line, most, code) => {
     const { files } = await loadedBy(line, code);
     expect(files.length, files.join(" ")).toBeLessThanOrEqual(most);
@@ -131,6 +135,7 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
   test.each(["ls --plain-http REFERENCE", "cat --plain-http REFERENCE a.txt"])(
     "blob %s: of undici what a plain request needs, and nothing that is not needed",
     async (line) => {
+      // Else nothing is asked of the registry.
       await rm(path.join(directory.path, ".cache"), { recursive: true, force: true });
       const { modules, packages } = await loadedBy(line);
       expect(modules).toContain("undici/lib/dispatcher/agent");
@@ -144,6 +149,21 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
       ]);
     },
   );
+
+  test("what is for proxies is loaded when there is one, and works", async () => {
+    const proxy = await startTestProxy(Number(registry.host.split(":")[1]));
+    onTestFinished(() => proxy.close());
+    const address = `http://${proxy.host}`;
+    const variables = { HTTP_PROXY: address, HTTPS_PROXY: address };
+    const line = "cat --skip-cache --plain-http registry.example/acme/site:v1 a.txt";
+    const plain = await loadedBy(line, 0, variables);
+    expect(plain.files).not.toContain("bundle/undici-proxy.cjs");
+    expect(proxy.asked).toContain("GET http://registry.example/v2/acme/site/manifests/v1");
+    // What is behind the tunnel speaks no TLS.
+    const tunnelled = await loadedBy("ls registry.example/acme/site:v1", 7, variables);
+    expect(tunnelled.files).toContain("bundle/undici-proxy.cjs");
+    expect(proxy.asked).toContain("CONNECT registry.example:443");
+  });
 
   test("a run declares its own command and no other", async () => {
     const { modules } = await loadedBy("ls file:archive");
