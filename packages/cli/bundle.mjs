@@ -1,5 +1,5 @@
 // Makes what is published of this package from what tsc has compiled: our code and that of its dependencies in a few files,
-// of which a command loads those that it needs. Why: docs/decisions/0014-the-command-is-a-bundle.md.
+// of which a command loads those that it needs. Why: docs/decisions/0016-the-command-is-a-bundle.md.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";

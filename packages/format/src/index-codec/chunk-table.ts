@@ -1,4 +1,4 @@
-import { follow, invalidIndex, readLayout, vectorLength, vtableOf } from "./flatbuffer.js";
+import { fixedBytes, follow, invalidIndex, readLayout, vectorLength, vtableOf } from "./flatbuffer.js";
 import type { FlatBuffer, TableLayout } from "./flatbuffer.js";
 import {
   chunkedFileSlots,
@@ -10,6 +10,7 @@ import {
 } from "./index-schema.js";
 import type { EntryColumns } from "./entry-columns.js";
 import { pathText } from "./path-bytes.js";
+import { portableSha256 } from "../sha256.js";
 import { storedSizeProblem } from "../zstd/frame-limits.js";
 
 /**
@@ -35,7 +36,7 @@ export interface ChunkTable {
 export const noChunks: ChunkTable = createChunkTable(0);
 
 /** Bytes of the fields in each slot of a chunked file. */
-const widths = [4, 4, 4, 4, 4];
+const widths = [4, 4, 4, 4, 4, 4];
 
 /**
  * What a chunked file takes at least beside its hashes: its place in the list, a table with the two fields that are never
@@ -126,6 +127,7 @@ function readChunkedFile(
   const hashesField = fields[chunkedFileSlots.hashes] ?? 0;
   const storedSizesField = fields[chunkedFileSlots.storedSizes] ?? 0;
   const sizesField = fields[chunkedFileSlots.sizes] ?? 0;
+  const sizesHashField = fields[chunkedFileSlots.sizesHash] ?? 0;
   const entry = entryField === 0 ? 0 : view.getUint32(at + entryField, true);
   if (entry >= columns.size.length) throw invalidIndex("it has chunks of a file that it does not list");
   const chunkSize = chunkSizeField === 0 ? 0 : view.getUint32(at + chunkSizeField, true);
@@ -136,6 +138,8 @@ function readChunkedFile(
     const why = "stored sizes are for compressed files, and all of these have them";
     throw damaged(buffer, columns, entry, why);
   }
+  if ((sizesHashField === 0) !== (sizesField === 0))
+    throw damaged(buffer, columns, entry, "sizes come with their hash, and without them there is none");
   const hashes = follow(buffer, at + hashesField, "a list of hashes");
   const count = vectorLength(buffer, hashes, 1, "a list of hashes") / hashBytes;
   if (!Number.isInteger(count))
@@ -152,7 +156,15 @@ function readChunkedFile(
   table.chunkSize[i] = chunkSize;
   table.hashStart[i] = hashes + 4;
   table.storedSizesStart[i] = sizesAt(storedSizesField, "a list of stored sizes");
-  table.sizesStart[i] = sizesAt(sizesField, "a list of chunk sizes");
+  const sizesStart = sizesAt(sizesField, "a list of chunk sizes");
+  table.sizesStart[i] = sizesStart;
+  if (sizesStart !== 0) {
+    const hash = fixedBytes(buffer, at + sizesHashField, hashBytes, "the hash of chunk sizes");
+    // A chunk's own hash does not say where in the file it is.
+    const sizes = bytes.subarray(sizesStart, sizesStart + 4 * count);
+    if (!portableSha256.hash(sizes).every((byte, place) => byte === bytes[hash + place]))
+      throw damaged(buffer, columns, entry, "their sizes do not have their hash");
+  }
   return layout;
 }
 

@@ -77,6 +77,14 @@ export function vectorLength(
   return length;
 }
 
+/** Where the bytes are of a vector that has to have so many. */
+export function fixedBytes(buffer: FlatBuffer, at: number, length: number, what: string): number {
+  const vector = follow(buffer, at, what);
+  const actual = vectorLength(buffer, vector, 1, what);
+  if (actual !== length) throw invalidIndex(`${what} has ${actual} bytes instead of ${length}`);
+  return vector + 4;
+}
+
 /** An unsigned 64-bit number; above what a number holds exactly it comes out as infinite, which no limit lets through. */
 export function readUint64({ view }: FlatBuffer, at: number): number {
   const high = view.getUint32(at + 4, true);

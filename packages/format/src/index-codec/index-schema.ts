@@ -39,6 +39,7 @@ export const chunkedFileSlots = {
   hashes: 2,
   storedSizes: 3,
   sizes: 4,
+  sizesHash: 5,
 } as const;
 
 /** The most content that a chunk has, in bytes: readers hold it in memory. */

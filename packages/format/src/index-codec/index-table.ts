@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.js";
 import {
   createFlatBuffer,
+  fixedBytes,
   follow,
   invalidIndex,
   readLayout,
@@ -80,7 +81,7 @@ export function readIndexTable(bytes: Uint8Array): IndexTable {
   if (!Number.isSafeInteger(dataSize)) throw invalidIndex("the data part is larger than any can be");
   const dataHashAt = at(indexSlots.dataHash);
   const dataHashStart =
-    dataHashAt === undefined ? undefined : readHash(buffer, dataHashAt, "the data part's hash");
+    dataHashAt === undefined ? undefined : fixedBytes(buffer, dataHashAt, hashBytes, "the data part's hash");
   const entriesAt = at(indexSlots.entries);
   if (entriesAt === undefined) throw invalidIndex("it has no list of entries");
   const entries = follow(buffer, entriesAt, "the list of entries");
@@ -159,7 +160,7 @@ function readFields(
   const mtimeNs = fields[entrySlots.mtimeNs] ?? 0;
   const compression = fields[entrySlots.compression] ?? 0;
   if (hash === 0) throw invalidIndex("an entry has no hash");
-  columns.hashStart[i] = readHash(buffer, table + hash, "a file's hash");
+  columns.hashStart[i] = fixedBytes(buffer, table + hash, hashBytes, "a file's hash");
   // What a table does not have is zero, as the columns are.
   if (dataOffset !== 0) columns.dataOffset[i] = readUint64(buffer, table + dataOffset);
   if (dataSize !== 0) columns.storedSize[i] = readUint64(buffer, table + dataSize);
@@ -170,13 +171,6 @@ function readFields(
   if (gid !== 0) columns.gid[i] = view.getUint32(table + gid, true);
   if (mtimeNs !== 0) columns.mtimeNs[i] = view.getBigInt64(table + mtimeNs, true);
   if (compression !== 0) columns.compression[i] = view.getInt8(table + compression);
-}
-
-function readHash(buffer: FlatBuffer, at: number, what: string): number {
-  const vector = follow(buffer, at, what);
-  const length = vectorLength(buffer, vector, 1, what);
-  if (length !== hashBytes) throw invalidIndex(`${what} has ${length} bytes instead of ${hashBytes}`);
-  return vector + 4;
 }
 
 function checkStorage(columns: EntryColumns, i: number, dataSize: number): void {

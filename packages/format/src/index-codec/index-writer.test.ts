@@ -7,6 +7,7 @@ import type { Entry } from "../entry.js";
 import type { FileCuts } from "./file-cuts.js";
 import { chunkedFileSlots, entrySlots, indexSlots } from "./index-schema.js";
 import { writeIndex } from "./index-writer.js";
+import { hashOfSizes } from "../testing/raw-index.js";
 
 const size = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat());
 const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff_ffff }));
@@ -114,14 +115,16 @@ function built(
 
 function buildCuts(builder: Builder, { row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
   const sizesPlace = sizes === undefined ? 0 : buildUint32s(builder, sizes);
+  const sizesHash = sizes === undefined ? 0 : builder.createByteVector(hashOfSizes([...sizes]));
   const storedSizesPlace = storedSizes === undefined ? 0 : buildUint32s(builder, storedSizes);
   const hashesPlace = builder.createByteVector(hashes);
-  builder.startObject(5);
+  builder.startObject(6);
   builder.addFieldInt32(chunkedFileSlots.entry, row | 0, 0);
   builder.addFieldInt32(chunkedFileSlots.chunkSize, chunkSize | 0, 0);
   builder.addFieldOffset(chunkedFileSlots.hashes, hashesPlace, 0);
   builder.addFieldOffset(chunkedFileSlots.storedSizes, storedSizesPlace, 0);
   builder.addFieldOffset(chunkedFileSlots.sizes, sizesPlace, 0);
+  builder.addFieldOffset(chunkedFileSlots.sizesHash, sizesHash, 0);
   return builder.endObject();
 }
 

@@ -1,5 +1,6 @@
 import type { IndexColumns } from "./index-columns.js";
 import type { FileCuts } from "./file-cuts.js";
+import { portableSha256 } from "../sha256.js";
 import { chunkedFileSlots, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
 
 /**
@@ -38,12 +39,12 @@ const rootFields: readonly number[] = Object.assign(
   [1, 1, 4, 8, 4],
   { [indexSlots.chunkedFiles]: 4 },
 );
-const chunkedFileFields = [4, 4, 4, 4, 4] as const;
+const chunkedFileFields = [4, 4, 4, 4, 4, 4] as const;
 
 /** More than an entry takes beside its path: the hash, the table, two lengths, padding, and its place in the list. */
 const maxEntryBytes = 136;
 /** More than a chunked file takes beside its hashes and sizes. */
-const maxCutsBytes = 64;
+const maxCutsBytes = 128;
 /** More than the root and all layouts take. */
 const maxOtherBytes = 64 * 1024;
 
@@ -115,12 +116,14 @@ class IndexWriter {
   /** Writes how a file is cut, and returns where its table begins. */
   chunkedFile({ row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
     const sizesPlace = sizes === undefined ? undefined : this.#uint32s(sizes);
+    const sizesHashPlace =
+      sizesPlace === undefined ? undefined : this.#sha256Of(sizesPlace + 4, 4 * (sizes?.length ?? 0));
     const storedSizesPlace = storedSizes === undefined ? undefined : this.#uint32s(storedSizes);
     const hashesPlace = this.#bytes(hashes, 0, hashes.length);
     const present: number[] = [chunkedFileSlots.chunkSize, chunkedFileSlots.hashes];
     if (row !== 0) present.push(chunkedFileSlots.entry);
     if (storedSizesPlace !== undefined) present.push(chunkedFileSlots.storedSizes);
-    if (sizesPlace !== undefined) present.push(chunkedFileSlots.sizes);
+    if (sizesPlace !== undefined) present.push(chunkedFileSlots.sizes, chunkedFileSlots.sizesHash);
     const layout = this.#layout(chunkedFileFields, (slot) => present.includes(slot));
     const table = this.#table(layout);
     if (row !== 0) this.#uint32(table, layout, chunkedFileSlots.entry, row);
@@ -129,6 +132,8 @@ class IndexWriter {
     if (storedSizesPlace !== undefined)
       this.#reference(table, layout, chunkedFileSlots.storedSizes, storedSizesPlace);
     if (sizesPlace !== undefined) this.#reference(table, layout, chunkedFileSlots.sizes, sizesPlace);
+    if (sizesHashPlace !== undefined)
+      this.#reference(table, layout, chunkedFileSlots.sizesHash, sizesHashPlace);
     return table;
   }
 
@@ -203,6 +208,12 @@ class IndexWriter {
     const begin = this.#reserve(4 * numbers.length, 4);
     for (const [index, number] of numbers.entries()) this.#view.setUint32(begin + 4 * index, number, true);
     return this.#counted(numbers.length);
+  }
+
+  /** The hash of what is written at a place. */
+  #sha256Of(begin: number, length: number): number {
+    const hash = portableSha256.hash(this.#buffer.subarray(begin, begin + length));
+    return this.#bytes(hash, 0, hash.length);
   }
 
   #references(lastFirst: readonly number[]): number {

@@ -1,4 +1,3 @@
-import { toHex } from "@blob/core/bytes";
 import type { Chunk } from "../entry.js";
 
 /** Verified chunks in memory, the last ones that were read. Nobody may write to them or give them away. */
@@ -10,10 +9,10 @@ export interface KeptChunks {
 /** Keeps up to so many bytes of content; what was not read for the longest time goes first. */
 export function createKeptChunks(maxBytes: number): KeptChunks {
   /** In the order of their use. */
-  const contents = new Map<string, Uint8Array>();
+  const contents = new Map<number, Uint8Array>();
   let bytes = 0;
 
-  function drop(key: string, content: Uint8Array): void {
+  function drop(key: number, content: Uint8Array): void {
     contents.delete(key);
     bytes -= content.length;
   }
@@ -42,7 +41,10 @@ export function createKeptChunks(maxBytes: number): KeptChunks {
   };
 }
 
-/** Equal hashes promise equal content, wherever it is stored, but not of another size. */
-function keyOf({ hash, size }: Chunk): string {
-  return `${toHex(hash)} ${size}`;
+/**
+ * Not by hash: where an index claims the hash of one chunk for another one, whoever reads both is to find out. No two chunks
+ * of an archive are stored in the same place.
+ */
+function keyOf({ dataOffset }: Chunk): number {
+  return dataOffset;
 }

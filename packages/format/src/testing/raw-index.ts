@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Builder } from "flatbuffers";
 import { chunkedFileSlots, indexSlots } from "../index-codec/index-schema.js";
 
@@ -22,6 +23,8 @@ export interface RawChunkedFile {
   readonly hashes?: Uint8Array | undefined;
   readonly storedSizes?: readonly number[] | undefined;
   readonly sizes?: readonly number[] | undefined;
+  /** Default: that of the sizes. */
+  readonly sizesHash?: Uint8Array | undefined;
 }
 
 export interface RawIndex {
@@ -76,23 +79,33 @@ function sharedString(builder: Builder, text: string): number {
 
 function addRawChunkedFile(
   builder: Builder,
-  { entry, chunkSize, hashes, storedSizes, sizes }: RawChunkedFile,
+  { entry, chunkSize, hashes, storedSizes, sizes, sizesHash }: RawChunkedFile,
   hashVectors: Map<Uint8Array, number>,
 ): number {
   const sizesPlace = sizes === undefined ? 0 : addUint32s(builder, sizes);
   const storedSizesPlace = storedSizes === undefined ? 0 : addUint32s(builder, storedSizes);
+  const ownSizesHash = sizesHash ?? (sizes === undefined ? undefined : hashOfSizes(sizes));
+  const sizesHashPlace = ownSizesHash === undefined ? 0 : builder.createByteVector(ownSizesHash);
   let hashesPlace = 0;
   if (hashes !== undefined) {
     hashesPlace = hashVectors.get(hashes) ?? builder.createByteVector(hashes);
     hashVectors.set(hashes, hashesPlace);
   }
-  builder.startObject(5);
+  builder.startObject(6);
   if (entry !== undefined) builder.addFieldInt32(chunkedFileSlots.entry, entry | 0, 0);
   if (chunkSize !== undefined) builder.addFieldInt32(chunkedFileSlots.chunkSize, chunkSize | 0, 0);
   builder.addFieldOffset(chunkedFileSlots.hashes, hashesPlace, 0);
   builder.addFieldOffset(chunkedFileSlots.storedSizes, storedSizesPlace, 0);
   builder.addFieldOffset(chunkedFileSlots.sizes, sizesPlace, 0);
+  builder.addFieldOffset(chunkedFileSlots.sizesHash, sizesHashPlace, 0);
   return builder.endObject();
+}
+
+/** What an index says beside sizes, so that none of them is changed by chance. */
+export function hashOfSizes(sizes: readonly number[]): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(4 * sizes.length));
+  for (const [i, size] of sizes.entries()) bytes.setUint32(4 * i, size, true);
+  return createHash("sha256").update(bytes).digest();
 }
 
 function addUint32s(builder: Builder, numbers: readonly number[]): number {

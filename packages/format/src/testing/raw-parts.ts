@@ -1,5 +1,6 @@
 import type { Archive } from "../archive.js";
 import type { RawChunkedFile, RawEntry, RawIndex } from "./raw-index.js";
+import { hashOfSizes } from "./raw-index.js";
 
 /** What an index says, as it can be changed and written again. */
 export interface RawParts extends RawIndex {
@@ -29,12 +30,14 @@ export function rawParts(archive: Archive): RawParts {
       if (chunks === undefined || described.has(dataOffset)) return [];
       described.add(dataOffset);
       const list = Array.from(chunks);
+      const sizes = chunks.boundaries === "content" ? list.map(({ size }) => size) : undefined;
       return {
         entry,
         chunkSize: chunks.chunkSize,
         hashes: new Uint8Array(Buffer.concat(list.map(({ hash }) => hash))),
         storedSizes: compression === "zstd" ? list.map(({ storedSize }) => storedSize) : undefined,
-        sizes: chunks.boundaries === "content" ? list.map(({ size }) => size) : undefined,
+        sizes,
+        sizesHash: sizes === undefined ? undefined : hashOfSizes(sizes),
       };
     }),
   };
