@@ -85,14 +85,21 @@ const partChanges: Record<string, (part: Part, at: number, by: number, parts: Ra
     ...part,
     storedSizes: otherOf(parts, at).storedSizes,
   }),
-  "another one's sizes": (part, at, _, parts) => ({ ...part, sizes: otherOf(parts, at).sizes }),
+  "another one's sizes": (part, at, _, parts) => {
+    const { sizes, sizesHash } = otherOf(parts, at);
+    return { ...part, sizes, sizesHash };
+  },
   "all of another one": (part, at, _, parts) => ({ ...otherOf(parts, at), entry: part.entry }),
   "no stored sizes": (part) => ({ ...part, storedSizes: undefined }),
   "stored sizes that move": (part, at, by) => ({ ...part, storedSizes: moved(part.storedSizes, at, by) }),
   "sizes that move": (part, at, by) => ({ ...part, sizes: moved(part.sizes, at, by) }),
   "another stored size": (part, at, by) => ({ ...part, storedSizes: replaced(part.storedSizes, at, by) }),
   "another size": (part, at, by) => ({ ...part, sizes: replaced(part.sizes, at, by) }),
-  "sizes that need none": (part) => ({ ...part, sizes: [4096, 4096, 808].slice(0, part.hashes.length / 32) }),
+  "sizes that need none": (part) => ({
+    ...part,
+    sizes: [4096, 4096, 808].slice(0, part.hashes.length / 32),
+    sizesHash: new Uint8Array(32),
+  }),
   "one chunk": (part) => ({ ...part, chunkSize: 16_384, hashes: part.hashes.subarray(0, 32) }),
 };
 

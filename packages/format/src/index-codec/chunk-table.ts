@@ -10,7 +10,7 @@ import {
 } from "./index-schema.js";
 import type { EntryColumns } from "./entry-columns.js";
 import { pathText } from "./path-bytes.js";
-import { portableSha256 } from "../sha256.js";
+import { hashOfSizes } from "./sizes-hash.js";
 import { storedSizeProblem } from "../zstd/frame-limits.js";
 
 /**
@@ -160,9 +160,12 @@ function readChunkedFile(
   table.sizesStart[i] = sizesStart;
   if (sizesStart !== 0) {
     const hash = fixedBytes(buffer, at + sizesHashField, hashBytes, "the hash of chunk sizes");
-    // A chunk's own hash does not say where in the file it is.
-    const sizes = bytes.subarray(sizesStart, sizesStart + 4 * count);
-    if (!portableSha256.hash(sizes).every((byte, place) => byte === bytes[hash + place]))
+    const fileHashStart = columns.hashStart[entry] ?? 0;
+    const right = hashOfSizes(
+      bytes.subarray(fileHashStart, fileHashStart + hashBytes),
+      bytes.subarray(sizesStart, sizesStart + 4 * count),
+    );
+    if (!right.every((byte, place) => byte === bytes[hash + place]))
       throw damaged(buffer, columns, entry, "their sizes do not have their hash");
   }
   return layout;

@@ -7,7 +7,7 @@ import type { Entry } from "../entry.js";
 import type { FileCuts } from "./file-cuts.js";
 import { chunkedFileSlots, entrySlots, indexSlots } from "./index-schema.js";
 import { writeIndex } from "./index-writer.js";
-import { hashOfSizes } from "../testing/raw-index.js";
+import { rawSizesHash } from "../testing/raw-index.js";
 
 const size = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat());
 const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff_ffff }));
@@ -93,7 +93,9 @@ function built(
     builder.addFieldInt8(entrySlots.compression, one.compression === "zstd" ? 1 : 0, 0);
     return builder.endObject();
   });
-  const cutsLastFirst = cuts.toReversed().map((one) => buildCuts(builder, one));
+  const cutsLastFirst = cuts
+    .toReversed()
+    .map((one) => buildCuts(builder, entries[one.row]?.hash ?? new Uint8Array(), one));
   let cutsList = 0;
   if (cuts.length > 0) {
     builder.startVector(4, cuts.length, 4);
@@ -113,9 +115,13 @@ function built(
   return builder.asUint8Array();
 }
 
-function buildCuts(builder: Builder, { row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
+function buildCuts(
+  builder: Builder,
+  fileHash: Uint8Array,
+  { row, chunkSize, hashes, storedSizes, sizes }: FileCuts,
+): number {
   const sizesPlace = sizes === undefined ? 0 : buildUint32s(builder, sizes);
-  const sizesHash = sizes === undefined ? 0 : builder.createByteVector(hashOfSizes([...sizes]));
+  const sizesHash = sizes === undefined ? 0 : builder.createByteVector(rawSizesHash(fileHash, [...sizes]));
   const storedSizesPlace = storedSizes === undefined ? 0 : buildUint32s(builder, storedSizes);
   const hashesPlace = builder.createByteVector(hashes);
   builder.startObject(6);

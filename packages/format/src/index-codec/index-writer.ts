@@ -1,6 +1,6 @@
 import type { IndexColumns } from "./index-columns.js";
 import type { FileCuts } from "./file-cuts.js";
-import { portableSha256 } from "../sha256.js";
+import { hashOfSizes } from "./sizes-hash.js";
 import { chunkedFileSlots, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
 
 /**
@@ -18,7 +18,7 @@ export function writeIndex(
   const lastFirst: number[] = [];
   for (let row = columns.paths.length - 1; row >= 0; row--) lastFirst.push(writer.entry(columns, row));
   // Behind the entries in the order of writing, so that those of archives without large files are where they always were.
-  const cutsLastFirst = columns.cuts.toReversed().map((cuts) => writer.chunkedFile(cuts));
+  const cutsLastFirst = columns.cuts.toReversed().map((cuts) => writer.chunkedFile(columns, cuts));
   return writer.root(lastFirst, cutsLastFirst, dataSize, dataHash);
 }
 
@@ -114,10 +114,14 @@ class IndexWriter {
   }
 
   /** Writes how a file is cut, and returns where its table begins. */
-  chunkedFile({ row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
+  chunkedFile(columns: IndexColumns, { row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
     const sizesPlace = sizes === undefined ? undefined : this.#uint32s(sizes);
-    const sizesHashPlace =
-      sizesPlace === undefined ? undefined : this.#sha256Of(sizesPlace + 4, 4 * (sizes?.length ?? 0));
+    let sizesHashPlace: number | undefined;
+    if (sizes !== undefined && sizesPlace !== undefined) {
+      const fileHash = columns.hashes.subarray(hashBytes * row, hashBytes * (row + 1));
+      const written = this.#buffer.subarray(sizesPlace + 4, sizesPlace + 4 + 4 * sizes.length);
+      sizesHashPlace = this.#bytes(hashOfSizes(fileHash, written), 0, hashBytes);
+    }
     const storedSizesPlace = storedSizes === undefined ? undefined : this.#uint32s(storedSizes);
     const hashesPlace = this.#bytes(hashes, 0, hashes.length);
     const present: number[] = [chunkedFileSlots.chunkSize, chunkedFileSlots.hashes];
@@ -208,12 +212,6 @@ class IndexWriter {
     const begin = this.#reserve(4 * numbers.length, 4);
     for (const [index, number] of numbers.entries()) this.#view.setUint32(begin + 4 * index, number, true);
     return this.#counted(numbers.length);
-  }
-
-  /** The hash of what is written at a place. */
-  #sha256Of(begin: number, length: number): number {
-    const hash = portableSha256.hash(this.#buffer.subarray(begin, begin + length));
-    return this.#bytes(hash, 0, hash.length);
   }
 
   #references(lastFirst: readonly number[]): number {

@@ -23,7 +23,7 @@ export interface RawChunkedFile {
   readonly hashes?: Uint8Array | undefined;
   readonly storedSizes?: readonly number[] | undefined;
   readonly sizes?: readonly number[] | undefined;
-  /** Default: that of the sizes. */
+  /** Default: the right one. */
   readonly sizesHash?: Uint8Array | undefined;
 }
 
@@ -48,7 +48,9 @@ export function rawIndex(index: RawIndex): Uint8Array {
   const vector = offsets === undefined ? 0 : addOffsets(builder, offsets);
   const dataHash = index.dataHash === undefined ? 0 : builder.createByteVector(index.dataHash);
   const hashVectors = new Map<Uint8Array, number>();
-  const chunkedFiles = index.chunkedFiles?.map((file) => addRawChunkedFile(builder, file, hashVectors));
+  const chunkedFiles = index.chunkedFiles?.map((file) =>
+    addRawChunkedFile(builder, file, hashVectors, index.entries?.[file.entry ?? 0]?.hash),
+  );
   const chunkTable = chunkedFiles === undefined ? 0 : addOffsets(builder, chunkedFiles);
   builder.startObject(indexSlots.chunkedFiles + 2);
   if (index.version !== undefined) builder.addFieldInt32(0, index.version, 1);
@@ -81,10 +83,12 @@ function addRawChunkedFile(
   builder: Builder,
   { entry, chunkSize, hashes, storedSizes, sizes, sizesHash }: RawChunkedFile,
   hashVectors: Map<Uint8Array, number>,
+  fileHash: Uint8Array | undefined,
 ): number {
   const sizesPlace = sizes === undefined ? 0 : addUint32s(builder, sizes);
   const storedSizesPlace = storedSizes === undefined ? 0 : addUint32s(builder, storedSizes);
-  const ownSizesHash = sizesHash ?? (sizes === undefined ? undefined : hashOfSizes(sizes));
+  const ownSizesHash =
+    sizesHash ?? (sizes === undefined ? undefined : rawSizesHash(fileHash ?? someHash, sizes));
   const sizesHashPlace = ownSizesHash === undefined ? 0 : builder.createByteVector(ownSizesHash);
   let hashesPlace = 0;
   if (hashes !== undefined) {
@@ -102,10 +106,10 @@ function addRawChunkedFile(
 }
 
 /** What an index says beside sizes, so that none of them is changed by chance. */
-export function hashOfSizes(sizes: readonly number[]): Uint8Array {
+export function rawSizesHash(fileHash: Uint8Array, sizes: readonly number[]): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(4 * sizes.length));
   for (const [i, size] of sizes.entries()) bytes.setUint32(4 * i, size, true);
-  return createHash("sha256").update(bytes).digest();
+  return createHash("sha256").update(fileHash).update(bytes).digest();
 }
 
 function addUint32s(builder: Builder, numbers: readonly number[]): number {

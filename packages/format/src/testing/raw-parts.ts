@@ -1,6 +1,6 @@
 import type { Archive } from "../archive.js";
 import type { RawChunkedFile, RawEntry, RawIndex } from "./raw-index.js";
-import { hashOfSizes } from "./raw-index.js";
+import { rawSizesHash } from "./raw-index.js";
 
 /** What an index says, as it can be changed and written again. */
 export interface RawParts extends RawIndex {
@@ -25,7 +25,7 @@ export function rawParts(archive: Archive): RawParts {
       mtimeNs: entry.mtimeNs,
       compression: entry.compression === "zstd" ? 1 : 0,
     })),
-    chunkedFiles: entries.flatMap(({ path, dataOffset, compression }, entry) => {
+    chunkedFiles: entries.flatMap(({ path, dataOffset, compression, hash }, entry) => {
       const chunks = archive.chunks(path);
       if (chunks === undefined || described.has(dataOffset)) return [];
       described.add(dataOffset);
@@ -34,10 +34,10 @@ export function rawParts(archive: Archive): RawParts {
       return {
         entry,
         chunkSize: chunks.chunkSize,
-        hashes: new Uint8Array(Buffer.concat(list.map(({ hash }) => hash))),
+        hashes: new Uint8Array(Buffer.concat(list.map((chunk) => chunk.hash))),
         storedSizes: compression === "zstd" ? list.map(({ storedSize }) => storedSize) : undefined,
         sizes,
-        sizesHash: sizes === undefined ? undefined : hashOfSizes(sizes),
+        sizesHash: sizes === undefined ? undefined : rawSizesHash(hash, sizes),
       };
     }),
   };
