@@ -1,6 +1,6 @@
 // Makes what is published of this package from what tsc has compiled: our code and that of its dependencies in a few files,
 // of which a command loads those that it needs. Why: docs/decisions/0016-the-command-is-a-bundle.md.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { rolldown } from "rolldown";
@@ -72,11 +72,7 @@ const command = await bundled({
 // Some wait for what they load before anything else, which only ES modules can.
 const codecs = await bundled({
   format: "es",
-  input: {
-    "compress-worker": ofPackage("@blob/format", "dist/node/create/compress-worker.js"),
-    "decode-worker": ofPackage("@blob/format", "dist/node/read/decode-worker.js"),
-    "extract-worker": ofPackage("@blob/format", "dist/node/extract/extract-worker.js"),
-  },
+  input: threadsOf(ofPackage("@blob/format", "dist/node")),
 });
 // With all languages: a preview needs several.
 const previews = [];
@@ -106,6 +102,16 @@ writeFileSync(
 export const { exitCodes, Interruption, main } = bundled;
 `,
 );
+
+/** The files that threads run, by their names: whatever is below a folder. @param {string} folder */
+function threadsOf(folder) {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith("-worker.js"))
+      .map((file) => [path.basename(file, ".js"), path.join(folder, file)]),
+  );
+}
 
 /** All of @blob/core: what is for archives and for registries needs most of it. */
 function groundFloor() {

@@ -73,8 +73,8 @@ function threadStage(team: WorkerTeam<ChunkJob, ChunkResponse>, count: number): 
     return response;
   }
   return {
-    // One more than there are threads: it waits for the next that is free.
-    width: count + 1,
+    // One is done while the next one waits, and one is with who asked.
+    width: 2 * count + 1,
     write: (job) => ask({ kind: "write", ...job }, [job.stored.buffer]),
     hash: (job) => ask({ kind: "hash", ...job }),
     copy: (job) => ask({ kind: "copy", ...job }),
