@@ -44,7 +44,9 @@ if (wrong.length > 0) {
 
 /** The files that one imports; of a package's index, what that hands on, too. @param {string} file */
 function reachedFrom(file) {
-  const direct = importsOf(path.join(root, file)).flatMap(({ from }) => sourceOf(file, from) ?? []);
+  const direct = [...importsOf(path.join(root, file)).map(({ from }) => from), ...requiredBy(file)].flatMap(
+    (from) => sourceOf(file, from) ?? [],
+  );
   const indexes = direct.filter((one) => one.endsWith("/index.ts"));
   return new Set([
     ...direct,
@@ -52,6 +54,12 @@ function reachedFrom(file) {
       importsOf(path.join(root, index)).flatMap(({ from }) => sourceOf(index, from) ?? []),
     ),
   ]);
+}
+
+/** What CommonJS loads, of which there is the start of the command. @param {string} file */
+function requiredBy(file) {
+  const text = file.endsWith(".js") ? readFileSync(path.join(root, file), "utf8") : "";
+  return Array.from(text.matchAll(/\brequire\("(\.[^"]+)"\)/g), ([, from = ""]) => from);
 }
 
 /** The source of what is imported; nothing for what is not of this project. @param {string} file @param {string} from */
@@ -67,5 +75,5 @@ function sourceOf(file, from) {
 
 /** @param {string} built */
 function toSource(built) {
-  return built.replace("/dist/", "/src/").replace(/\.js$/, ".ts");
+  return built.replace(/\/(?:dist|bundle)\//, "/src/").replace(/\.c?js$/, ".ts");
 }

@@ -1,5 +1,6 @@
 // Measures creating, extracting, opening and looking up, on generated corpora.
-//   pnpm bench [--quick] [--json FILE] [name …]
+//   pnpm bench [--quick] [--json FILE] [name …]   names: small, large, index, cache
+//   pnpm bench chunks [--megabytes N]             N: of the file that is extracted, 4096; needs three times as much room
 // Work on files runs in processes of its own, so that time and memory are those of a fresh start. Medians.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -9,7 +10,10 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { writeLargeCorpus, writeSmallCorpus } from "./corpus.js";
+import { chunkTables } from "./chunk-tables.js";
 import { measureCache } from "./measure-cache.js";
+import type { ChunkFigures } from "./measure-chunks.js";
+import { measureChunks } from "./measure-chunks.js";
 import { measureIndex } from "./measure-index.js";
 import { runMeasured } from "./measured-process.js";
 
@@ -26,11 +30,16 @@ interface Row {
 }
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    megabytes: { type: "string" },
+  },
   allowPositionals: true,
 });
 const runs = values.quick ? 1 : 5;
 const rows: Row[] = [];
+let chunks: ChunkFigures | undefined;
 // Memory where there is some: the disk is not what is measured.
 const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const directory = await mkdtemp(path.join(parent, "blob-bench-"));
@@ -76,14 +85,21 @@ try {
     rows.push({ name: "re-read 64 KiB, blocks", value: blocks, unit: "ms" });
     rows.push({ name: "re-read 64 KiB, content", value: content, unit: "ms" });
   }
+  // Takes long, and a lot of memory: only when it is asked for.
+  if (positionals.includes("chunks")) {
+    const megabytes = Number(values.megabytes ?? (values.quick ? 128 : 4096));
+    const corpusBytes = (values.quick ? 16 : 96) * 2 ** 20;
+    chunks = await measureChunks({ directory, runs, corpusBytes, fileBytes: megabytes * 2 ** 20 });
+  }
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
 
 for (const row of rows) console.log(line(row));
+if (chunks !== undefined) console.log(chunkTables(chunks));
 if (values.json !== undefined) {
   const machine = { node: process.version, platform: `${process.platform} ${process.arch}` };
-  await writeFile(values.json, `${JSON.stringify({ machine, runs, rows }, null, 2)}\n`);
+  await writeFile(values.json, `${JSON.stringify({ machine, runs, rows, chunks }, null, 2)}\n`);
 }
 
 function wants(name: string): boolean {

@@ -203,6 +203,11 @@ export const targets = [
   },
   {
     package: "format",
+    files: ["index-codec/chunk-table.ts", "index-codec/file-chunks.ts"],
+    tests: ["index-codec/chunk-table.test.ts"],
+  },
+  {
+    package: "format",
     files: ["reading/content-reader.ts", "sources/byte-range.ts"],
     tests: [
       "sources/byte-range.test.ts",

@@ -9,16 +9,16 @@ import { expect, test } from "vitest";
 type Exports = Readonly<Record<string, unknown>>;
 
 /** What the test files get for the name of a package. */
-const imported: readonly [name: string, module: Exports][] = [
-  ["format", await import("@blob/format")],
-  ["client", await import("@blob/client")],
-  ["cli", await import("@blob/cli")],
+const imported: readonly [name: string, module: Exports, file: string][] = [
+  ["format", await import("@blob/format"), "dist/index.js"],
+  ["client", await import("@blob/client"), "dist/index.js"],
+  ["cli", await import("@blob/cli"), "bundle/index.js"],
 ];
 
 test.each(imported)(
   "@blob/%s is the installed one, and no zstd-napi is in its reach",
-  async (name, module) => {
-    const entry = path.join(packageFolder(name), "dist/index.js");
+  async (name, module, file) => {
+    const entry = path.join(packageFolder(name), file);
     const installed = (await import(pathToFileURL(entry).href)) as Exports;
     expect(Object.keys(module)).not.toEqual([]);
     for (const [key, value] of Object.entries(module)) expect(installed[key], key).toBe(value);

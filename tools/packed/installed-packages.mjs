@@ -3,12 +3,16 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
+/** What is published as a bundle has no file for each module: of it, tests get what it exports, and their own sources else. */
+const bundled = new Set(["cli"]);
+
 /** Sources that no package has: tests, and what only they need. */
 const isForTests = /(?:\.test|\.contract)\.ts$|\/src\/(?:testing|runtimes)\//u;
 
 /**
  * `@blob/format`, and a test's `./create-archive.js`, become files of the installation, which Node loads by itself: no
- * module of a package is compiled here or found in this workspace. Helpers of tests stay sources.
+ * module of a package is compiled here or found in this workspace, but those inside of a bundle. Helpers of tests stay
+ * sources.
  *
  * @param {string} root Of the workspace.
  * @param {string} installation Has `node_modules/@blob/…`.
@@ -31,6 +35,9 @@ export function installedPackages(root, installation) {
       if (!file.startsWith(packages)) return undefined;
       const [name = "", folder, ...rest] = file.slice(packages.length).split(path.sep);
       if (folder !== "src" || isForTests.test(file.replace(/\.js$/u, ".ts"))) return undefined;
+      if (bundled.has(name)) {
+        return rest.join("/") === "index.js" ? require.resolve(`@blob/${name}`) : undefined;
+      }
       const installed = path.join(installation, "node_modules/@blob", name, "dist", ...rest);
       if (!existsSync(installed))
         throw new Error(`${specifier} of ${importer} is not installed: ${installed}`);

@@ -1,5 +1,6 @@
-import type { BlockSource } from "./block-source.js";
 import { createHash } from "node:crypto";
+import { createBackgroundWrites } from "./background-writes.js";
+import type { BlockSource } from "./block-source.js";
 import { createBlockFlights } from "./block-flights.js";
 import { attempt, unobserved } from "./cache-observer.js";
 import type { CacheOptions } from "./cache-observer.js";
@@ -30,8 +31,7 @@ const blockBytes = 64 * 1024;
 /** Also bounds what one read holds in memory. */
 const maxReadBytes = 4 * 1024 * 1024;
 
-/** A store that is slower than the sources must not fill the memory: blocks beyond this are not kept. */
-const maxUnwrittenBlocks = 256;
+const maxUnwrittenBytes = 16 * 1024 * 1024;
 
 /**
  * A cache of blocks over a store, each with a checksum. Every failure of the store is a miss.
@@ -46,14 +46,7 @@ export function createBlockCache(
   store: CacheStore,
   { observer = unobserved }: CacheOptions = {},
 ): BlockCache {
-  const unwritten = new Set<Promise<unknown>>();
-
-  function keep(key: string, bytes: Uint8Array): Promise<unknown> | undefined {
-    if (unwritten.size >= maxUnwrittenBlocks) return undefined;
-    const writing = putChecked(store, key, bytes, observer).finally(() => unwritten.delete(writing));
-    unwritten.add(writing);
-    return writing;
-  }
+  const writes = createBackgroundWrites(maxUnwrittenBytes);
 
   const flights = createBlockFlights({
     blockBytes,
@@ -63,12 +56,8 @@ export function createBlockCache(
       else observer.hit(bytes.length);
       return bytes;
     },
-    keep,
+    keep: (key, bytes) => writes.start(bytes.length, () => putChecked(store, key, bytes, observer)),
   });
-
-  async function flush(): Promise<void> {
-    while (unwritten.size > 0) await Promise.all(unwritten);
-  }
 
   return {
     wrap(source) {
@@ -93,7 +82,7 @@ export function createBlockCache(
       // What comes in larger reads is never kept.
       if (length <= 0 || length > maxReadBytes) return false;
       // What is on its way into the store would come after it was deleted.
-      await flush();
+      await writes.flush();
       const keyOf = keysOf(id);
       const last = Math.floor((offset + length - 1) / blockBytes);
       let found = false;
@@ -102,7 +91,7 @@ export function createBlockCache(
       }
       return found;
     },
-    flush,
+    flush: () => writes.flush(),
   };
 }
 

@@ -91,6 +91,37 @@ test("verifies every entry, deletes the wrong ones, and leaves the order of use 
   expect(await uses()).toEqual(before);
 });
 
+test("counts, verifies and prunes chunks among the blocks", async () => {
+  const root = await scratchDirectory();
+  const caches = createCaches({ directory: root });
+  const chunks = [1, 2, 3].map((i) => Buffer.alloc(2_000_000, i));
+  const keys = chunks.map((one) => createHash("sha256").update(one).digest());
+  for (const [i, chunk] of chunks.entries()) await caches.chunks?.put(keys[i] ?? chunk, [chunk]);
+  const source = {
+    id: "a",
+    size: 1000,
+    async *read() {
+      yield new Uint8Array(1000);
+    },
+  };
+  for await (const piece of caches.blocks.wrap(source).read({ offset: 0, length: 1000 }))
+    expect(piece).toHaveLength(1000);
+  await caches.flush();
+  const directory = openCacheDirectory(root);
+  const blocks = async () => (await directory.status()).find(({ name }) => name === "blocks");
+  expect(await blocks()).toMatchObject({ files: 4, bytes: 6_000_000 + 1000 + 32 });
+  const store = createDiskStore({ directory: path.join(root, "blocks"), maxBytes: 1e9 });
+  const wrong = keys[1]?.toString("hex") ?? "";
+  writeFileSync(store.locate(wrong) ?? "", "wrong");
+  const found = await directory.verify();
+  expect(found.find(({ name }) => name === "blocks")).toEqual({ name: "blocks", good: 3, bad: [wrong] });
+  expect(await blocks()).toMatchObject({ files: 3 });
+  await directory.prune(2_500_000);
+  expect((await blocks())?.bytes).toBeLessThanOrEqual(2_500_000);
+  expect((await directory.clear(["blocks"]))[0]?.files).toBeGreaterThan(0);
+  expect(await caches.chunks?.get(keys[0] ?? Buffer.alloc(32))).toBeUndefined();
+});
+
 test("a link in place of a cache is not followed", async () => {
   const scratch = await scratchDirectory();
   const outside = path.join(scratch, "outside");

@@ -7,6 +7,7 @@ import type { CacheName } from "./caches.js";
 import { cacheNames } from "./caches.js";
 import { getChecked } from "./checked-entry.js";
 import { createContentCache } from "./content-cache.js";
+import { contentKeyPattern } from "./content-key.js";
 import { createIndexCache, createManifestCache, digestPattern } from "./digest-cache.js";
 import { createDiskStore } from "./disk-store.js";
 import { prune } from "./prune.js";
@@ -143,6 +144,8 @@ async function isGood(
   switch (name) {
     case "refs":
     case "blocks":
+      // Chunks are contents under their hashes, in the store of blocks.
+      if (name === "blocks" && contentKeyPattern.test(key)) return isContent(store, key, observer, options);
       return (await getChecked(store, key, maxCheckedBytes, observer, options?.signal)) !== undefined;
     case "manifests":
     case "indexes": {
@@ -150,11 +153,18 @@ async function isGood(
       const create = name === "manifests" ? createManifestCache : createIndexCache;
       return (await create(store, { observer }).get(key, options)) !== undefined;
     }
-    case "content": {
-      if (!/^[0-9a-f]{64}$/.test(key)) return false;
-      const found = await createContentCache(store, { observer }).open(Buffer.from(key, "hex"), options);
-      await found?.close();
-      return found !== undefined;
-    }
+    case "content":
+      return contentKeyPattern.test(key) && isContent(store, key, observer, options);
   }
+}
+
+async function isContent(
+  store: CacheStore,
+  key: string,
+  observer: CacheObserver,
+  options: StoreOptions | undefined,
+): Promise<boolean> {
+  const found = await createContentCache(store, { observer }).open(Buffer.from(key, "hex"), options);
+  await found?.close();
+  return found !== undefined;
 }

@@ -33,6 +33,7 @@ async function readAll(caches: Caches): Promise<number> {
   if (!right(await caches.manifests.get(digest))) await caches.manifests.put(digest, blob);
   if (!right(await caches.indexes.get(digest))) await caches.indexes.put(digest, blob);
   if (!right(await caches.content.get(hash))) await caches.content.put(hash, [blob]);
+  if (!right(await caches.chunks?.get(hash))) await caches.chunks?.put(hash, [blob]);
   let fetched = 0;
   const source = caches.blocks.wrap({
     id: "data",
@@ -50,22 +51,25 @@ async function readAll(caches: Caches): Promise<number> {
   return hits;
 }
 
-test("all five, in memory and on disk, also for the next process, and switched off", async () => {
+test("all six, in memory and on disk, also for the next process, and switched off", async () => {
   const directory = await scratchDirectory();
   for (const caches of [createCaches(), createCaches({ directory })]) {
     expect(await readAll(caches)).toBe(0);
-    expect(await readAll(caches)).toBe(5);
+    expect(await readAll(caches)).toBe(6);
     expect(caches.statistics().content).toEqual({ hits: 1, misses: 1, bytes: blob.length, failures: 0 });
+    // Three blocks, and the chunk.
+    expect(caches.statistics().blocks).toMatchObject({ hits: 4, misses: 4, failures: 0 });
   }
   expect(readdirSync(directory).toSorted()).toEqual(cacheNames.toSorted());
-  expect(await readAll(createCaches({ directory }))).toBe(5);
+  expect(await readAll(createCaches({ directory }))).toBe(6);
   const off = createCaches({
     directory,
     enabled: { refs: false, manifests: false, indexes: false, content: false, blocks: false },
   });
   for (let i = 0; i < 2; i++) expect(await readAll(off)).toBe(0);
+  expect(off.chunks).toBeUndefined();
   const stores = { manifests: createMemoryStore() };
-  expect(await readAll(createCaches({ directory, stores }))).toBe(4);
+  expect(await readAll(createCaches({ directory, stores }))).toBe(5);
 });
 
 test("any damage to any file is noticed, and heals", async () => {
@@ -105,7 +109,7 @@ test("any damage to any file is noticed, and heals", async () => {
         }
         const caches = createCaches({ directory });
         await readAll(caches);
-        expect(await readAll(caches)).toBe(5);
+        expect(await readAll(caches)).toBe(6);
       },
     ),
     { numRuns: Number(process.env["BLOB_FUZZ_CASES"] ?? 150) },
@@ -123,7 +127,7 @@ test("a directory that cannot be used is a warning for each cache, once, and no 
   // As soon as it can be used, it is.
   await rm(file);
   await readAll(caches);
-  expect(await readAll(caches)).toBe(5);
+  expect(await readAll(caches)).toBe(6);
 });
 
 test("a read-only file system serves what it has, and a full one harms nothing", async ({ skip }) => {
@@ -136,7 +140,7 @@ test("a read-only file system serves what it has, and a full one harms nothing",
   execFileSync("mount", ["-o", "remount,ro", fixed]);
   const later = Date.now() + 120_000;
   const caches = createCaches({ directory: fixed, now: () => later });
-  expect(await readAll(caches)).toBe(5);
+  expect(await readAll(caches)).toBe(6);
   await caches.manifests.put(
     `sha256:${createHash("sha256").update("new").digest("hex")}`,
     Buffer.from("new"),
@@ -145,7 +149,7 @@ test("a read-only file system serves what it has, and a full one harms nothing",
 
   if (!mountTmpfs(full, "size=64k,mode=700")) skip("no right to mount a file system");
   const cramped = createCaches({ directory: full });
-  for (let i = 0; i < 3; i++) expect(await readAll(cramped)).toBeLessThan(5);
+  for (let i = 0; i < 3; i++) expect(await readAll(cramped)).toBeLessThan(6);
   for (const name of cacheNames) {
     const left = readdirSync(full).includes(name) && readdirSync(path.join(full, name)).includes(".tmp");
     if (left) expect(readdirSync(path.join(full, name, ".tmp"))).toEqual([]);
@@ -159,4 +163,6 @@ test("one limit is divided so that the parts make the whole", () => {
     expect(sum(divideCacheBytes(total))).toBe(total);
   }
   expect(divideCacheBytes(5_000_000_000).blocks).toBe(defaultCacheBytes.blocks);
+  // Chunks of 4 MiB are kept where an entry may take no more than half.
+  expect(divideCacheBytes(50_000_000).blocks / 2).toBeGreaterThan(4 * 1024 * 1024);
 });

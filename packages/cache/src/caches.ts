@@ -3,6 +3,8 @@ import type { BlockCache } from "./block-cache.js";
 import { createBlockCache } from "./block-cache.js";
 import type { CacheObserver } from "./cache-observer.js";
 import type { CacheStore } from "./cache-store.js";
+import type { ChunkCache } from "./chunk-cache.js";
+import { createChunkCache } from "./chunk-cache.js";
 import type { ContentCache } from "./content-cache.js";
 import { createContentCache } from "./content-cache.js";
 import type { DigestCache } from "./digest-cache.js";
@@ -10,6 +12,7 @@ import { createIndexCache, createManifestCache } from "./digest-cache.js";
 import type { DiskStore } from "./disk-store.js";
 import { createDiskStore } from "./disk-store.js";
 import { createMemoryStore } from "./memory-store.js";
+import { withPatience } from "./patient-store.js";
 import type { RecordCache } from "./record-cache.js";
 import { createRecordCache } from "./record-cache.js";
 import type { RefCache } from "./ref-cache.js";
@@ -77,6 +80,11 @@ export interface Caches {
   readonly content: ContentCache;
   /** Blocks of data that is read in ranges, by the source and their position. */
   readonly blocks: BlockCache;
+  /**
+   * Chunks of large files by their SHA-256, whichever archive and registry they came from. They share the store of
+   * `blocks`, its limit and its statistics; undefined when `blocks` is off.
+   */
+  readonly chunks: ChunkCache | undefined;
   /** What each cache did since it was made by this call of `createCaches`: a copy, which does not change any more. */
   statistics(): Readonly<Record<CacheName, Readonly<CacheStatistics>>>;
   /** Resolves when everything that is on its way into a cache has arrived, or could not. */
@@ -115,27 +123,32 @@ export function createCaches(options: CachesOptions = {}): Caches {
 
   function storeOf(name: CacheName): CacheStore {
     if (!isOn(name)) return emptyStore;
-    return (
-      options.stores?.[name] ?? diskStoreOf(name) ?? createMemoryStore({ maxBytes: maxBytesOf(name), now })
-    );
+    const given = options.stores?.[name] ?? diskStoreOf(name);
+    if (given === undefined) return createMemoryStore({ maxBytes: maxBytesOf(name), now });
+    return withPatience(given);
   }
 
   const refStore = storeOf("refs");
   const recordOptions = { ttlMs, now, observer: observerOf("refs") };
   const contentFiles = diskStoreOf("content");
-  const blocks = isOn("blocks")
-    ? createBlockCache(storeOf("blocks"), { observer: observerOf("blocks") })
-    : noBlockCache;
+  const blockStore = isOn("blocks") ? storeOf("blocks") : undefined;
+  const blockOptions = { observer: observerOf("blocks") };
+  const blocks = blockStore === undefined ? noBlockCache : createBlockCache(blockStore, blockOptions);
+  const chunks = blockStore === undefined ? undefined : createChunkCache(blockStore, blockOptions);
   return {
     refs: createRefCache(refStore, recordOptions),
     records: createRecordCache(refStore, recordOptions),
     manifests: createManifestCache(storeOf("manifests"), { observer: observerOf("manifests") }),
     indexes: createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") }),
-    content: createContentCache(contentFiles ?? storeOf("content"), {
-      locate: (key) => contentFiles?.locate(key),
-      observer: observerOf("content"),
-    }),
+    content: createContentCache(
+      contentFiles === undefined ? storeOf("content") : withPatience(contentFiles),
+      {
+        locate: (key) => contentFiles?.locate(key),
+        observer: observerOf("content"),
+      },
+    ),
     blocks,
+    chunks,
     statistics: () => ({
       refs: { ...counters.refs },
       manifests: { ...counters.manifests },
@@ -143,12 +156,15 @@ export function createCaches(options: CachesOptions = {}): Caches {
       content: { ...counters.content },
       blocks: { ...counters.blocks },
     }),
-    flush: () => blocks.flush(),
+    async flush() {
+      await Promise.all([blocks.flush(), chunks?.flush()]);
+    },
   };
 }
 
 /**
- * Divides one limit: the small caches get their defaults, or a sixteenth if that is less, and content the rest.
+ * Divides one limit: the small caches get their defaults, or a sixteenth if that is less, blocks a quarter at most, and
+ * content the rest.
  *
  * @example
  * ```ts
@@ -156,12 +172,14 @@ export function createCaches(options: CachesOptions = {}): Caches {
  * ```
  */
 export function divideCacheBytes(total: number): Readonly<Record<CacheName, number>> {
-  const share = (name: CacheName): number => Math.min(defaultCacheBytes[name], Math.floor(total / 16));
+  const share = (name: CacheName, divisor = 16): number =>
+    Math.min(defaultCacheBytes[name], Math.floor(total / divisor));
   const small = {
     refs: share("refs"),
     manifests: share("manifests"),
     indexes: share("indexes"),
-    blocks: share("blocks"),
+    // No entry may take more than half of a cache: of less, no chunk of a large file would be kept.
+    blocks: share("blocks", 4),
   };
   const content = total - small.refs - small.manifests - small.indexes - small.blocks;
   return { ...small, content };

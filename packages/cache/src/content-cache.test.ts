@@ -127,3 +127,43 @@ test("a failing store is a miss, and an aborted signal is not", async () => {
   await expect(cache.put(hash, [content], { signal })).rejects.toThrow("enough");
   await expect(cache.writeTo(hash, "unused", { signal })).rejects.toThrow("enough");
 });
+
+test("gives a part to who knows its hash, and reads no more; who is wrong about it spoils nothing", async () => {
+  let bytesRead = 0;
+  const memory = createMemoryStore();
+  const counting: CacheStore = {
+    ...memory,
+    async open(...its) {
+      const reader = await memory.open(...its);
+      return (
+        reader && {
+          ...reader,
+          async *read(range) {
+            for await (const piece of reader.read(range)) {
+              bytesRead += piece.length;
+              yield piece;
+            }
+          },
+        }
+      );
+    },
+  };
+  const cache = createContentCache(counting);
+  await cache.put(hash, [content]);
+  const [offset, size] = [100_001, 1000];
+  const wanted = content.subarray(offset, offset + size);
+  const part = { offset, size, hash: createHash("sha256").update(wanted).digest() };
+  expect(Buffer.from((await cache.getPart(hash, part)) ?? [])).toEqual(wanted);
+  expect(bytesRead).toBe(size);
+  for (const wrong of [
+    { ...part, offset: offset + 1 },
+    { ...part, size: size - 1 },
+    { ...part, hash },
+    { ...part, offset: content.length - 1 },
+    { ...part, size: 1e9 },
+  ]) {
+    expect(await cache.getPart(hash, wrong)).toBeUndefined();
+  }
+  expect(Buffer.compare((await cache.get(hash)) ?? Buffer.alloc(0), content)).toBe(0);
+  expect(await cache.getPart(part.hash, { ...part, offset: 0 })).toBeUndefined();
+});

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { attempt, unobserved } from "./cache-observer.js";
 import type { CacheOptions } from "./cache-observer.js";
 import type { CacheReader, CacheStore, StoreOptions } from "./cache-store.js";
+import { contentKey, corruptContent, sha256 } from "./content-key.js";
 import { CacheError } from "./errors.js";
 import { materialize } from "./materialize.js";
 import type { MaterializeHow } from "./materialize.js";
@@ -26,6 +27,16 @@ export interface ContentGetOptions extends StoreOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** A part of a content; see {@link ContentCache.getPart}. */
+export interface ContentPart {
+  /** The first byte. */
+  readonly offset: number;
+  /** How many bytes: at most 64 MiB. */
+  readonly size: number;
+  /** SHA-256 of the part: 32 bytes. */
+  readonly hash: Uint8Array;
+}
+
 /** How {@link ContentCache.writeTo} makes a file. */
 export interface WriteToOptions extends StoreOptions {
   /**
@@ -43,6 +54,11 @@ export interface WriteToOptions extends StoreOptions {
 export interface ContentCache {
   /** The whole content in memory; it belongs to the caller. */
   get(hash: Uint8Array, options?: ContentGetOptions): Promise<Uint8Array | undefined>;
+  /**
+   * A part of a content, for whoever knows the part's own hash: only the part is read. Undefined also when the part does
+   * not have that hash, about which this cache believes nobody: the content may still be right, and stays.
+   */
+  getPart(hash: Uint8Array, part: ContentPart, options?: StoreOptions): Promise<Uint8Array | undefined>;
   /** For content that is too large for memory. It is read once to verify it before anything is handed out. */
   open(hash: Uint8Array, options?: StoreOptions): Promise<CachedContent | undefined>;
   /**
@@ -83,7 +99,7 @@ export function createContentCache(store: CacheStore, options: ContentCacheOptio
   const { observer = unobserved, locate = () => undefined } = options;
 
   async function discard(key: string, signal: AbortSignal | undefined): Promise<undefined> {
-    observer.failure(corrupt(key));
+    observer.failure(corruptContent(key));
     await store.delete(key, { signal });
     return undefined;
   }
@@ -125,6 +141,13 @@ export function createContentCache(store: CacheStore, options: ContentCacheOptio
       return observed(bytes, (found) => found.length);
     },
 
+    async getPart(hash, part, { signal } = {}) {
+      signal?.throwIfAborted();
+      const read = (): Promise<Uint8Array | undefined> => readPart(store, contentKey(hash), part, signal);
+      const bytes = await attempt(read, observer, signal);
+      return observed(bytes, (found) => found.length);
+    },
+
     async open(hash, { signal } = {}) {
       signal?.throwIfAborted();
       const key = contentKey(hash);
@@ -158,16 +181,31 @@ export function createContentCache(store: CacheStore, options: ContentCacheOptio
   };
 }
 
-function contentKey(hash: Uint8Array): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString("hex");
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-function corrupt(key: string): CacheError {
-  return new CacheError("CorruptEntry", `${key} does not have its hash: it was deleted`, { key });
+async function readPart(
+  store: CacheStore,
+  key: string,
+  { offset, size, hash }: ContentPart,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  if (size > defaultMaxBytes) return undefined;
+  const reader = await store.open(key, { signal });
+  if (reader === undefined) return undefined;
+  try {
+    if (offset + size > reader.size) return undefined;
+    const bytes = new Uint8Array(size);
+    const hashed = createHash("sha256");
+    let length = 0;
+    for await (const piece of reader.read({ offset, length: size })) {
+      signal?.throwIfAborted();
+      if (length + piece.length > size) return undefined;
+      bytes.set(piece, length);
+      hashed.update(piece);
+      length += piece.length;
+    }
+    return length === size && hashed.digest("hex") === contentKey(hash) ? bytes : undefined;
+  } finally {
+    await reader.close();
+  }
 }
 
 async function hasHash(reader: CacheReader, key: string, signal: AbortSignal | undefined): Promise<boolean> {
@@ -191,7 +229,7 @@ function contentOver(reader: CacheReader, key: string): CachedContent {
         hash.update(chunk);
         held = chunk;
       }
-      if (hash.digest("hex") !== key) throw corrupt(key);
+      if (hash.digest("hex") !== key) throw corruptContent(key);
       if (held !== undefined) yield held;
     },
     close: () => reader.close(),

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { getChecked, putChecked } from "./checked-entry.js";
+import { createChunkCache } from "./chunk-cache.js";
 import { createMemoryStore } from "./memory-store.js";
 
 const payload = Buffer.from("payload");
@@ -75,6 +77,37 @@ test("what is not there is neither told nor looked for twice", async () => {
   const { codes, observer } = observed();
   expect(await getChecked(createMemoryStore(), "it", 7, observer)).toBeUndefined();
   expect(codes).toEqual([]);
+});
+
+test("a changed byte anywhere in a chunk is told to the observer, and the chunk is gone", async () => {
+  const { codes, observer } = observed();
+  const hash = createHash("sha256").update(payload).digest();
+  const key = hash.toString("hex");
+  for (let at = -1; at <= payload.length; at += 1) {
+    const store = createMemoryStore();
+    const chunks = createChunkCache(store, { observer });
+    await chunks.put(hash, [payload]);
+    const entry = (await bytesOf(store, key)) ?? Buffer.alloc(0);
+    entry[at] = (entry[at] ?? 0) ^ 1;
+    // One that is cut, and one that is too long.
+    const wrong = at < 0 ? entry.subarray(1) : at === payload.length ? Buffer.concat([entry, entry]) : entry;
+    await store.put(key, [wrong]);
+    expect(await chunks.get(hash, { maxBytes: payload.length })).toBeUndefined();
+    expect(codes.splice(0)).toEqual(["CorruptEntry"]);
+    expect(await store.open(key)).toBeUndefined();
+    await chunks.put(hash, [payload]);
+    expect(Buffer.from((await chunks.get(hash)) ?? "nothing")).toEqual(payload);
+  }
+});
+
+test("a chunk under another's hash is damaged as well", async () => {
+  const { codes, observer } = observed();
+  const store = createMemoryStore();
+  const chunks = createChunkCache(store, { observer });
+  const other = createHash("sha256").update("other").digest();
+  await store.put(other.toString("hex"), [payload]);
+  expect(await chunks.get(other)).toBeUndefined();
+  expect(codes).toEqual(["CorruptEntry"]);
 });
 
 test("a store that does not take it says so, and that is all", async () => {

@@ -6,7 +6,7 @@ import { BlobError, isBlobError } from "@blob/core/errors";
  * hear of them, as of the `UnsafeDirectory` and `UnsafeFile` of an `UnsafeFileError`: reads go on without the cache. Only
  * `ShortRead` is thrown by one.
  */
-export const cacheErrorCodes = ["CorruptEntry", "ShortRead"] as const;
+export const cacheErrorCodes = ["CorruptEntry", "ShortRead", "TimedOut"] as const;
 
 /** One of {@link cacheErrorCodes}. */
 export type CacheErrorCode = (typeof cacheErrorCodes)[number];

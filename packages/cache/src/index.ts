@@ -7,12 +7,15 @@ export type { CacheObserver, CacheOptions } from "./cache-observer.js";
 export type { CacheEntry, CacheReader, CacheStore, StoreOptions } from "./cache-store.js";
 export { cacheNames, createCaches, defaultCacheBytes, divideCacheBytes } from "./caches.js";
 export type { CacheName, Caches, CachesOptions, CacheStatistics } from "./caches.js";
+export { createChunkCache } from "./chunk-cache.js";
+export type { ChunkCache, ChunkGetOptions } from "./chunk-cache.js";
 export { createContentCache } from "./content-cache.js";
 export type {
   CachedContent,
   ContentCache,
   ContentCacheOptions,
   ContentGetOptions,
+  ContentPart,
   WriteToOptions,
 } from "./content-cache.js";
 export { createIndexCache, createManifestCache } from "./digest-cache.js";

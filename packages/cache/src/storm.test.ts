@@ -47,6 +47,7 @@ function storm(directory: string, seed: number, damages: boolean): string {
     const manifests = universe("manifest", 300, 4000);
     const indexes = universe("index", 60, 60_000);
     const contents = universe("content", 120, 300_000);
+    const chunks = universe("chunk", 60, 300_000);
     const data = bytesOf("data", 9_000_001);
     const source = { id: "sha256:data", size: data.length, async *read({ offset, length }) {
       for (let at = offset; at < offset + length; at += 50_000) {
@@ -88,6 +89,11 @@ function storm(directory: string, seed: number, damages: boolean): string {
         // Somebody may spoil the file between the two passes over it; then the stream has to say so.
         try { check(await collect(opened.read()), one.make()); } catch (error) { if (error.code !== "CorruptEntry") throw error; }
         await opened.close();
+      },
+      async () => {
+        const one = chunks[often(60)];
+        // Nobody waits until it is kept.
+        if (!check(await caches.chunks.get(one.hash), one.make())) void caches.chunks.put(one.hash, [one.make()]);
       },
       async () => {
         const offset = often(data.length);

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
+import { openLocalArchive } from "@blob/format/node";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ran, RunOptions } from "./testing/run-blob.js";
@@ -67,6 +68,31 @@ test("flag, environment, file and default win in this order, and `config show` s
   const out = path.join(home.path, "archive");
   await blob(["create", path.join(home.path, "site"), out]);
   expect((await blob(["inspect", `file:${out}`])).stdout).toContain('"compression": "none"');
+});
+
+test("how large files are cut is said by a flag, else by the file, and no other word is taken", async () => {
+  // Above 4 MiB.
+  const lines = Array.from({ length: 300_000 }, (_, index) => `${String(index * 7919)} a line of a log\n`);
+  await writeFile(path.join(home.path, "site", "large.log"), lines.join(""));
+  const boundaries = async (...flags: readonly string[]): Promise<unknown> => {
+    const out = path.join(home.path, "archive");
+    expect(await blob(["create", path.join(home.path, "site"), out, ...flags])).toMatchObject({ code: 0 });
+    await using archive = await openLocalArchive(out);
+    return archive.chunks("large.log")?.boundaries;
+  };
+  expect(await boundaries()).toBe("fixed");
+  expect(await boundaries("--chunking", "content")).toBe("content");
+  await configure("chunking: content\n");
+  expect(await boundaries()).toBe("content");
+  expect(await boundaries("--chunking=none")).toBeUndefined();
+  expect((await blob(["config", "show"])).stdout).toMatch(/^chunking: content +# .*config\.yaml$/mu);
+  const wrong = await blob(["create", path.join(home.path, "site"), "out", "--chunking", "rabin"]);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("fixed, content, none") as string });
+  await configure("chunking: rabin\n");
+  expect(await blob(["ls", "site"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("chunking has to be fixed or content or none") as string,
+  });
 });
 
 test("a broken file is an error of every command that needs it, and can be mended", async () => {

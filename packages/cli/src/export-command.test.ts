@@ -6,7 +6,7 @@ import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
 import { createTemporaryDirectory, startTestRegistry, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ran, RunOptions } from "./testing/run-blob.js";
-import { Interruption } from "./interruption.js";
+import { Interruption } from "./index.js";
 import { main } from "./index.js";
 import { runBlob } from "./testing/run-blob.js";
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { TemporaryDirectory } from "@blob/testing";
 import { createTemporaryDirectory, writeTree } from "@blob/testing";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { Interruption } from "./interruption.js";
+import { Interruption } from "./index.js";
 import { runBlob } from "./testing/run-blob.js";
 
 let directory: TemporaryDirectory;

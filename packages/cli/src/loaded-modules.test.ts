@@ -1,62 +1,84 @@
-import { spawnSync } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import type { TemporaryDirectory } from "@blob/testing";
-import { createTemporaryDirectory, writeTree } from "@blob/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import type { TemporaryDirectory, TestRegistry } from "@blob/testing";
+import { createTemporaryDirectory, startTestProxy, startTestRegistry, writeTree } from "@blob/testing";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { command, isBuilt } from "./testing/command.js";
 import { runBlob } from "./testing/run-blob.js";
 
-const recorder = new URL("./testing/record-modules.mjs", import.meta.url).href;
+const recorder = fileURLToPath(new URL("testing/record-modules.cjs", import.meta.url));
+const home = path.dirname(path.dirname(command));
 if (!isBuilt) console.info("the command is not built (`pnpm build`): tests of what it loads are skipped");
 
 let directory: TemporaryDirectory;
+let registry: TestRegistry;
 
 beforeAll(async () => {
   directory = await createTemporaryDirectory();
+  registry = await startTestRegistry({ allowedHosts: ["registry.example"] });
   const site = path.join(directory.path, "site");
   await writeTree(site, { "a.txt": "a\n" });
   await runBlob(["create", site, path.join(directory.path, "archive")]);
   await runBlob(["push", `oci:${path.join(directory.path, "layout")}:v1`, site]);
+  expect((await runBlob(["push", "--plain-http", `${registry.host}/acme/site:v1`, site])).code).toBe(0);
 });
-afterAll(() => directory.remove());
+afterAll(async () => {
+  await registry.close();
+  await directory.remove();
+});
 
 interface Loaded {
-  /** Packages, ours and others', by name. */
+  /** Of the command, by their paths in its package. */
+  readonly files: readonly string[];
+  /** What is in them, as in `@blob/cli/commands/ls/ls` and `undici/lib/api/index`. */
+  readonly modules: readonly string[];
   readonly packages: ReadonlySet<string>;
-  /** Modules of the command itself, as in `commands/ls/ls.js`. */
-  readonly modules: ReadonlySet<string>;
 }
 
-async function loadedBy(argv: readonly string[]): Promise<Loaded> {
-  const file = path.join(directory.path, "modules");
-  await rm(file, { force: true });
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["--disable-warning=DEP0205", "--import", recorder, command, ...argv],
-    {
-      cwd: directory.path,
-      encoding: "utf8",
-      env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: file },
-    },
+/** Above each module in a file of the bundle stands where it came from. */
+const origins = /^\/\/ (?:.*\/node_modules\/|(?:\.\.\/(?<ours>[a-z-]+)\/)?dist\/)(?<file>.+)\.[cm]?js$/gmu;
+
+function modulesIn(text: string): string[] {
+  return Array.from(text.matchAll(origins), ([line, ours = "cli", file = ""]) =>
+    line.includes("/node_modules/") ? file : `@blob/${ours}/${file}`,
   );
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  const urls = (await readFile(file, "utf8")).trim().split("\n");
-  const found = (pattern: RegExp): Set<string> =>
-    new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []));
-  const ours = [...found(/\/(?:packages|@blob)\/([a-z-]+)\/dist\//u)].map((name) => `@blob/${name}`);
-  return {
-    packages: new Set([...ours, ...found(/.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//u)]),
-    modules: found(/\/(?:packages|@blob)\/cli\/dist\/(.*)$/u),
-  };
+}
+
+function packagesOf(modules: readonly string[]): ReadonlySet<string> {
+  return new Set(modules.map((name) => /^(?:@[^/]+\/)?[^/]+/u.exec(name)?.[0] ?? name));
+}
+
+async function loadedBy(
+  line: string,
+  code = 0,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Loaded> {
+  const record = path.join(directory.path, "modules");
+  await rm(record, { force: true });
+  const argv = line.replace("REFERENCE", `${registry.host}/acme/site:v1`).split(" ");
+  // The registry is in this process: nothing may wait for the command's end.
+  const child = spawn(process.execPath, ["--require", recorder, command, ...argv], {
+    cwd: directory.path,
+    env: { PATH: process.env["PATH"], HOME: directory.path, MODULES_FILE: record, ...variables },
+    stdio: ["ignore", "ignore", code === 0 ? "inherit" : "ignore"],
+  });
+  expect(await once(child, "close")).toEqual([code, null]);
+  const all = (await readFile(record, "utf8")).split("\n");
+  const loaded = all.filter((file) => file.startsWith(home));
+  // The native codec, where it is installed, has files of its own.
+  expect(all.filter((file) => !loaded.includes(file) && !file.includes("zstd-napi"))).toEqual([]);
+  const modules = (await Promise.all(loaded.map((file) => readFile(file, "utf8")))).flatMap(modulesIn);
+  const files = loaded.map((file) => path.relative(home, file).replaceAll(path.sep, "/"));
+  return { files, modules, packages: packagesOf(modules) };
 }
 
 describe.skipIf(!isBuilt)("what a run loads", () => {
   test("--version: neither a parser of arguments nor anything else", async () => {
-    const { packages, modules } = await loadedBy(["--version"]);
-    expect([...packages]).toEqual(["@blob/cli"]);
-    expect([...modules]).toEqual(["version.js"]);
+    expect((await loadedBy("--version")).files).toEqual(["bin/blob.js", "package.json"]);
   });
 
   test.each([
@@ -71,7 +93,7 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     // A verb of the client, which looks for what refers to an archive in a registry.
     ["inspect file:archive", ["@blob/auth", "@blob/cache", "@blob/client", "@blob/format", "@blob/registry"]],
   ])("blob %s: of this project only the command, the ground floor and %j", async (line, wanted) => {
-    const { packages } = await loadedBy(line.split(" "));
+    const { packages } = await loadedBy(line);
     expect([...packages].filter((name) => name.startsWith("@blob/")).toSorted()).toEqual(
       ["@blob/cli", "@blob/core", ...wanted].toSorted(),
     );
@@ -90,18 +112,80 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     "tag oci:layout:v1 oci:layout:v3",
     "complete -- cat oci:layout:v1 a",
   ])("blob %s: no HTTP, no signatures, no full-screen browser, no YAML", async (line) => {
-    const { packages, modules } = await loadedBy(line.split(" "));
-    const unwanted = [...packages, ...modules].filter((name) =>
-      /^(?:undici|sigstore|@sigstore\/.*|@blob\/sigstore-policy|open\/.*|string-width|yaml)$/u.test(name),
-    );
-    expect(unwanted).toEqual([]);
+    const { packages, modules } = await loadedBy(line);
+    const unwanted =
+      /^(?:undici|sigstore|@sigstore\/[^/]*|@blob\/sigstore-policy|@blob\/cli\/open\/.*|string-width|yaml)$/u;
+    expect([...packages, ...modules].filter((name) => unwanted.test(name))).toEqual([]);
+  });
+
+  // Each of them takes a start some tenths of a millisecond.
+  test.each([
+    ["--help", 4, 0],
+    ["ls --nonsense", 5, 2],
+    ["ls file:archive", 8, 0],
+    ["ls --plain-http REFERENCE", 10, 0],
+    ["cat --plain-http REFERENCE a.txt", 10, 0],
+    ["push --plain-http REFERENCE site", 18, 0],
+    ["pull --plain-http REFERENCE pulled2", 18, 0],
+  ])("blob %s: at most %i files", async (line, most, code) => {
+    const { files } = await loadedBy(line, code);
+    expect(files.length, files.join(" ")).toBeLessThanOrEqual(most);
+  });
+
+  test.each(["ls --plain-http REFERENCE", "cat --plain-http REFERENCE a.txt"])(
+    "blob %s: of undici what a plain request needs, and nothing that is not needed",
+    async (line) => {
+      // Else nothing is asked of the registry.
+      await rm(path.join(directory.path, ".cache"), { recursive: true, force: true });
+      const { modules, packages } = await loadedBy(line);
+      expect(modules).toContain("undici/lib/dispatcher/agent");
+      const unwanted =
+        /^undici\/lib\/(?:mock|cache|interceptor|web|llhttp\/llhttp-wasm$)|^undici\/.*(?:proxy|socks|h2|sqlite|retry|redirect)/u;
+      expect(modules.filter((name) => unwanted.test(name))).toEqual([]);
+      expect([...packages].filter((name) => !name.startsWith("@blob/")).toSorted()).toEqual([
+        "@noble/hashes",
+        "commander",
+        "undici",
+      ]);
+    },
+  );
+
+  test("what is for proxies is loaded when there is one, and works", async () => {
+    const proxy = await startTestProxy(Number(registry.host.split(":")[1]));
+    onTestFinished(() => proxy.close());
+    const address = `http://${proxy.host}`;
+    const variables = { HTTP_PROXY: address, HTTPS_PROXY: address };
+    const line = "cat --skip-cache --plain-http registry.example/acme/site:v1 a.txt";
+    const plain = await loadedBy(line, 0, variables);
+    expect(plain.files).not.toContain("bundle/undici-proxy.cjs");
+    expect(proxy.asked).toContain("GET http://registry.example/v2/acme/site/manifests/v1");
+    // What is behind the tunnel speaks no TLS.
+    const tunnelled = await loadedBy("ls registry.example/acme/site:v1", 7, variables);
+    expect(tunnelled.files).toContain("bundle/undici-proxy.cjs");
+    expect(proxy.asked).toContain("CONNECT registry.example:443");
   });
 
   test("a run declares its own command and no other", async () => {
-    const { modules } = await loadedBy(["ls", "file:archive"]);
-    expect([...modules].filter((name) => name.startsWith("commands/")).toSorted()).toEqual([
-      "commands/ls/ls.command.js",
-      "commands/ls/ls.js",
+    const { modules } = await loadedBy("ls file:archive");
+    expect(modules.filter((name) => name.startsWith("@blob/cli/commands/")).toSorted()).toEqual([
+      "@blob/cli/commands/ls/ls",
+      "@blob/cli/commands/ls/ls.command",
     ]);
   });
+});
+
+test.skipIf(!isBuilt)("the bundle has no source maps, and says whose code is in it", async () => {
+  const folder = path.join(home, "bundle");
+  const code: string[] = [];
+  for (const name of await readdir(folder)) {
+    if (name === "THIRD-PARTY-LICENSES.txt") continue;
+    expect(name).toMatch(/\.c?js$/u);
+    code.push(await readFile(path.join(folder, name), "utf8"));
+  }
+  expect(code.filter((text) => text.includes("sourceMappingURL="))).toEqual([]);
+  const notices = await readFile(path.join(folder, "THIRD-PARTY-LICENSES.txt"), "utf8");
+  const named = new Set(Array.from(notices.matchAll(/^## (\S+) \d/gmu), ([, name]) => name));
+  const inside = packagesOf(code.flatMap(modulesIn));
+  expect(inside.size).toBeGreaterThan(20);
+  expect([...inside].filter((name) => !name.startsWith("@blob/") && !named.has(name))).toEqual([]);
 });

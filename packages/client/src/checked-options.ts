@@ -82,6 +82,7 @@ const ofLimits: Readonly<Record<string, Rule>> = {
   maxIndexBytes: bytes,
   maxFileBytes: bytes,
   maxDecoderBytes: bytes,
+  maxKeptBytes: bytes,
 };
 
 const ofClients: Readonly<Record<string, Rule>> = {

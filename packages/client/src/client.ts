@@ -15,7 +15,7 @@ import type { CacheOption } from "./caching/client-caches.js";
 import type { ArchivePlace } from "./location.js";
 import type { ArchiveManifest } from "./manifest/archive-manifest.js";
 import type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
-import type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
+import type { DiffDirectoryVerbOptions, DiffVerbOptions } from "./verbs/diff.js";
 import type { ExportImageOptions, ExportImageResult, ImageSource } from "./verbs/export-image.js";
 import type { ExtractVerbOptions, ExtractVerbResult } from "./verbs/extract.js";
 import type { Inspection } from "./verbs/inspect.js";
@@ -175,8 +175,11 @@ export interface Client extends AsyncDisposable {
   copy(source: string, destination: string, options?: CopyVerbOptions): Promise<CopyResult>;
   /** Deletes a tag, or a manifest by its digest with all its tags. Also `Unsupported`. */
   delete(reference: string, options?: VerbOptions): Promise<void>;
-  /** Which files were added, removed and changed between two archives, by their indexes: no file is read. */
-  diff(before: ArchiveOrPlace, after: ArchiveOrPlace, options?: PullOptions): Promise<ArchiveDiff>;
+  /**
+   * Which files were added, removed and changed between two archives, by their indexes: no file is read. With `stat` also how
+   * many bytes a sync from one to the other fetches.
+   */
+  diff(before: ArchiveOrPlace, after: ArchiveOrPlace, options?: DiffVerbOptions): Promise<ArchiveDiff>;
   /** How a directory differs from an archive: nothing of the archive's data is read. Also `FileSystem`, `FileChanged`. */
   diffDirectory(
     input: ArchiveOrPlace,
@@ -184,8 +187,8 @@ export interface Client extends AsyncDisposable {
     options?: DiffDirectoryVerbOptions,
   ): Promise<DirectoryDiff>;
   /**
-   * Brings a directory to the state of an archive, fetching only what is missing or different. Errors as of `extract` and
-   * `diffDirectory`.
+   * Brings a directory to the state of an archive, fetching only what is missing or different: of large files whose chunks
+   * the index describes, only the chunks that the directory does not have. Errors as of `extract` and `diffDirectory`.
    *
    * @example
    * ```ts

@@ -36,12 +36,15 @@ export type {
   ArchiveDiff,
   ByteSource,
   ChangedEntry,
+  Chunk,
   Compression,
   ContentRange,
+  DiffArchivesOptions,
   DirectoryEntry,
   DirectoryListing,
   DirectoryStats,
   Entry,
+  FileChunks,
   FormatError,
   FormatErrorCode,
   HttpByteSourceOptions,
@@ -101,7 +104,7 @@ export { parseArchiveManifest } from "./manifest/archive-manifest.js";
 export type { ArchiveManifest } from "./manifest/archive-manifest.js";
 export type { ByteProgress, ClientProgress, FetchProgress, PushProgress } from "./progress.js";
 export type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
-export type { DiffDirectoryVerbOptions } from "./verbs/diff.js";
+export type { DiffDirectoryVerbOptions, DiffVerbOptions } from "./verbs/diff.js";
 export type { ContentsOption, ExtractVerbOptions, ExtractVerbResult } from "./verbs/extract.js";
 export { signedPredicateType } from "./verbs/inspect.js";
 export type { AttachedStatement, Attachments, Inspection } from "./verbs/inspect.js";

@@ -9,7 +9,7 @@ import { createTemporaryDirectory, packageFolder, writeTree } from "@blob/testin
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const client = packageFolder("client");
-const recorder = new URL("../../cli/src/testing/record-modules.mjs", import.meta.url).href;
+const recorder = new URL("./testing/record-modules.mjs", import.meta.url).href;
 const isBuilt = existsSync(path.join(client, "dist/index.js")) && existsSync(fileURLToPath(recorder));
 if (!isBuilt) console.info("the client is not built (`pnpm build`): tests of what it loads are skipped");
 

@@ -1,5 +1,12 @@
 import type { ByteSource, SignalOptions } from "./sources/byte-source.js";
-import type { DirectoryEntry, DirectoryListing, DirectoryStats, Entry, ListOptions } from "./entry.js";
+import type {
+  DirectoryEntry,
+  DirectoryListing,
+  DirectoryStats,
+  Entry,
+  FileChunks,
+  ListOptions,
+} from "./entry.js";
 
 /** A range of a file's content in bytes. */
 export interface ContentRange {
@@ -12,9 +19,15 @@ export interface ContentRange {
 /** Options of reads. */
 export interface ReadOptions extends SignalOptions {
   /**
-   * Read only this part of the file, which must lie inside of its content (`InvalidArgument`). Of a file that is stored
-   * uncompressed only the part is fetched; a compressed file is decompressed from its beginning. The hash covers whole
-   * files, so **a part is not verified**, unless it is all of the file.
+   * Read only this part of the file, which must lie inside of its content (`InvalidArgument`).
+   *
+   * Of a file that is cut into chunks (see {@link Archive.chunks}) the chunks that the part touches are fetched, in one
+   * request, and each is verified before any byte of it is given. Parts of up to 16 MiB are shared: those who read the same
+   * chunks at the same time fetch them once, and the last ones that were read stay in memory (`limits.maxKeptBytes`) or in
+   * the store of `OpenOptions.chunks`. Of larger parts one chunk is in memory at a time, and nothing is kept.
+   *
+   * Of a file without chunks that is stored uncompressed only the part is fetched; a compressed one is decompressed from its
+   * beginning. The hash covers the whole file, so **such a part is not verified**, unless it is all of the file.
    */
   readonly range?: ContentRange | undefined;
 }
@@ -44,6 +57,12 @@ export interface Archive {
 
   /** The file at a path; `undefined` for directories and for what is not there. */
   entry(path: string): Entry | undefined;
+  /**
+   * The chunks of a file, when the archive says how it is cut: archives of this package do for files above 4 MiB. Files
+   * with equal content may share what is returned.
+   * `undefined` for other files, for directories, and for what is not there.
+   */
+  chunks(path: string): FileChunks | undefined;
   /** Whether there is a file or directory. The root is always one. */
   exists(path: string): boolean;
   /** Whether there is a file. */
@@ -83,7 +102,8 @@ export interface Archive {
 
   /**
    * The content of a file of any size, as a lazy single-use iterable. It is verified at the end: with wrong content
-   * the iterable throws `HashMismatch` instead of ending, so whoever uses bytes before the end uses unverified ones.
+   * the iterable throws `HashMismatch` instead of ending, so whoever uses bytes before the end uses unverified ones. Of a
+   * file that is cut into chunks, each chunk is verified before any of its bytes is given, and the whole at the end as well.
    * Leaving the loop early frees the source. Errors as above, but no `SizeExceeded`; those about the path are thrown
    * by the call.
    */

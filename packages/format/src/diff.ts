@@ -1,6 +1,10 @@
+import { toHex } from "@blob/core/bytes";
+
 import type { Archive } from "./archive.js";
+import { checkBoolean } from "./option-values.js";
 import { comparePaths } from "./paths/compare-bytes.js";
 import type { Entry } from "./entry.js";
+import { transferSizeOf } from "./transfer-size.js";
 
 /** A file that both archives have, with other content. */
 export interface ChangedEntry {
@@ -20,6 +24,18 @@ export interface ArchiveDiff {
   readonly removed: readonly Entry[];
   /** Files that both have under the same path, with different content. */
   readonly changed: readonly ChangedEntry[];
+  /**
+   * With `stat`: the stored bytes that `syncDirectory` fetches, at most, to make a directory that is as the first archive
+   * what the second one is. Of large files whose chunks both indexes describe these are the chunks that the first one does
+   * not have.
+   */
+  readonly transferSize?: number | undefined;
+}
+
+/** What is told of two archives. */
+export interface DiffArchivesOptions {
+  /** Also how many bytes a sync from one to the other fetches. Default false. */
+  readonly stat?: boolean | undefined;
 }
 
 /**
@@ -32,7 +48,12 @@ export interface ArchiveDiff {
  * const { added, removed, changed } = diffArchives(before, after);
  * ```
  */
-export function diffArchives(before: Archive, after: Archive): ArchiveDiff {
+export function diffArchives(
+  before: Archive,
+  after: Archive,
+  { stat = false }: DiffArchivesOptions = {},
+): ArchiveDiff {
+  checkBoolean("stat", stat);
   const added: Entry[] = [];
   const removed: Entry[] = [];
   const changed: ChangedEntry[] = [];
@@ -50,7 +71,34 @@ export function diffArchives(before: Archive, after: Archive): ArchiveDiff {
     if (order <= 0) old = next(olds);
     if (order >= 0) current = next(news);
   }
-  return { added, removed, changed };
+  if (!stat) return { added, removed, changed };
+  return { added, removed, changed, transferSize: transferSizeBetween(before, after) };
+}
+
+/** By what `syncDirectory` looks for: in the file itself, and in files that stay what they are. */
+function transferSizeBetween(before: Archive, after: Archive): number {
+  const kept = new Set<string>();
+  const moving: string[] = [];
+  for (const entry of after.entries()) {
+    const old = before.entry(entry.path);
+    if (old === undefined || !hasSameContent(old, entry)) moving.push(entry.path);
+    else addChunks(kept, after, entry.path);
+  }
+  const own = new Set<string>();
+  let ownPath: string | undefined;
+  return transferSizeOf(after, moving, (path, { hash }) => {
+    if (path !== ownPath) {
+      own.clear();
+      addChunks(own, before, path);
+      ownPath = path;
+    }
+    const key = toHex(hash);
+    return own.has(key) || kept.has(key);
+  });
+}
+
+function addChunks(hashes: Set<string>, archive: Archive, path: string): void {
+  for (const { hash } of archive.chunks(path) ?? []) hashes.add(toHex(hash));
 }
 
 function next(entries: Iterator<Entry>): Entry | undefined {

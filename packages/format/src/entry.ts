@@ -25,6 +25,39 @@ export interface Entry {
   readonly storedSize: number;
 }
 
+/** A part of a large file that can be fetched, decompressed and verified by itself. `hash` must not be written to. */
+export interface Chunk {
+  /** Its number in the file, from 0 on. */
+  readonly index: number;
+  /** Where its content begins in the file, in bytes. */
+  readonly offset: number;
+  /** The size of its content in bytes: never 0, at most 16 MiB. */
+  readonly size: number;
+  /** SHA-256 of its content: 32 bytes. */
+  readonly hash: Uint8Array;
+  /** Where its stored bytes begin in the data part. */
+  readonly dataOffset: number;
+  /** How many bytes are stored. */
+  readonly storedSize: number;
+}
+
+/**
+ * How a large file is cut into chunks: one after another, without a gap, all of the file's content and of its stored
+ * bytes. Chunks are made when they are asked for.
+ */
+export interface FileChunks extends Iterable<Chunk> {
+  /** How many there are: at least one. */
+  readonly count: number;
+  /** Where the cuts are: every so many bytes, or where the content says, so that they move with it. */
+  readonly boundaries: "fixed" | "content";
+  /** The size of each chunk but the last; of cuts that the content says, the size that they aim at. */
+  readonly chunkSize: number;
+  /** The chunk with a number; `undefined` when there is none. */
+  at(index: number): Chunk | undefined;
+  /** The number of the chunk that has the byte at a place of the file, which must lie inside of it. */
+  indexOf(offset: number): number;
+}
+
 /** What is in a directory: a file, or a directory. Directories are not stored: one exists if files lie below it. */
 export type DirectoryEntry =
   | { readonly kind: "file"; readonly name: string; readonly path: string; readonly entry: Entry }

@@ -1,16 +1,19 @@
 export type { Archive, ContentRange, ReadOptions } from "./archive.js";
 export type { ByteRange, ByteSource, SignalOptions } from "./sources/byte-source.js";
 export type {
+  Chunk,
   Compression,
   DirectoryEntry,
   DirectoryListing,
   DirectoryStats,
   Entry,
+  FileChunks,
   ListOptions,
 } from "./entry.js";
 export { FormatError, formatErrorCodes, isFormatError } from "./errors.js";
 export type { FormatErrorCode, FormatErrorDetails } from "./errors.js";
 export { encodeIndex } from "./index-codec/index-encoder.js";
+export type { FileCuts } from "./index-codec/file-cuts.js";
 export type { IndexContent } from "./index-codec/index-encoder.js";
 export { comparePaths } from "./paths/compare-bytes.js";
 export {
@@ -36,6 +39,7 @@ export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
 export { openArchive } from "./reading/archive-reader.js";
 export type { OpenOptions } from "./reading/archive-reader.js";
+export type { ChunkAccess, ChunkStore } from "./reading/chunk-store.js";
 export type { ContentThreads, DecodeOnThread } from "./reading/content-threads.js";
 export { bufferSource } from "./sources/buffer-source.js";
 export type { BufferSourceOptions } from "./sources/buffer-source.js";
@@ -47,7 +51,7 @@ export type { ReadFile } from "./reading/read-planned.js";
 export { portableSha256 } from "./sha256.js";
 export { portableZstdDecoder } from "./zstd/portable/portable.js";
 export { diffArchives } from "./diff.js";
-export type { ArchiveDiff, ChangedEntry } from "./diff.js";
+export type { ArchiveDiff, ChangedEntry, DiffArchivesOptions } from "./diff.js";
 export { openHttpArchive } from "./reading/http-archive.js";
 export type { HttpArchiveLocation, OpenHttpArchiveOptions } from "./reading/http-archive.js";
 export type { HttpRequestOptions } from "./sources/http-request.js";

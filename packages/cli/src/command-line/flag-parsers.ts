@@ -17,17 +17,19 @@ export function portNumber(text: string): number {
   return port;
 }
 
-/** Bytes of a file, both ends included as in HTTP; without a last one up to the end. */
-export interface ByteRangeFlag {
-  readonly first: number;
-  readonly last: number | undefined;
-}
+/** Bytes of a file as in HTTP: both ends included, without a last one up to the end, or so many of the end. */
+export type ByteRangeFlag =
+  { readonly first: number; readonly last: number | undefined } | { readonly suffix: number };
 
 export function byteRange(text: string): ByteRangeFlag {
-  const [, first = "", last = ""] = /^(\d{1,15})-(\d{0,15})$/u.exec(text) ?? [];
-  if (first === "" || (last !== "" && Number(last) < Number(first))) {
-    throw new InvalidArgumentError("It reads FIRST-LAST, as in 0-99, or FIRST-.");
+  const [, first = "", last = ""] = /^(\d{0,15})-(\d{0,15})$/u.exec(text) ?? [];
+  const isNone = first === "" ? Number(last) === 0 : last !== "" && Number(last) < Number(first);
+  if (isNone) {
+    throw new InvalidArgumentError(
+      "It reads FIRST-LAST, as in 0-99, or FIRST- up to the end, or -COUNT for the end.",
+    );
   }
+  if (first === "") return { suffix: Number(last) };
   return { first: Number(first), last: last === "" ? undefined : Number(last) };
 }
 

@@ -62,6 +62,11 @@ describe("commands and flags", () => {
     expect(await completed("help", "versi")).toEqual(["version"]);
   });
 
+  test("where large files are cut", async () => {
+    for (const command of ["push", "create", "import"])
+      expect(await completed(command, "--chunking", "")).toEqual(["content", "fixed", "none"]);
+  });
+
   test("sub-commands", async () => {
     expect(await completed("alias", "")).toEqual(["help", "list", "remove", "set"]);
     expect(await completed("registry", "serve", "--d")).toEqual(["--debug", "--dir"]);

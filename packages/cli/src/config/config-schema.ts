@@ -28,6 +28,7 @@ export const configSchema: Schema = {
   keys: {
     output: { kind: "choice", choices: ["text", "json"] },
     compression: { kind: "choice", choices: ["none", "zstd"] },
+    chunking: { kind: "choice", choices: ["fixed", "content", "none"] },
     plain_http: { kind: "boolean" },
     cache: {
       kind: "object",

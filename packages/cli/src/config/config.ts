@@ -7,6 +7,8 @@ export type CacheName = (typeof cacheNames)[number];
 export interface Config {
   readonly output?: OutputFormat;
   readonly compression?: "none" | "zstd";
+  /** How large files are cut into chunks. */
+  readonly chunking?: "fixed" | "content" | "none";
   readonly plain_http?: boolean;
   readonly cache?: CacheConfig;
   /** Short names for references. */

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Archive, ByteRange, DirectoryEntry } from "@blob/format";
+import type { Archive, ByteRange, ByteSource, DirectoryEntry } from "@blob/format";
+import { bufferSource, openArchive } from "@blob/format";
+import { createArchive } from "@blob/format/node";
 import { expect, test } from "vitest";
 import { memoryArchive } from "../testing/memory-archive.js";
 import type { Highlighter } from "./highlighter.js";
@@ -78,6 +80,35 @@ test("of a large file only the beginning is asked for", async () => {
   show("large");
   expect(await preview).toMatchObject({ kind: "text", note: "the first 64 KiB, not verified" });
   expect(reads).toEqual([{ offset: 0, length: 65_536 }]);
+});
+
+test("of a file that is cut into chunks it is verified, and no more than a chunk is asked for", async () => {
+  const content = Buffer.alloc(6_000_000, "lines of a log\n");
+  const pieces: Uint8Array[] = [];
+  const sink = { write: (piece: Uint8Array) => void pieces.push(piece.slice()) };
+  const { index } = await createArchive([{ path: "a.log", content }], sink, { compression: "none" });
+  const reads: ByteRange[] = [];
+  const source = bufferSource(new Uint8Array(Buffer.concat(pieces)));
+  const counted: ByteSource = {
+    ...source,
+    read(range, options) {
+      reads.push(range);
+      return source.read(range, options);
+    },
+  };
+  const archive = openArchive(index.bytes, counted);
+  let tell: (preview: Preview) => void = () => undefined;
+  const preview = new Promise<Preview>((resolve) => (tell = resolve));
+  const loader = createPreviewLoader({
+    archive,
+    highlighter: plain,
+    restMs: 5,
+    onPreview: (_, shown) => tell(shown),
+  });
+  loader.show(archive.stat("a.log") as DirectoryEntry);
+  expect(await preview).toMatchObject({ kind: "text", note: "the first 64 KiB" });
+  expect(reads).toEqual([{ offset: 0, length: 1024 * 1024 }]);
+  loader.close();
 });
 
 test("a read that is no longer wanted is aborted, and tells nothing", async () => {

@@ -44,7 +44,7 @@ export function createPreviewLoader(options: PreviewLoaderOptions): PreviewLoade
     };
     try {
       const bytes = await readBeginning(archive, path, size, signal);
-      const preview = previewOf(bytes, size);
+      const preview = previewOf(bytes, size, archive.chunks(path) !== undefined);
       keep(path, preview);
       tell(preview);
       if (preview.kind !== "text") return;

@@ -28,6 +28,7 @@ describe("what a preview is", () => {
   test("of text, also when the last character is cut", () => {
     const bytes = Buffer.from("häß").subarray(0, 4);
     expect(previewOf(bytes, 5)).toMatchObject({ kind: "text", note: "the first 64 KiB, not verified" });
+    expect(previewOf(bytes, 5, true)).toMatchObject({ kind: "text", note: "the first 64 KiB" });
     expect(previewOf(bytes, 4)).toMatchObject({ kind: "binary" });
   });
   test("of bytes, with the type that they begin like", () => {

@@ -14,7 +14,7 @@ export type Preview =
 /** So much of a file is read for its preview. */
 export const previewBytes: number = 64 * 1024;
 
-/** Reads the beginning of a file: a small one whole, and then it is verified. */
+/** Reads the beginning of a file: it is verified when that is all of it, or when the file is cut into chunks. */
 export async function readBeginning(
   archive: Archive,
   path: string,
@@ -25,11 +25,11 @@ export async function readBeginning(
   return archive.readFile(path, { signal, range: { offset: 0, length: previewBytes } });
 }
 
-/** Text as lines, anything else as bytes. */
-export function previewOf(bytes: Uint8Array, size: number): Preview {
+/** Text as lines, anything else as bytes. @param isVerified What `readBeginning` read, though it is not all. */
+export function previewOf(bytes: Uint8Array, size: number, isVerified = false): Preview {
   if (size === 0) return { kind: "empty" };
   const isCut = bytes.length < size;
-  const note = isCut ? "the first 64 KiB, not verified" : "";
+  const note = isCut ? `the first 64 KiB${isVerified ? "" : ", not verified"}` : "";
   const text = decodeText(bytes, isCut);
   if (text !== undefined) return { kind: "text", lines: textLines([{ text, style: "plain" }]), note };
   const type = binaryType(bytes);

@@ -4,12 +4,12 @@ import { request as httpRequest } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { Archive } from "@blob/format";
 import { loadZstdDecoder } from "@blob/format/node";
-import { compilePackage } from "@blob/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { compiledThread } from "../testing/compiled-thread.js";
 import { memoryArchive } from "../testing/memory-archive.js";
 import { startArchiveServer } from "./archive-server.js";
 
-const previewWorker = new URL("serve/preview-worker.js", compilePackage("cli"));
+const previewWorker = compiledThread("serve/preview-worker.ts");
 
 interface Answer {
   readonly status: number;

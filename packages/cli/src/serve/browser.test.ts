@@ -5,8 +5,8 @@ import path from "node:path";
 import { deflateSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
-import { compilePackage } from "@blob/testing";
 import { hasBrowser, startBrowser } from "../testing/browser.js";
+import { compiledThread } from "../testing/compiled-thread.js";
 import type { ServedArchive } from "../testing/served-archive.js";
 import { serveArchive } from "../testing/served-archive.js";
 import { wave } from "../testing/wave.js";
@@ -34,7 +34,7 @@ const markdown = `# Guide
 
 const numbers = Buffer.from(Array.from({ length: 900_000 }, (_, i) => `number ${String(i)}\n`).join(""));
 
-const previewWorker = new URL("serve/preview-worker.js", compilePackage("cli"));
+const previewWorker = compiledThread("serve/preview-worker.ts");
 
 describe.skipIf(!hasBrowser)("the pages in Chromium", () => {
   let browser: Browser;

@@ -2,12 +2,13 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TemporaryDirectory } from "@blob/testing";
-import { compilePackage, createTemporaryDirectory } from "@blob/testing";
+import { createTemporaryDirectory } from "@blob/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { compiledThread } from "../testing/compiled-thread.js";
 import type { PreviewRenderer } from "./preview-renderer.js";
 import { createPreviewRenderer } from "./preview-renderer.js";
 
-const compiled = new URL("serve/preview-worker.js", compilePackage("cli"));
+const compiled = compiledThread("serve/preview-worker.ts");
 const { signal } = new AbortController();
 let directory: TemporaryDirectory;
 beforeAll(async () => void (directory = await createTemporaryDirectory()));

@@ -50,7 +50,7 @@ export async function renderPreview(
   const isMarkdown = isWhole && type === "text/markdown";
   const rendered = await renderer.render({ kind: isMarkdown ? "markdown" : "text", path, text }, signal);
   if (isMarkdown && rendered !== undefined) return markup`<article class="markdown">${rendered}</article>`;
-  return markup`${isWhole ? undefined : cutNote(size)}${isMarkdown ? asWritten : undefined}
+  return markup`${isWhole ? undefined : cutNote(archive, entry)}${isMarkdown ? asWritten : undefined}
     <pre
       class="text"
       tabindex="0"
@@ -63,11 +63,11 @@ const asWritten = markup`<p class="note">The Markdown is shown as it is written:
 
 const noPreview = markup`<p class="note">There is no preview for files of this type.</p>`;
 
-function cutNote(size: number): Html {
-  const unverified =
-    size > verifiedFirstBytes
-      ? " It was not verified: the hash covers the whole file, which a download checks."
-      : "";
+function cutNote(archive: Archive, { path, size }: Entry): Html {
+  const isVerified = size <= verifiedFirstBytes || archive.chunks(path) !== undefined;
+  const unverified = isVerified
+    ? ""
+    : " It was not verified: the hash covers the whole file, which a download checks.";
   return markup`<p class="note">The first ${humanSize(maxTextBytes)} of ${humanSize(size)}.${unverified}</p>`;
 }
 

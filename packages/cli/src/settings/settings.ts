@@ -18,6 +18,7 @@ export interface Setting<T> {
 export interface Settings {
   readonly output: Setting<OutputFormat>;
   readonly compression: Setting<"none" | "zstd">;
+  readonly chunking: Setting<"fixed" | "content" | "none">;
   readonly plainHttp: Setting<boolean>;
   /** Without a value when nobody named one and there is no home directory: then nothing is cached. */
   readonly cacheDirectory: Setting<string | undefined>;
@@ -50,6 +51,7 @@ export function resolveSettings(
       variable("BLOB_OUTPUT", (text) => outputFormat(text, "BLOB_OUTPUT=")) ??
       from(file, config.output) ?? { value: "text", source: "default" },
     compression: from(file, config.compression) ?? { value: "zstd", source: "default" },
+    chunking: from(file, config.chunking) ?? { value: "fixed", source: "default" },
     plainHttp: from("--plain-http", flags.plainHttp) ??
       variable("BLOB_PLAIN_HTTP", isTrue) ??
       from(file, config.plain_http) ?? { value: false, source: "default" },

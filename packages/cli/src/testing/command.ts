@@ -8,4 +8,4 @@ const folder = packageFolder("cli");
 export const command: string = path.join(folder, "bin/blob.js");
 
 /** Whether it can run: when not, `pnpm build` was not. */
-export const isBuilt: boolean = existsSync(path.join(folder, "dist/command-line.js"));
+export const isBuilt: boolean = existsSync(path.join(folder, "bundle/command-line.cjs"));

@@ -15,8 +15,15 @@ export function withoutReading(caches: Caches): Caches {
     records: { ...caches.records, get: nothing },
     manifests: { ...caches.manifests, get: nothing },
     indexes: { ...caches.indexes, get: nothing },
-    content: { ...caches.content, get: nothing, open: nothing, writeTo: () => Promise.resolve(false) },
+    content: {
+      ...caches.content,
+      get: nothing,
+      getPart: nothing,
+      open: nothing,
+      writeTo: () => Promise.resolve(false),
+    },
     blocks: { ...caches.blocks, wrap: (source) => source },
+    chunks: caches.chunks && { ...caches.chunks, get: nothing },
   };
 }
 

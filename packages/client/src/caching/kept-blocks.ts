@@ -44,7 +44,8 @@ export interface BlocksOf {
  *
  * What remains is that this very place answers wrongly. Files are verified whole, and `archive` recovers.
  *
- * If blocks were verified before they are cached, their digests would do as keys: only the id made here would change.
+ * Chunks of large files are verified before they are kept, so that their hashes do as keys, and pass by here: see
+ * `cachedContents`.
  */
 export function keepBlocks(
   blocks: BlockCache,

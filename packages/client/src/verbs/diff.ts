@@ -1,4 +1,4 @@
-import type { ArchiveDiff } from "@blob/format";
+import type { ArchiveDiff, DiffArchivesOptions } from "@blob/format";
 import { diffArchives } from "@blob/format";
 import type { DiffDirectoryOptions, DirectoryDiff } from "@blob/format/node";
 import type { ArchiveOrPlace } from "./open.js";
@@ -6,16 +6,19 @@ import { openInput } from "./open.js";
 import type { PullOptions } from "./pull.js";
 import type { VerbContext } from "./verb-context.js";
 
+/** What is told of two archives, and which policies they have to satisfy first. */
+export interface DiffVerbOptions extends PullOptions, DiffArchivesOptions {}
+
 /** Which files were added, removed and changed between two archives, by their indexes: no file is read. */
 export async function diff(
   context: VerbContext,
   before: ArchiveOrPlace,
   after: ArchiveOrPlace,
-  options: PullOptions = {},
+  options: DiffVerbOptions = {},
 ): Promise<ArchiveDiff> {
   await using older = await openInput(context, before, options);
   await using newer = await openInput(context, after, options);
-  return diffArchives(older.archive, newer.archive);
+  return diffArchives(older.archive, newer.archive, { stat: options.stat });
 }
 
 /** Which files of the directory count, how they are compared, and which policies the archive has to satisfy first. */

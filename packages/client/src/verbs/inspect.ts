@@ -1,4 +1,4 @@
-import type { DirectoryStats, Entry } from "@blob/format";
+import type { Archive, DirectoryStats, Entry } from "@blob/format";
 import type { Descriptor } from "@blob/registry";
 import type { ArchivePlace } from "../location.js";
 import { parseLocation } from "../location.js";
@@ -35,6 +35,10 @@ export interface Inspection {
   readonly compressionRatio: number;
   /** How files are compressed that are: `none` when not one is. */
   readonly compression: Entry["compression"];
+  /** How many files are cut into chunks, of which any range can be read and verified by itself. */
+  readonly chunkedFileCount: number;
+  /** How many chunks these files have; of files with equal content each counts. */
+  readonly chunkCount: number;
   /** The archive itself, open for reading. */
   readonly archive: OpenedArchive;
   /**
@@ -76,6 +80,8 @@ export async function inspect(
   const { manifest, reference } = archive;
   let sums: DirectoryStats | undefined;
   const stats = (): DirectoryStats => (sums ??= archive.directoryStats());
+  let cuts: ChunkTotals | undefined;
+  const chunks = (): ChunkTotals => (cuts ??= chunkTotals(archive));
   const list = async (
     artifactType: string | undefined,
     verb: ListVerbOptions,
@@ -108,10 +114,31 @@ export async function inspect(
       for (const entry of archive.entries()) if (entry.compression !== "none") return entry.compression;
       return "none";
     },
+    get chunkedFileCount() {
+      return chunks().files;
+    },
+    get chunkCount() {
+      return chunks().chunks;
+    },
     archive,
     referrers: (artifactType, verb = {}) => list(artifactType, verb),
     attachments: async (verb = {}) => sorted(await list(undefined, verb)),
   };
+}
+
+interface ChunkTotals {
+  readonly files: number;
+  readonly chunks: number;
+}
+
+function chunkTotals(archive: Archive): ChunkTotals {
+  let [files, chunks] = [0, 0];
+  for (const { path } of archive.entries()) {
+    const count = archive.chunks(path)?.count ?? 0;
+    if (count > 0) files += 1;
+    chunks += count;
+  }
+  return { files, chunks };
 }
 
 /** The predicate type of a plain signature. Also assumed of bundles that state no type. */

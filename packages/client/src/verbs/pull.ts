@@ -3,7 +3,7 @@ import { FormatError, openArchive } from "@blob/format";
 import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
 import type { BlobId, Manifest, Registry } from "@blob/registry";
 import { noCaches } from "../caching/cache-views.js";
-import { withContentCache } from "../caching/cached-contents.js";
+import { cachedContents } from "../caching/cached-contents.js";
 import { keepBlocks } from "../caching/kept-blocks.js";
 import { ClientError } from "../errors.js";
 import { createArchiveLifetime } from "../lifetime/closable-archive.js";
@@ -161,7 +161,7 @@ export async function pull(
     options,
   );
   // Whole files at a time would only push out what many small reads need.
-  const { blocks } = wholeFiles ? noCaches : caches;
+  const { blocks, chunks } = wholeFiles ? noCaches : caches;
   const source = createRegistrySource(registry, repository, manifest.data);
   const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source);
   const lifetime = createArchiveLifetime(
@@ -170,17 +170,20 @@ export async function pull(
   );
   const { createContentThreads } = await import("@blob/format/node");
   const threads = createContentThreads({ decoderConcurrency: options.decoderConcurrency });
+  const contents = cachedContents({ content: caches.content, chunks }, limits);
   const archive = open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     ...(await loadCodecs()),
     origin: fullReference(registry, location, manifest.descriptor.digest),
     threads,
+    // Past the blocks: what is kept once and verified need not be kept unverified as well.
+    chunks: { store: contents.store, data: lifetime.source(source) },
   });
   const closeArchive = async (): Promise<void> => {
     lifetime.close();
     await threads.close();
   };
-  return Object.assign(lifetime.archive(withContentCache(kept.archive(archive), caches.content, limits)), {
+  return Object.assign(lifetime.archive(contents.archive(kept.archive(archive))), {
     reference,
     manifest,
     contents: lifetime.contents(caches.content),

@@ -20,7 +20,7 @@ export interface SyncVerbResult extends SyncResult {
   readonly digest: string | undefined;
 }
 
-/** Brings a directory to the state of an archive: two requests, and one for each stretch of files that differ. */
+/** Brings a directory to the state of an archive: two requests, and one for each stretch of what differs. */
 export async function sync(
   context: VerbContext,
   input: ArchiveOrPlace,

@@ -12,14 +12,16 @@ export interface Part {
 
 export interface ContentOptions {
   readonly signal: AbortSignal;
-  /** Read the whole of a large file for a part of it. */
+  /** Read the whole of a large file without chunks for a part of it. */
   readonly verifyParts: boolean;
 }
 
 /**
- * A part of a file, or all of it, to be sent. A small file is read whole and verified; of a large one that is stored as it
- * is only the part is read, unverified, since the hash covers whole files. A large compressed one is decompressed from its
- * beginning in bounded memory: a part far behind costs that much time, and is verified when it reaches the end.
+ * A part of a file, or all of it, to be sent. Of a file that is cut into chunks, those that the part touches are read and
+ * verified: a small part before anything is sent. Another small file is read whole and verified. Of a large one without
+ * chunks that is stored as it is only the part is read, unverified, since the hash covers whole files; a compressed one is
+ * decompressed from its beginning in bounded memory: a part far behind costs that much time, and is verified when it
+ * reaches the end.
  */
 export async function openContent(
   archive: Archive,
@@ -28,12 +30,18 @@ export async function openContent(
   { signal, verifyParts }: ContentOptions,
 ): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
   const { path, size, compression } = entry;
+  const isWhole = start === 0 && end === size;
+  const range = { offset: start, length: end - start };
+  if (!isWhole && archive.chunks(path) !== undefined) {
+    if (range.length <= verifiedFirstBytes) return archive.readFile(path, { range, signal });
+    return archive.stream(path, { range, signal });
+  }
   if (size <= verifiedFirstBytes) return (await archive.readFile(path, { signal })).subarray(start, end);
-  if (start === 0 && end === size) return archive.stream(path, { signal });
+  if (isWhole) return archive.stream(path, { signal });
   if (verifyParts || (compression === "zstd" && end === size)) {
     return cut(archive.stream(path, { signal }), { start, end });
   }
-  return archive.stream(path, { range: { offset: start, length: end - start }, signal });
+  return archive.stream(path, { range, signal });
 }
 
 /** A part of what is read to its end all the same: there it is verified. */

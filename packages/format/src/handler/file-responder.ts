@@ -47,8 +47,9 @@ export interface FileResponderOptions {
   /** Compresses texts on the way for clients that take gzip. Default: none is. */
   readonly gzip?: Compress | undefined;
   /**
-   * Read and check the whole of a file for a part of it. Default false: a part of a file of more than 4 MiB is read alone,
-   * and **not verified**, since hashes cover whole files.
+   * Of a file of more than 4 MiB without chunks, read and check the whole for a part of it. Default false: the part is read
+   * alone, and **not verified**, since the hash covers the whole file. Parts of files that are cut into chunks, as archives
+   * of this package have them, are verified in any case.
    */
   readonly verifyParts?: boolean | undefined;
 }
@@ -80,8 +81,8 @@ const minGzipBytes = 1024;
  * answered with the whole file); a file that is stored compressed is sent so to clients that take zstd.
  *
  * Bodies are verified: of files of up to 4 MiB before the answer begins, of larger ones on the way. The last chunk is held
- * back until the hash is right, and a body that is not breaks off. Takes memory for one file of 4 MiB, or a chunk and a
- * decoder's window, for each answer in progress: how many there are at once is up to the server.
+ * back until the hash is right, and a body that is not breaks off. Parts of files that are cut into chunks are verified by
+ * these. Takes memory for one file of 4 MiB, or a chunk and a decoder's window, for each answer in progress: how many there are at once is up to the server.
  *
  * @example
  * ```ts

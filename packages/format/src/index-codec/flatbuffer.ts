@@ -36,7 +36,10 @@ export function vtableOf({ view }: FlatBuffer, table: number): number {
   return table - view.getInt32(table, true);
 }
 
-/** Reads a vtable and checks that each known field fits into the table. `widths` has a field's size for every slot. */
+/**
+ * Reads a vtable and checks that each known field fits into the table. `widths` has a field's size for every slot, 0 for
+ * those that are skipped.
+ */
 export function readLayout(
   { view }: FlatBuffer,
   vtable: number,
@@ -52,7 +55,7 @@ export function readLayout(
   }
   const fields = widths.map((width, slot) => {
     const at = 4 + 2 * slot;
-    const field = at < vtableSize ? view.getUint16(vtable + at, true) : 0;
+    const field = width > 0 && at < vtableSize ? view.getUint16(vtable + at, true) : 0;
     if (field !== 0 && (field < 4 || field + width > tableSize)) {
       throw invalidIndex(`field ${slot} of ${what} lies outside of it`);
     }
@@ -72,6 +75,14 @@ export function vectorLength(
   if (vector + 4 + length * elementSize > view.byteLength)
     throw invalidIndex(`${what} is longer than the index`);
   return length;
+}
+
+/** Where the bytes are of a vector that has to have so many. */
+export function fixedBytes(buffer: FlatBuffer, at: number, length: number, what: string): number {
+  const vector = follow(buffer, at, what);
+  const actual = vectorLength(buffer, vector, 1, what);
+  if (actual !== length) throw invalidIndex(`${what} has ${actual} bytes instead of ${length}`);
+  return vector + 4;
 }
 
 /** An unsigned 64-bit number; above what a number holds exactly it comes out as infinite, which no limit lets through. */

@@ -6,6 +6,7 @@ import type { Archive } from "../archive.js";
 import { comparePaths } from "../paths/compare-bytes.js";
 import type { Entry } from "../entry.js";
 import { encodeIndex } from "./index-encoder.js";
+import { expectPartition } from "../testing/expect-partition.js";
 import { goldenArchives } from "../testing/golden-archives.js";
 
 /** Raise it for a longer search; fast-check prints the seed of what fails. */
@@ -134,6 +135,8 @@ function exercise(archive: Archive): void {
     expect(entry.hash).toHaveLength(32);
     expect(entry.dataOffset + entry.storedSize).toBeLessThanOrEqual(archive.dataSize);
     expect(Number.isSafeInteger(entry.size)).toBe(true);
+    const chunks = archive.chunks(entry.path);
+    if (chunks !== undefined) expectPartition(chunks, entry);
   }
   expect(archive.directoryStats().files).toBe(archive.entryCount);
 }

@@ -1,4 +1,5 @@
 import type { Entry } from "../entry.js";
+import type { FileCuts } from "./file-cuts.js";
 import { compressionNone, compressionZstd, hashBytes } from "./index-schema.js";
 
 /**
@@ -19,9 +20,11 @@ export interface IndexColumns {
   readonly compressions: Uint8Array;
   readonly dataOffsets: Float64Array;
   readonly storedSizes: Float64Array;
+  /** How large files are cut, in the order of their rows. */
+  readonly cuts: readonly FileCuts[];
 }
 
-export function columnsOf(entries: readonly Entry[]): IndexColumns {
+export function columnsOf(entries: readonly Entry[], cuts: readonly FileCuts[] = []): IndexColumns {
   const hashes = new Uint8Array(hashBytes * entries.length);
   for (const [row, { hash }] of entries.entries()) hashes.set(hash, hashBytes * row);
   return {
@@ -37,5 +40,6 @@ export function columnsOf(entries: readonly Entry[]): IndexColumns {
     ),
     dataOffsets: Float64Array.from(entries, ({ dataOffset }) => dataOffset),
     storedSizes: Float64Array.from(entries, ({ storedSize }) => storedSize),
+    cuts,
   };
 }

@@ -20,9 +20,9 @@ const file: Entry = {
 };
 
 describe("an index has the bytes that the Go implementation writes", () => {
-  for (const { name, index, entries, dataSize, dataHash } of goldenArchives) {
+  for (const { name, index, entries, dataSize, dataHash, chunks } of goldenArchives) {
     // Go writes in the order of its directory walk: where that is not byte order, its index cannot be ours.
-    if (!isAscending(entries)) continue;
+    if (!isAscending(entries) || chunks !== undefined) continue;
     test(name, () => {
       const encoded = encodeIndex({
         entries,

@@ -1,8 +1,10 @@
 import { comparePaths } from "../paths/compare-bytes.js";
 import type { Entry } from "../entry.js";
-import { FormatError } from "../errors.js";
+import { FormatError, isFormatError } from "../errors.js";
+import type { FileCuts } from "./file-cuts.js";
 import { columnsOf } from "./index-columns.js";
 import { hashBytes } from "./index-schema.js";
+import { readIndexTable } from "./index-table.js";
 import { writeIndex } from "./index-writer.js";
 import { validatePath } from "../paths/path.js";
 
@@ -14,19 +16,41 @@ export interface IndexContent {
   readonly dataSize: number;
   /** SHA-256 of the data part. Clients refuse to push or pull an archive without it. */
   readonly dataHash?: Uint8Array | undefined;
+  /** How large files are cut into chunks, in the order of their entries. Files with equal content share what is said once. */
+  readonly cuts?: readonly FileCuts[] | undefined;
 }
 
 /**
  * The bytes of an index. They are those that the Go implementation writes for the same entries in the same order, so
- * that equal content has an equal digest whoever wrote it.
+ * that equal content has an equal digest whoever wrote it. Cuts are a field more, which others skip.
  *
  * Throws `InvalidPath` for a path that an index cannot hold, and `InvalidArgument` for entries out of order or with
  * values that do not fit.
  */
 export function encodeIndex(content: IndexContent): Uint8Array {
   checkContent(content);
-  const { entries, dataSize, dataHash } = content;
-  return writeIndex(columnsOf(entries), dataSize, dataHash);
+  const { entries, dataSize, dataHash, cuts = [] } = content;
+  for (const { row, chunkSize } of cuts) {
+    // Other numbers would be written as what is left of them in 32 bits.
+    if (!isUint32(row)) throw invalid(`There is no entry number ${row} that chunks could be of`);
+    if (!isUint32(chunkSize)) throw invalid(`Chunks cannot be of ${chunkSize} bytes`, entries[row]?.path);
+  }
+  const bytes = writeIndex(columnsOf(entries, cuts), dataSize, dataHash);
+  if (cuts.length > 0) checkCuts(bytes);
+  return bytes;
+}
+
+/** What an index says of chunks is right when it can be read. */
+function checkCuts(bytes: Uint8Array): void {
+  try {
+    readIndexTable(bytes);
+  } catch (cause) {
+    if (!isFormatError(cause)) throw cause;
+    throw new FormatError("InvalidArgument", `These cuts cannot be written: ${cause.message}`, {
+      path: cause.path,
+      cause,
+    });
+  }
 }
 
 function checkContent({ entries, dataSize, dataHash }: IndexContent): void {

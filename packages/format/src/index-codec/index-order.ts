@@ -1,5 +1,7 @@
+import { renumbered } from "./chunk-table.js";
 import { invalidIndex } from "./flatbuffer.js";
-import type { IndexColumns, IndexTable } from "./index-table.js";
+import type { EntryColumns } from "./entry-columns.js";
+import type { IndexTable } from "./index-table.js";
 import { pathText } from "./path-bytes.js";
 
 /**
@@ -17,7 +19,11 @@ export function inByteOrder(table: IndexTable): IndexTable {
     const common = commonPrefix(bytes, pathStart[a] ?? 0, aLength, pathStart[b] ?? 0, bLength);
     return difference(bytes, common, pathStart[a] ?? 0, aLength, pathStart[b] ?? 0, bLength);
   });
-  const sorted = { ...table, columns: reorder(columns, order) };
+  const sorted = {
+    ...table,
+    columns: reorder(columns, order),
+    chunks: renumbered(table.chunks, order),
+  };
   // The second look finds what the first one could not: duplicates and conflicts show between neighbours.
   isInOrder(sorted);
   return sorted;
@@ -82,7 +88,7 @@ function conflict(what: string, bytes: Uint8Array, start: number, length: number
   return invalidIndex(`${JSON.stringify(path)} ${what}`, path);
 }
 
-function reorder(columns: IndexColumns, order: Uint32Array): IndexColumns {
+function reorder(columns: EntryColumns, order: Uint32Array): EntryColumns {
   return {
     pathStart: columns.pathStart.map((_, i) => columns.pathStart[order[i] ?? 0] ?? 0),
     pathLength: columns.pathLength.map((_, i) => columns.pathLength[order[i] ?? 0] ?? 0),

@@ -14,6 +14,8 @@ export const indexSlots = {
   entries: 2,
   dataSize: 3,
   dataHash: 4,
+  /** Far from those that other implementations may come to use. Readers that do not know it skip it. */
+  chunkedFiles: 32,
 } as const;
 
 /** Slots of the table `Entry`. */
@@ -29,6 +31,22 @@ export const entrySlots = {
   mtimeNs: 8,
   compression: 9,
 } as const;
+
+/** Slots of the table `ChunkedFile`. */
+export const chunkedFileSlots = {
+  entry: 0,
+  chunkSize: 1,
+  hashes: 2,
+  storedSizes: 3,
+  sizes: 4,
+  sizesHash: 5,
+} as const;
+
+/** The most content that a chunk has, in bytes: readers hold it in memory. */
+export const maxChunkBytes: number = 16 * 1024 * 1024;
+
+/** The least that a chunk has which is not a file's last. */
+export const minChunkBytes: number = 4 * 1024;
 
 /** Values of `compression`. Others are refused when the entry is read, not when the archive is opened. */
 export const compressionNone = 0;

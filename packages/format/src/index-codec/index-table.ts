@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.js";
 import {
   createFlatBuffer,
+  fixedBytes,
   follow,
   invalidIndex,
   readLayout,
@@ -18,6 +19,10 @@ import {
   sha256Algorithm,
 } from "./index-schema.js";
 import { checkPathBytes } from "./path-bytes.js";
+import { noChunks, readChunkTable } from "./chunk-table.js";
+import type { ChunkTable } from "./chunk-table.js";
+import { createColumns } from "./entry-columns.js";
+import type { EntryColumns } from "./entry-columns.js";
 
 /**
  * A checked index as columns: element `i` of each is about file `i`, in the order of the paths' bytes. Paths and hashes
@@ -28,26 +33,16 @@ export interface IndexTable {
   readonly count: number;
   readonly dataSize: number;
   readonly dataHash: Uint8Array | undefined;
-  readonly columns: IndexColumns;
-}
-
-export interface IndexColumns {
-  readonly pathStart: Uint32Array;
-  readonly pathLength: Uint32Array;
-  readonly hashStart: Uint32Array;
-  // Sizes are whole numbers below 2^53: checked, so that a double holds them.
-  readonly dataOffset: Float64Array;
-  readonly storedSize: Float64Array;
-  readonly size: Float64Array;
-  readonly mode: Uint32Array;
-  readonly uid: Uint32Array;
-  readonly gid: Uint32Array;
-  readonly mtimeNs: BigInt64Array;
-  readonly compression: Int8Array;
+  readonly columns: EntryColumns;
+  readonly chunks: ChunkTable;
 }
 
 /** Bytes of the fields in each slot of the root table. */
-const indexWidths = [4, 1, 4, 8, 4];
+const indexWidths: readonly number[] = Array.from(
+  { length: indexSlots.chunkedFiles + 1 },
+  // What is between has no meaning here, and is not looked at.
+  (_, slot) => [4, 1, 4, 8, 4][slot] ?? (slot === indexSlots.chunkedFiles ? 4 : 0),
+);
 
 /** Bytes of the fields in each slot of an entry. */
 const entryWidths = [4, 8, 8, 8, 4, 4, 4, 4, 8, 1];
@@ -86,22 +81,25 @@ export function readIndexTable(bytes: Uint8Array): IndexTable {
   if (!Number.isSafeInteger(dataSize)) throw invalidIndex("the data part is larger than any can be");
   const dataHashAt = at(indexSlots.dataHash);
   const dataHashStart =
-    dataHashAt === undefined ? undefined : readHash(buffer, dataHashAt, "the data part's hash");
+    dataHashAt === undefined ? undefined : fixedBytes(buffer, dataHashAt, hashBytes, "the data part's hash");
   const entriesAt = at(indexSlots.entries);
   if (entriesAt === undefined) throw invalidIndex("it has no list of entries");
   const entries = follow(buffer, entriesAt, "the list of entries");
   const count = vectorLength(buffer, entries, 4, "the list of entries");
+  const columns = readEntries(buffer, entries + 4, count, dataSize);
+  const chunksAt = at(indexSlots.chunkedFiles);
   return {
     bytes,
     count,
     dataSize,
     dataHash:
       dataHashStart === undefined ? undefined : bytes.subarray(dataHashStart, dataHashStart + hashBytes),
-    columns: readEntries(buffer, entries + 4, count, dataSize),
+    columns,
+    chunks: chunksAt === undefined ? noChunks : readChunkTable(buffer, chunksAt, columns),
   };
 }
 
-function readEntries(buffer: FlatBuffer, vector: number, count: number, dataSize: number): IndexColumns {
+function readEntries(buffer: FlatBuffer, vector: number, count: number, dataSize: number): EntryColumns {
   const { bytes } = buffer;
   let unclaimed = bytes.length - count * minEntryBytes;
   if (unclaimed < 0) throw invalidIndex(`it has no room for the ${count} entries that it lists`);
@@ -122,22 +120,6 @@ function readEntries(buffer: FlatBuffer, vector: number, count: number, dataSize
     checkStorage(columns, i, dataSize);
   }
   return columns;
-}
-
-function createColumns(count: number): IndexColumns {
-  return {
-    pathStart: new Uint32Array(count),
-    pathLength: new Uint32Array(count),
-    hashStart: new Uint32Array(count),
-    dataOffset: new Float64Array(count),
-    storedSize: new Float64Array(count),
-    size: new Float64Array(count),
-    mode: new Uint32Array(count),
-    uid: new Uint32Array(count),
-    gid: new Uint32Array(count),
-    mtimeNs: new BigInt64Array(count),
-    compression: new Int8Array(count),
-  };
 }
 
 /** The layout of a table: the previous one's, when it is the same. */
@@ -164,7 +146,7 @@ function readFields(
   buffer: FlatBuffer,
   table: number,
   { fields }: TableLayout,
-  columns: IndexColumns,
+  columns: EntryColumns,
   i: number,
 ): void {
   const { view } = buffer;
@@ -178,7 +160,7 @@ function readFields(
   const mtimeNs = fields[entrySlots.mtimeNs] ?? 0;
   const compression = fields[entrySlots.compression] ?? 0;
   if (hash === 0) throw invalidIndex("an entry has no hash");
-  columns.hashStart[i] = readHash(buffer, table + hash, "a file's hash");
+  columns.hashStart[i] = fixedBytes(buffer, table + hash, hashBytes, "a file's hash");
   // What a table does not have is zero, as the columns are.
   if (dataOffset !== 0) columns.dataOffset[i] = readUint64(buffer, table + dataOffset);
   if (dataSize !== 0) columns.storedSize[i] = readUint64(buffer, table + dataSize);
@@ -191,14 +173,7 @@ function readFields(
   if (compression !== 0) columns.compression[i] = view.getInt8(table + compression);
 }
 
-function readHash(buffer: FlatBuffer, at: number, what: string): number {
-  const vector = follow(buffer, at, what);
-  const length = vectorLength(buffer, vector, 1, what);
-  if (length !== hashBytes) throw invalidIndex(`${what} has ${length} bytes instead of ${hashBytes}`);
-  return vector + 4;
-}
-
-function checkStorage(columns: IndexColumns, i: number, dataSize: number): void {
+function checkStorage(columns: EntryColumns, i: number, dataSize: number): void {
   const dataOffset = columns.dataOffset[i] ?? 0;
   const storedSize = columns.storedSize[i] ?? 0;
   const size = columns.size[i] ?? 0;

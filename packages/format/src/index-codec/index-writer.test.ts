@@ -4,8 +4,10 @@ import { expect, test } from "vitest";
 
 import { columnsOf } from "./index-columns.js";
 import type { Entry } from "../entry.js";
-import { entrySlots, indexSlots } from "./index-schema.js";
+import type { FileCuts } from "./file-cuts.js";
+import { chunkedFileSlots, entrySlots, indexSlots } from "./index-schema.js";
 import { writeIndex } from "./index-writer.js";
+import { rawSizesHash } from "../testing/raw-index.js";
 
 const size = fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat());
 const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff_ffff }));
@@ -36,8 +38,44 @@ test("the bytes are those of the official builder, whatever the entries have", (
   );
 });
 
+test("so they are when the index says how files are cut", () => {
+  const count = fc.nat(5);
+  const cuts = fc
+    .record({
+      row: word,
+      chunkSize: fc.integer({ min: 1, max: 0xffff_ffff }),
+      count,
+      isCompressed: fc.boolean(),
+      isContentDefined: fc.boolean(),
+      seed: fc.nat(255),
+    })
+    .map(({ row, chunkSize, count: chunks, isCompressed, isContentDefined, seed }): FileCuts => {
+      const numbers = new Uint32Array(chunks).map((_, i) => seed * 0x101_0101 + i);
+      return {
+        row,
+        chunkSize,
+        hashes: new Uint8Array(32 * chunks).map((_, i) => seed + i),
+        storedSizes: isCompressed ? numbers : undefined,
+        sizes: isContentDefined ? numbers : undefined,
+      };
+    });
+  const list = fc.array(cuts, { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 5 }), size, list, (entries, dataSize, cutFiles) => {
+      const written = writeIndex(columnsOf(entries, cutFiles), dataSize, undefined);
+      expect(Buffer.from(written)).toEqual(Buffer.from(built(entries, dataSize, undefined, cutFiles)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** The calls are those of the Go implementation, in their order. */
-function built(entries: readonly Entry[], dataSize: number, dataHash: Uint8Array | undefined): Uint8Array {
+function built(
+  entries: readonly Entry[],
+  dataSize: number,
+  dataHash: Uint8Array | undefined,
+  cuts: readonly FileCuts[] = [],
+): Uint8Array {
   const builder = new Builder(64);
   const lastFirst = entries.toReversed().map((one) => {
     const path = builder.createString(one.path);
@@ -55,14 +93,49 @@ function built(entries: readonly Entry[], dataSize: number, dataHash: Uint8Array
     builder.addFieldInt8(entrySlots.compression, one.compression === "zstd" ? 1 : 0, 0);
     return builder.endObject();
   });
+  const cutsLastFirst = cuts
+    .toReversed()
+    .map((one) => buildCuts(builder, entries[one.row]?.hash ?? new Uint8Array(), one));
+  let cutsList = 0;
+  if (cuts.length > 0) {
+    builder.startVector(4, cuts.length, 4);
+    for (const place of cutsLastFirst) builder.addOffset(place);
+    cutsList = builder.endVector();
+  }
   builder.startVector(4, entries.length, 4);
   for (const place of lastFirst) builder.addOffset(place);
   const list = builder.endVector();
   const hash = dataHash === undefined ? 0 : builder.createByteVector(dataHash);
-  builder.startObject(5);
+  builder.startObject(indexSlots.chunkedFiles + 1);
   builder.addFieldOffset(indexSlots.entries, list, 0);
   builder.addFieldInt64(indexSlots.dataSize, BigInt(dataSize), 0n);
   builder.addFieldOffset(indexSlots.dataHash, hash, 0);
+  builder.addFieldOffset(indexSlots.chunkedFiles, cutsList, 0);
   builder.finish(builder.endObject());
   return builder.asUint8Array();
+}
+
+function buildCuts(
+  builder: Builder,
+  fileHash: Uint8Array,
+  { row, chunkSize, hashes, storedSizes, sizes }: FileCuts,
+): number {
+  const sizesPlace = sizes === undefined ? 0 : buildUint32s(builder, sizes);
+  const sizesHash = sizes === undefined ? 0 : builder.createByteVector(rawSizesHash(fileHash, [...sizes]));
+  const storedSizesPlace = storedSizes === undefined ? 0 : buildUint32s(builder, storedSizes);
+  const hashesPlace = builder.createByteVector(hashes);
+  builder.startObject(6);
+  builder.addFieldInt32(chunkedFileSlots.entry, row | 0, 0);
+  builder.addFieldInt32(chunkedFileSlots.chunkSize, chunkSize | 0, 0);
+  builder.addFieldOffset(chunkedFileSlots.hashes, hashesPlace, 0);
+  builder.addFieldOffset(chunkedFileSlots.storedSizes, storedSizesPlace, 0);
+  builder.addFieldOffset(chunkedFileSlots.sizes, sizesPlace, 0);
+  builder.addFieldOffset(chunkedFileSlots.sizesHash, sizesHash, 0);
+  return builder.endObject();
+}
+
+function buildUint32s(builder: Builder, numbers: Uint32Array): number {
+  builder.startVector(4, numbers.length, 4);
+  for (const number of numbers.toReversed()) builder.addInt32(number | 0);
+  return builder.endVector();
 }

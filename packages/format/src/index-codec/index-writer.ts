@@ -1,5 +1,7 @@
 import type { IndexColumns } from "./index-columns.js";
-import { entrySlots, hashBytes, indexSlots } from "./index-schema.js";
+import type { FileCuts } from "./file-cuts.js";
+import { hashOfSizes } from "./sizes-hash.js";
+import { chunkedFileSlots, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
 
 /**
  * The bytes of an index with these rows: a FlatBuffer, the one that the official builders make when they are called as
@@ -12,10 +14,12 @@ export function writeIndex(
   dataSize: number,
   dataHash: Uint8Array | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new IndexWriter(columns.paths);
+  const writer = new IndexWriter(columns);
   const lastFirst: number[] = [];
   for (let row = columns.paths.length - 1; row >= 0; row--) lastFirst.push(writer.entry(columns, row));
-  return writer.root(lastFirst, dataSize, dataHash);
+  // Behind the entries in the order of writing, so that those of archives without large files are where they always were.
+  const cutsLastFirst = columns.cuts.toReversed().map((cuts) => writer.chunkedFile(columns, cuts));
+  return writer.root(lastFirst, cutsLastFirst, dataSize, dataHash);
 }
 
 /** Where the fields of a table are. */
@@ -30,10 +34,17 @@ interface Layout {
 
 /** The sizes of the fields, by slot. */
 const entryFields = [4, 8, 8, 8, 4, 4, 4, 4, 8, 1] as const;
-const rootFields = [1, 1, 4, 8, 4] as const;
+const rootFields: readonly number[] = Object.assign(
+  Array.from({ length: indexSlots.chunkedFiles + 1 }, () => 1),
+  [1, 1, 4, 8, 4],
+  { [indexSlots.chunkedFiles]: 4 },
+);
+const chunkedFileFields = [4, 4, 4, 4, 4, 4] as const;
 
 /** More than an entry takes beside its path: the hash, the table, two lengths, padding, and its place in the list. */
 const maxEntryBytes = 136;
+/** More than a chunked file takes beside its hashes and sizes. */
+const maxCutsBytes = 128;
 /** More than the root and all layouts take. */
 const maxOtherBytes = 64 * 1024;
 
@@ -50,11 +61,15 @@ class IndexWriter {
   /** By the fields that an entry has and by where it ends, which decides on the padding. */
   readonly #entryLayouts = new Map<number, Layout>();
 
-  constructor(paths: readonly string[]) {
+  constructor({ paths, cuts }: IndexColumns) {
     let units = 0;
     for (const path of paths) units += path.length;
+    let chunkBytes = 0;
+    for (const { hashes, storedSizes, sizes } of cuts) {
+      chunkBytes += maxCutsBytes + hashes.length + 4 * ((storedSizes?.length ?? 0) + (sizes?.length ?? 0));
+    }
     // A UTF-16 code unit takes at most three bytes. Memory that is never written to costs nothing.
-    const bytes = 3 * units + maxEntryBytes * paths.length + maxOtherBytes;
+    const bytes = 3 * units + maxEntryBytes * paths.length + chunkBytes + maxOtherBytes;
     // A multiple of 8: what is aligned in this buffer is aligned as seen from its end.
     this.#buffer = new Uint8Array(bytes - (bytes % 8));
     this.#view = new DataView(this.#buffer.buffer);
@@ -98,20 +113,52 @@ class IndexWriter {
     return table;
   }
 
-  /** Writes the root table, and ends: the entries are given last first. */
+  /** Writes how a file is cut, and returns where its table begins. */
+  chunkedFile(columns: IndexColumns, { row, chunkSize, hashes, storedSizes, sizes }: FileCuts): number {
+    const sizesPlace = sizes === undefined ? undefined : this.#uint32s(sizes);
+    let sizesHashPlace: number | undefined;
+    if (sizes !== undefined && sizesPlace !== undefined) {
+      const fileHash = columns.hashes.subarray(hashBytes * row, hashBytes * (row + 1));
+      const written = this.#buffer.subarray(sizesPlace + 4, sizesPlace + 4 + 4 * sizes.length);
+      sizesHashPlace = this.#bytes(hashOfSizes(fileHash, written), 0, hashBytes);
+    }
+    const storedSizesPlace = storedSizes === undefined ? undefined : this.#uint32s(storedSizes);
+    const hashesPlace = this.#bytes(hashes, 0, hashes.length);
+    const present: number[] = [chunkedFileSlots.chunkSize, chunkedFileSlots.hashes];
+    if (row !== 0) present.push(chunkedFileSlots.entry);
+    if (storedSizesPlace !== undefined) present.push(chunkedFileSlots.storedSizes);
+    if (sizesPlace !== undefined) present.push(chunkedFileSlots.sizes, chunkedFileSlots.sizesHash);
+    const layout = this.#layout(chunkedFileFields, (slot) => present.includes(slot));
+    const table = this.#table(layout);
+    if (row !== 0) this.#uint32(table, layout, chunkedFileSlots.entry, row);
+    this.#uint32(table, layout, chunkedFileSlots.chunkSize, chunkSize);
+    this.#reference(table, layout, chunkedFileSlots.hashes, hashesPlace);
+    if (storedSizesPlace !== undefined)
+      this.#reference(table, layout, chunkedFileSlots.storedSizes, storedSizesPlace);
+    if (sizesPlace !== undefined) this.#reference(table, layout, chunkedFileSlots.sizes, sizesPlace);
+    if (sizesHashPlace !== undefined)
+      this.#reference(table, layout, chunkedFileSlots.sizesHash, sizesHashPlace);
+    return table;
+  }
+
+  /** Writes the root table, and ends: entries and chunked files are given last first. */
   root(
     entries: readonly number[],
+    chunkedFiles: readonly number[],
     dataSize: number,
     dataHash: Uint8Array | undefined,
   ): Uint8Array<ArrayBuffer> {
+    const cuts = chunkedFiles.length === 0 ? undefined : this.#references(chunkedFiles);
     const list = this.#references(entries);
     const hash = dataHash === undefined ? undefined : this.#bytes(dataHash, 0, dataHash.length);
     // Version and hash algorithm have their default values, which are left out.
-    let present = 1 << indexSlots.entries;
-    if (dataSize !== 0) present |= 1 << indexSlots.dataSize;
-    if (hash !== undefined) present |= 1 << indexSlots.dataHash;
-    const layout = this.#layout(rootFields, present);
+    const present: number[] = [indexSlots.entries];
+    if (dataSize !== 0) present.push(indexSlots.dataSize);
+    if (hash !== undefined) present.push(indexSlots.dataHash);
+    if (cuts !== undefined) present.push(indexSlots.chunkedFiles);
+    const layout = this.#layout(rootFields, (slot) => present.includes(slot));
     const table = this.#table(layout);
+    if (cuts !== undefined) this.#reference(table, layout, indexSlots.chunkedFiles, cuts);
     this.#reference(table, layout, indexSlots.entries, list);
     if (dataSize !== 0) this.#uint64(table, layout, indexSlots.dataSize, dataSize);
     if (hash !== undefined) this.#reference(table, layout, indexSlots.dataHash, hash);
@@ -161,6 +208,12 @@ class IndexWriter {
     return this.#counted(length);
   }
 
+  #uint32s(numbers: Uint32Array): number {
+    const begin = this.#reserve(4 * numbers.length, 4);
+    for (const [index, number] of numbers.entries()) this.#view.setUint32(begin + 4 * index, number, true);
+    return this.#counted(numbers.length);
+  }
+
   #references(lastFirst: readonly number[]): number {
     this.#reserve(0, 4);
     for (const place of lastFirst) {
@@ -192,19 +245,19 @@ class IndexWriter {
     const key = 8 * present + (this.#start % 8);
     let layout = this.#entryLayouts.get(key);
     if (layout === undefined) {
-      layout = this.#layout(entryFields, present);
+      layout = this.#layout(entryFields, (slot) => (present & (1 << slot)) !== 0);
       this.#entryLayouts.set(key, layout);
     }
     return layout;
   }
 
   /** The layout of a table with these fields that ends where everything else begins. */
-  #layout(sizes: readonly number[], present: number): Layout {
+  #layout(sizes: readonly number[], isPresent: (slot: number) => boolean): Layout {
     // Only the alignment of its end matters.
     const end = 1024 + (this.#start % 8);
     let begin = end;
     const places = sizes.map((bytes, slot) => {
-      if ((present & (1 << slot)) === 0) return 0;
+      if (!isPresent(slot)) return 0;
       begin -= bytes;
       begin -= begin % bytes;
       this.#alignment = Math.max(this.#alignment, bytes);

@@ -58,7 +58,8 @@ async function bundle(format: "cjs" | "esm"): Promise<string> {
   expect(errors).toEqual([]);
   expect(await readdir(directory)).toHaveLength(1);
   // Files of somebody else that have the names of our workers.
-  for (const name of ["compress-worker.js", "create/compress-worker.js", "extract/extract-worker.js"]) {
+  const workers = ["compress-worker.js", "create/compress-worker.js", "extract/extract-worker.js"];
+  for (const name of workers.concat("chunks/chunk-worker.js")) {
     await writeTree(directory, { [name]: "throw new Error('This is not yours');" });
   }
   await writeFile(join(directory, "package.json"), "{}");

@@ -21,6 +21,7 @@ export { createNodeZstd } from "./zstd/node-zstd.js";
 export type { NodeZstd } from "./zstd/node-zstd.js";
 export type { FilterOptions } from "./walk/path-filter.js";
 export type { CreateProgress, ExtractProgress } from "./files/progress.js";
+export type { Chunking } from "./create/chunk-sizes.js";
 export type { ChangeDetection } from "./walk/read-small-file.js";
 export { saveArchive } from "./create/save.js";
 export type { SavedArchive, SaveOptions } from "./create/save.js";

@@ -2,11 +2,15 @@ import type { Archive, ReadOptions } from "../archive.js";
 import { attributed, withOrigin } from "./archive-origin.js";
 import type { ByteSource } from "../sources/byte-source.js";
 import { readContent, streamContent } from "./content-reader.js";
-import type { ContentSource } from "./content-reader.js";
+import type { ContentSource, CutContent } from "./content-reader.js";
+import { createChunkReader } from "./chunk-reader.js";
+import type { ChunkReader } from "./chunk-reader.js";
 import { listDirectory, placesIn, sumUp } from "./directory-listing.js";
 import type { ContentThreads } from "./content-threads.js";
 import type { Entry } from "../entry.js";
 import { FormatError } from "../errors.js";
+import type { ChunkAccess } from "./chunk-store.js";
+import { chunksAt } from "../index-codec/file-chunks.js";
 import { entryAt } from "../index-codec/index-entry.js";
 import { inByteOrder } from "../index-codec/index-order.js";
 import type { PlaceRange } from "../index-codec/index-search.js";
@@ -33,10 +37,12 @@ export interface OpenOptions {
   /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
   readonly origin?: string | undefined;
   /**
-   * Threads that decompress and verify whole files which are read into memory; they use a codec and hash of their own.
+   * Threads that decompress and verify whole files which are read into memory, and chunks of large files; they use a codec and hash of their own.
    * Whoever made them closes them. Default: everything is done on this thread, a few milliseconds at a time.
    */
   readonly threads?: ContentThreads | undefined;
+  /** How chunks of large files are kept and read. */
+  readonly chunks?: ChunkAccess | undefined;
 }
 
 /**
@@ -80,6 +86,8 @@ function openNamelessArchive(
   checkMethods("zstd", options.zstd, ["decompress", "stream"]);
   checkMethods("sha256", options.sha256, ["hash", "create"]);
   checkMethods("threads", options.threads, ["read"]);
+  checkMethods("chunks.store", options.chunks?.store, ["get", "put"]);
+  checkMethods("chunks.data", options.chunks?.data, ["read"]);
   const limits = resolveLimits(options.limits);
   if (index.length > limits.maxIndexBytes) {
     throw new FormatError(
@@ -90,22 +98,46 @@ function openNamelessArchive(
   }
   const table = inByteOrder(readIndexTable(index));
   const data = sourceOf(table);
-  if (data.size !== table.dataSize) {
+  const chunkData = options.chunks?.data ?? data;
+  for (const { size } of [data, chunkData]) {
+    if (size === table.dataSize) continue;
     throw new FormatError(
       "SourceMismatch",
-      `The data part has ${data.size} bytes, and the index promises ${table.dataSize}: they do not belong together`,
+      `The data part has ${size} bytes, and the index promises ${table.dataSize}: they do not belong together`,
     );
   }
-  return createArchive(table, {
-    data,
+  const codecs = {
     zstd: options.zstd ?? portableZstdDecoder,
     sha256: options.sha256 ?? portableSha256,
     limits,
     threads: options.threads,
+  };
+  const store = options.chunks?.store;
+  return createArchive(table, {
+    plain: { data, ...codecs },
+    cut: { data: chunkData, ...codecs },
+    reader: createChunkReader({ data: chunkData, codecs, limits, store }),
   });
 }
 
-function createArchive(table: IndexTable, source: ContentSource): Archive {
+/** What the contents of an archive are read from. */
+interface ArchiveSources {
+  /** For files of which the index does not say how they are cut. */
+  readonly plain: ContentSource;
+  /** For the others. */
+  readonly cut: ContentSource;
+  /** For the chunks of these. */
+  readonly reader: ChunkReader;
+}
+
+/** A file that is to be read. */
+interface FoundFile {
+  readonly entry: Entry;
+  readonly source: ContentSource;
+  readonly cut: CutContent | undefined;
+}
+
+function createArchive(table: IndexTable, { plain, cut, reader }: ArchiveSources): Archive {
   const findPath = createPathLookup(table);
   /** The place of a file whose path is spelled canonically, which nearly all callers do: -1 if there is none. */
   const directPlace = (path: string): number => {
@@ -134,10 +166,15 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     if (places.from < places.to || path === rootPath) return { ...places, path };
     throw findPath(path) < 0 ? notFound(path, "directory") : wrongKind(path, "file", "directory");
   };
-  const file = (path: string): Entry => {
+  const file = (path: string): FoundFile => {
     const canonical = normalizePath(path);
     const at = findPath(canonical);
-    if (at >= 0) return entryAt(table, at, canonical);
+    if (at >= 0) {
+      const entry = entryAt(table, at, canonical);
+      const chunks = chunksAt(table, at);
+      if (chunks === undefined) return { entry, source: plain, cut: undefined };
+      return { entry, source: cut, cut: { chunks, reader } };
+    }
     throw isDirectory(canonical) ? wrongKind(canonical, "directory", "file") : notFound(canonical, "file");
   };
 
@@ -151,7 +188,8 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     if (typeof encoding === "string") checkOneOf("encoding", encoding, ["utf8"]);
     const { range, signal } = encoding === "utf8" ? options : encoding;
     checkSignal(signal);
-    const content = await readContent(source, file(path), { range, signal });
+    const found = file(path);
+    const content = await readContent(found.source, found.entry, { range, signal, cut: found.cut });
     return encoding === "utf8" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(content) : content;
   }
 
@@ -160,12 +198,16 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
     dataSize: table.dataSize,
     dataHash: table.dataHash,
     index: table.bytes,
-    data: source.data,
+    data: plain.data,
     entry(path) {
       const direct = directPlace(path);
       if (direct >= 0) return entryAt(table, direct, path);
       const at = place(path);
       return at < 0 ? undefined : entryAt(table, at);
+    },
+    chunks(path) {
+      const at = place(path);
+      return at < 0 ? undefined : chunksAt(table, at);
     },
     exists: (path) => place(path) >= 0 || isDirectory(path),
     isFile: (path) => place(path) >= 0,
@@ -195,7 +237,10 @@ function createArchive(table: IndexTable, source: ContentSource): Archive {
       if (unknown.length > 0) throw notFiles(unknown);
     },
     readFile,
-    stream: (path, { range, signal } = {}) => streamContent(source, file(path), { range, signal }),
+    stream(path, { range, signal } = {}) {
+      const found = file(path);
+      return streamContent(found.source, found.entry, { range, signal, cut: found.cut });
+    },
   };
 }
 

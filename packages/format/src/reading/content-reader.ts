@@ -1,9 +1,11 @@
 import type { ContentRange } from "../archive.js";
 import { checkByteRange } from "../sources/byte-range.js";
-import type { ByteRange, ByteSource } from "../sources/byte-source.js";
+import type { ByteSource } from "../sources/byte-source.js";
+import type { ChunkReader } from "./chunk-reader.js";
 import type { ContentThreads } from "./content-threads.js";
-import type { Entry } from "../entry.js";
+import type { Entry, FileChunks } from "../entry.js";
 import { FormatError } from "../errors.js";
+import { collect, readExactly } from "./read-exactly.js";
 import type { ResolvedLimits } from "./read-limits.js";
 import type { Sha256 } from "../sha256.js";
 import { createTurns } from "../zstd/turns.js";
@@ -24,6 +26,14 @@ export interface ContentSource {
 export interface ContentOptions {
   readonly range: ContentRange | undefined;
   readonly signal: AbortSignal | undefined;
+  /** How the file is cut, when the index says so, and who reads that. */
+  readonly cut?: CutContent | undefined;
+}
+
+/** The chunks of a file, with their reader. */
+export interface CutContent {
+  readonly chunks: FileChunks;
+  readonly reader: ChunkReader;
 }
 
 /**
@@ -31,11 +41,14 @@ export interface ContentOptions {
  */
 const maxOneShotBytes = 4 * 1024 * 1024;
 
+/** Of chunks, so much is handed out at a time: consumers hold back or buffer what they are given. */
+const pieceBytes = 256 * 1024;
+
 /** The content of a file, or a range of it, in one piece. */
 export async function readContent(
   source: ContentSource,
   entry: Entry,
-  { range, signal }: ContentOptions,
+  { range, signal, cut }: ContentOptions,
 ): Promise<Uint8Array> {
   checkReadable(entry);
   checkPromise(entry);
@@ -50,8 +63,8 @@ export async function readContent(
       { path: entry.path },
     );
   }
-  if (range !== undefined && size < entry.size) {
-    return collect(streamContent(source, entry, { range, signal }), size, entry);
+  if (size < entry.size || isWorthKeeping(entry, cut)) {
+    return collect(streamContent(source, entry, { range, signal, cut }), size, entry);
   }
   const { threads } = source;
   if (threads === undefined || entry.size === 0) return readWhole(source, entry, signal);
@@ -60,6 +73,12 @@ export async function readContent(
     const { maxDecoderBytes } = source.limits;
     return decode(await collectStored(source, entry, signal), entry, { maxDecoderBytes, signal });
   });
+}
+
+/** Whether a whole file is read by its chunks because a store may have them, or is to have them. */
+function isWorthKeeping(entry: Entry, cut: CutContent | undefined): boolean {
+  if (cut?.reader.hasStore !== true) return false;
+  return cut.reader.isShared({ entry, chunks: cut.chunks }, { offset: 0, length: entry.size });
 }
 
 function collectStored(
@@ -90,28 +109,52 @@ async function readWhole(
 }
 
 /**
- * The content of a file, or a range of it, in pieces. A read from the beginning of a file to its end is verified at the
- * end; a part cannot be.
+ * The content of a file, or a range of it, in pieces. Of a file that is cut into chunks, each chunk is verified before
+ * any of it is given. A read from the beginning of a file to its end is verified at the end; a part of a file without
+ * chunks cannot be.
  */
 export async function* streamContent(
   source: ContentSource,
   entry: Entry,
-  { range, signal }: ContentOptions,
+  { range, signal, cut }: ContentOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkReadable(entry);
   checkPromise(entry);
   signal?.throwIfAborted();
-  if (range !== undefined) {
-    checkByteRange(range, entry.size, entry.path);
-    if (range.length < entry.size) return yield* streamPart(source, entry, range, signal);
+  if (range !== undefined) checkByteRange(range, entry.size, entry.path);
+  const isPart = range !== undefined && range.length < entry.size;
+  if (cut === undefined && isPart) return yield* streamPart(source, entry, range, signal);
+  const pieces =
+    cut === undefined
+      ? decodedChunks(source, entry, signal)
+      : verifiedPieces(cut, entry, range ?? { offset: 0, length: entry.size }, signal);
+  const hasher = isPart ? undefined : source.sha256.create();
+  for await (const piece of pieces) {
+    // Hashed before it is handed out: the consumer may write to the piece.
+    hasher?.update(piece);
+    yield piece;
   }
-  const hasher = source.sha256.create();
-  for await (const chunk of decodedChunks(source, entry, signal)) {
-    // Hashed before it is handed out: the consumer may write to the chunk.
-    hasher.update(chunk);
-    yield chunk;
+  if (hasher !== undefined) checkHash(hasher.digest(), entry);
+}
+
+/** Of chunks, which others may read at the same time: the consumer gets a copy. */
+async function* verifiedPieces(
+  { chunks, reader }: CutContent,
+  entry: Entry,
+  range: ContentRange,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const turns = createTurns();
+  for await (const content of reader.read({ entry, chunks }, range, { signal })) {
+    for (let at = 0; at < content.length; at += pieceBytes) {
+      // Not `slice`, by which a Buffer of Node does not copy.
+      const piece = new Uint8Array(content.subarray(at, at + pieceBytes));
+      const { length } = piece;
+      yield piece;
+      await turns.after(length);
+      signal?.throwIfAborted();
+    }
   }
-  checkHash(hasher.digest(), entry);
 }
 
 async function* streamPart(
@@ -169,57 +212,7 @@ export function readStored(
   entry: Entry,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return readExactly(data, storedRange(entry), entry, signal);
-}
-
-function storedRange(entry: Entry): ByteRange {
-  return { offset: entry.dataOffset, length: entry.storedSize };
-}
-
-/**
- * A range of the source. Sources may be anybody's code, so a wrong length is an error. An empty range asks the source
- * for nothing.
- */
-async function* readExactly(
-  data: ByteSource,
-  range: ByteRange,
-  { path }: Entry,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  if (range.length === 0) return;
-  let left = range.length;
-  for await (const chunk of data.read(range, { signal })) {
-    signal?.throwIfAborted();
-    left -= chunk.length;
-    if (left < 0) throw sourceMismatch(path, range, "more");
-    yield chunk;
-  }
-  signal?.throwIfAborted();
-  if (left > 0) throw sourceMismatch(path, range, "less");
-}
-
-function sourceMismatch(path: string, { offset, length }: ByteRange, what: string): FormatError {
-  return new FormatError(
-    "SourceMismatch",
-    `The data part gave ${what} than the ${length} bytes from ${offset} on that ${JSON.stringify(path)} needs`,
-    { path },
-  );
-}
-
-/** Joins chunks of `size` bytes in total into one new array. */
-async function collect(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number,
-  { path }: Entry,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for await (const chunk of chunks) {
-    if (at + chunk.length > size) throw sourceMismatch(path, { offset: 0, length: size }, "more");
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return readExactly(data, { offset: entry.dataOffset, length: entry.storedSize }, entry, signal);
 }
 
 function checkReadable({ path, compression }: Entry): void {

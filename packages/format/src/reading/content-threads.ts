@@ -16,7 +16,7 @@ export type DecodeOnThread = (
  */
 export interface ContentThreads {
   /**
-   * Runs `work`, the read of a whole file of `size` bytes, and passes it a function that decodes on a thread; or
+   * Runs `work`, the read of a whole file or chunk of `size` bytes, and passes it a function that decodes on a thread; or
    * undefined, if it should decode by itself, as for small files, where a message to a thread would cost more.
    */
   read(size: number, work: (decode: DecodeOnThread | undefined) => Promise<Uint8Array>): Promise<Uint8Array>;

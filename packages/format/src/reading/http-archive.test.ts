@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { openHttpArchive } from "./http-archive.js";
 import { createArchive } from "../node/create/create-archive.js";
+import { chunkBytes, contents, cutFiles, expectBytes, storedRange } from "../testing/cut-files.js";
 
 /** What the server has, by path. */
 let files: Map<string, Uint8Array>;
@@ -87,6 +88,29 @@ describe("openHttpArchive", () => {
     expect(asked).toEqual(["/site/index.blob Basic x", "/site/data.blob Basic x"]);
     expect(archive.data.id).toMatch(/^http.*\/site\/data\.blob#[0-9a-f]{64}$/);
   });
+
+  test.each(["log", "stored"] as const)(
+    "a range of a file in chunks is one request for the chunks that it touches, and none when they are there: %s",
+    async (path) => {
+      const cut = await cutFiles();
+      files.set("/site/index.blob", cut.index);
+      files.set("/site/data.blob", cut.data);
+      const archive = await openHttpArchive(`${base}/site`);
+      const range = { offset: 5 * chunkBytes - 10, length: 29 };
+      const read = (): Promise<Uint8Array> => archive.readFile(path, { range });
+      for (const content of [...(await Promise.all([read(), read()])), await read()]) {
+        expectBytes(content, contents[path].subarray(range.offset, range.offset + range.length));
+      }
+      const { offset, length } = storedRange(cut, path, 4, 5);
+      expect(requests).toEqual([
+        "GET /site/index.blob all",
+        `GET /site/data.blob bytes=${offset}-${offset + length - 1}`,
+      ]);
+      cut.data.fill(0x55);
+      const later = archive.readFile(path, { range: { offset: 7 * chunkBytes, length: 1 } });
+      await expect(later).rejects.toMatchObject({ name: "FormatError", path });
+    },
+  );
 
   test("an empty archive takes one request", async () => {
     const { index } = await createArchive([], { write: () => undefined });

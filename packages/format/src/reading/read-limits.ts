@@ -12,6 +12,11 @@ export interface ReadLimits {
   readonly maxFileBytes?: number | undefined;
   /** The largest window that a zstd frame may ask for, in bytes of memory: more is `SizeExceeded`. Default: 256 MiB. */
   readonly maxDecoderBytes?: number | undefined;
+  /**
+   * How many bytes of verified chunks of large files are kept in memory, for the next read of the same ones: 0 for none.
+   * They are kept for as long as the archive is. Default: 16 MiB.
+   */
+  readonly maxKeptBytes?: number | undefined;
 }
 
 /**
@@ -23,16 +28,20 @@ const defaultMaxIndexBytes = 64 * 1024 * 1024;
 /** A larger file is rather to be streamed than read into memory. */
 const defaultMaxFileBytes = 256 * 1024 * 1024;
 
+/** Four compressed chunks as this package makes them, and as much as the largest chunk that there can be. */
+const defaultMaxKeptBytes = 16 * 1024 * 1024;
+
 export type ResolvedLimits = Readonly<Record<keyof ReadLimits, number>>;
 
 /** The limits, with defaults for those that are not set. `InvalidArgument` for a value that cannot be a limit. */
 export function resolveLimits(limits: ReadLimits = {}): ResolvedLimits {
-  for (const name of ["maxIndexBytes", "maxFileBytes", "maxDecoderBytes"] as const) {
+  for (const name of ["maxIndexBytes", "maxFileBytes", "maxDecoderBytes", "maxKeptBytes"] as const) {
     checkLimit(`limits.${name}`, limits[name]);
   }
   return {
     maxIndexBytes: limits.maxIndexBytes ?? defaultMaxIndexBytes,
     maxFileBytes: limits.maxFileBytes ?? defaultMaxFileBytes,
     maxDecoderBytes: limits.maxDecoderBytes ?? defaultMaxDecoderBytes,
+    maxKeptBytes: limits.maxKeptBytes ?? defaultMaxKeptBytes,
   };
 }

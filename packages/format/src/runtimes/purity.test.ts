@@ -11,7 +11,7 @@ import { compilePackage } from "@blob/testing";
  * looked at as well. The import map of `page.html` has these, too.
  */
 const reached: Readonly<Record<string, readonly string[]>> = {
-  "index.js": ["@noble/hashes/sha2.js", ...partsOfCore("bytes", "concurrency", "errors", "ranges")],
+  "index.js": ["@noble/hashes/sha2.js", ...partsOfCore("abort", "bytes", "concurrency", "errors", "ranges")],
   "handler/index.js": [
     "@noble/hashes/sha2.js",
     "mrmime",

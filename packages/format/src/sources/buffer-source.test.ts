@@ -13,3 +13,10 @@ test("equal bytes have equal names, others have not", () => {
   );
   expect(bufferSource(Uint8Array.of(1), { id: "mine" }).id).toBe("mine");
 });
+
+test("chunks of a Buffer are the consumer's, too", async () => {
+  const bytes = Buffer.from("content");
+  const source = bufferSource(bytes);
+  for await (const chunk of source.read({ offset: 0, length: bytes.length })) chunk.fill(0);
+  expect(bytes.toString()).toBe("content");
+});

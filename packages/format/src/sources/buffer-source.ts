@@ -37,7 +37,8 @@ export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {
       const end = range.offset + range.length;
       for (let at = range.offset; at < end; at += chunkBytes) {
         signal?.throwIfAborted();
-        yield bytes.slice(at, Math.min(at + chunkBytes, end));
+        // Not `slice`, by which a Buffer of Node does not copy.
+        yield new Uint8Array(bytes.subarray(at, Math.min(at + chunkBytes, end)));
       }
     },
   };

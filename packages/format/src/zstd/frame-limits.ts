@@ -148,17 +148,26 @@ export function createFrameLimits(
  * {@link ZstdFrameProblem}.
  */
 export function checkStoredSize(storedSize: number, size: number): void {
-  checkMostStored(storedSize, size);
+  const problem = storedSizeProblem(storedSize, size);
+  if (problem !== undefined) throw new ZstdFrameProblem(problem);
+}
+
+/** Why so much content cannot be stored in so many bytes; `undefined` when it can be. */
+export function storedSizeProblem(storedSize: number, size: number): string | undefined {
+  if (storedSize > mostStored(size)) return tooMuchStored(storedSize, size);
   const least = size === 0 ? 0 : smallestHeaderBytes + smallestBlockBytes * Math.ceil(size / maxBlockBytes);
-  if (storedSize >= least) return;
-  throw new ZstdFrameProblem(
-    `the index promises ${size} bytes, which no frame holds in the ${storedSize} that are stored`,
-  );
+  if (storedSize >= least) return undefined;
+  return `the index promises ${size} bytes, which no frame holds in the ${storedSize} that are stored`;
 }
 
 function checkMostStored(stored: number, size: number): void {
-  if (stored <= size + size * storedShare + freeStoredBytes) return;
-  throw new ZstdFrameProblem(
-    `${stored} bytes or more are stored, far more than the ${size} that the index promises can take`,
-  );
+  if (stored > mostStored(size)) throw new ZstdFrameProblem(tooMuchStored(stored, size));
+}
+
+function mostStored(size: number): number {
+  return size + size * storedShare + freeStoredBytes;
+}
+
+function tooMuchStored(stored: number, size: number): string {
+  return `${stored} bytes or more are stored, far more than the ${size} that the index promises can take`;
 }

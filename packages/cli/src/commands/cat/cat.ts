@@ -13,13 +13,14 @@ const declareCat: DeclareCommand = (command, run) => {
     command,
     "blob cat ghcr.io/acme/site:v1 config.json",
     "blob cat ghcr.io/acme/site:v1 css/a.css css/b.css > all.css",
+    "blob cat ghcr.io/acme/site:v1 access.log --range -4096",
   );
   command
     .argument("<reference>")
     .argument("<file...>", "nothing is written when one of them is not there")
     .option(
       "--range <first-last>",
-      "only these bytes, as in 0-99 or 100-: a part cannot be checked against the file's hash",
+      "only these bytes, as in 0-99, 100- or -100 for the end; verified, unless a message says otherwise",
       byteRange,
     )
     .option(
@@ -47,13 +48,13 @@ export async function cat(
   files: readonly string[],
   flags: CatFlags,
 ): Promise<void> {
-  const { io, output, signal } = session;
+  const { io, output } = session;
   const { archive } = await session.open(reference);
   // Errors about paths are thrown by the call: nothing is written when one of them is not there.
   for (const path of files) await withPathHint(archive, () => void archive.stream(path));
   const guarded = io.stdout.isTTY === true && flags.force !== true;
   for (const path of files) {
-    const content = await withPathHint(archive, () => contentOf(archive, path, flags.range, signal));
+    const content = await withPathHint(archive, () => contentOf(session, archive, path, flags.range));
     for await (const piece of guarded ? terminalText(unlessBinary(content, path)) : content) {
       if (!(await output.bytes(piece))) return;
     }
@@ -77,20 +78,49 @@ async function* unlessBinary(
 }
 
 async function contentOf(
+  session: Session,
   archive: Archive,
   path: string,
   wanted: ByteRangeFlag | undefined,
-  signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  const { signal } = session;
   const size = archive.entry(path)?.size ?? 0;
   const range = wanted === undefined ? undefined : rangeWithin(size, wanted);
+  if (range !== undefined && range.length < size && archive.chunks(path) === undefined) {
+    return partWithoutChunks(session, archive, path, range);
+  }
   return (range?.length ?? size) <= verifiedFirstBytes
     ? [await archive.readFile(path, { range, signal })]
     : archive.stream(path, { range, signal });
 }
 
+/** The only hash is that of the whole file: a small one is read whole for it. */
+async function partWithoutChunks(
+  { output, signal }: Session,
+  archive: Archive,
+  path: string,
+  range: ContentRange,
+): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  const { offset, length } = range;
+  if (length === 0) return [];
+  if ((archive.entry(path)?.size ?? 0) <= verifiedFirstBytes) {
+    const pieces: Uint8Array[] = [];
+    // A stream: who wants a part does not want the whole to be kept, but what it is read from may be.
+    for await (const piece of archive.stream(path, { signal })) pieces.push(piece);
+    return [Buffer.concat(pieces).subarray(offset, offset + length)];
+  }
+  output.note(
+    `${path}: these bytes are not verified, as the archive has a hash of the whole file only; without --range all of it is`,
+  );
+  return archive.stream(path, { range, signal });
+}
+
 /** As far as the file goes: what is asked for beyond its end is not there. */
-function rangeWithin(size: number, { first, last }: ByteRangeFlag): ContentRange {
-  const offset = Math.min(first, size);
-  return { offset, length: Math.min(size, (last ?? size - 1) + 1) - offset };
+function rangeWithin(size: number, wanted: ByteRangeFlag): ContentRange {
+  if ("suffix" in wanted) {
+    const length = Math.min(wanted.suffix, size);
+    return { offset: size - length, length };
+  }
+  const offset = Math.min(wanted.first, size);
+  return { offset, length: Math.min(size, (wanted.last ?? size - 1) + 1) - offset };
 }

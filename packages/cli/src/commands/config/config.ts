@@ -13,6 +13,7 @@ function settingsOf({ settings, config }: Session): Map<string, Setting<unknown>
   const shown = new Map<string, Setting<unknown>>([
     ["output", settings.output],
     ["compression", settings.compression],
+    ["chunking", settings.chunking],
     ["plain_http", settings.plainHttp],
     ["cache.dir", settings.cacheDirectory],
     [

@@ -6,6 +6,7 @@ import { UsageError } from "../../errors/usage-error.js";
 export interface CreateFlags {
   readonly compression?: "none" | "zstd";
   readonly compressionLevel?: number;
+  readonly chunking?: "fixed" | "content" | "none";
   readonly skipCompressed: boolean;
   readonly maxFiles?: number;
   readonly exclude?: readonly string[];
@@ -22,6 +23,7 @@ export function createOptionsOf(
   return {
     compression: flags.compression ?? settings.compression.value,
     level: flags.compressionLevel,
+    chunking: flags.chunking ?? settings.chunking.value,
     // Without predicates only what does not get smaller is stored as it is.
     skipCompression: flags.skipCompressed ? undefined : [],
     maxFiles: maxFilesOf(flags.maxFiles),

@@ -13,7 +13,15 @@ export function addCompressionOptions(command: Command): Command {
     )
     .option("--compression-level <level>", "zstd level, 1 to 19 (default: 3)", wholeNumber)
     .option("--skip-compressed", "store small files and compressed formats as they are", true)
-    .option("--no-skip-compressed", "try to compress every file");
+    .option("--no-skip-compressed", "try to compress every file")
+    .addOption(
+      new Option(
+        "--chunking <how>",
+        "where files above 4 MiB are cut into chunks that are read, verified and synced by themselves: every so many " +
+          "bytes, where the content says, which keeps syncs small after inserts and takes longer, or not at all " +
+          "(default: the configuration's, else fixed)",
+      ).choices(["fixed", "content", "none"]),
+    );
 }
 
 /** How a directory becomes an archive: the same for `push` and `create`. */

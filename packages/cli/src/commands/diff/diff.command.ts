@@ -7,11 +7,13 @@ const declareDiff: DeclareCommand = (command, run) => {
     command,
     "blob diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2",
     "blob diff --name-only ghcr.io/acme/site:v1 ./public",
+    "blob diff --stat ghcr.io/acme/models:v1 ghcr.io/acme/models:v2",
   );
   command
     .argument("<before>", "a reference")
     .argument("<after>", "a reference, or a directory on disk")
     .option("--name-only", "only the paths that differ")
+    .option("--stat", "also say how many bytes a sync would fetch")
     .action((before: string, after: string, flags: DiffFlags) =>
       run(async (session) => (await import("./diff.js")).diff(session, before, after, flags)),
     );

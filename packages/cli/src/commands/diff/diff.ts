@@ -1,10 +1,12 @@
 import { statSync } from "node:fs";
 import { comparePaths } from "@blob/format";
 import { DifferentError } from "../../errors/different-error.js";
+import { humanSize } from "../../output/sizes.js";
 import type { Session } from "../../session/session.js";
 
 export interface DiffFlags {
   readonly nameOnly?: boolean;
+  readonly stat?: boolean;
 }
 
 /** Paths by what happened to them on the way from the first to the second. */
@@ -12,23 +14,40 @@ interface Differences {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
+  /** What a sync would fetch, in bytes, when that was asked for. */
+  readonly transferSize: number | undefined;
 }
 
 /** Says what differs, and ends with 1 when anything does, as `diff` of Unix. */
 export async function diff(session: Session, before: string, after: string, flags: DiffFlags): Promise<void> {
-  const differences = isDirectory(session.expand(after))
-    ? await withDirectory(session, before, after)
-    : await betweenArchives(session, before, after);
+  const stat = flags.stat === true;
+  const { transferSize, ...differences } = isDirectory(session.expand(after))
+    ? await withDirectory(session, before, after, stat)
+    : await betweenArchives(session, before, after, stat);
   const lines = inOrder(differences);
-  await session.output.result({ before, after, ...differences, identical: lines.length === 0 }, () =>
-    lines.map(({ letter, path }) => (flags.nameOnly === true ? path : `${letter} ${path}`)),
-  );
-  if (lines.length > 0) throw new DifferentError();
+  const identical = lines.length === 0;
+  const sizes =
+    transferSize === undefined
+      ? {}
+      : { transfer_size: transferSize, transfer_size_human: humanSize(transferSize) };
+  await session.output.result({ before, after, ...differences, identical, ...sizes }, function* () {
+    for (const { letter, path } of lines) yield flags.nameOnly === true ? path : `${letter} ${path}`;
+    if (transferSize !== undefined) yield summary(differences, transferSize);
+  });
+  if (!identical) throw new DifferentError();
+}
+
+function summary(
+  { added, removed, changed }: Omit<Differences, "transferSize">,
+  transferSize: number,
+): string {
+  const counts = `${String(added.length)} added, ${String(removed.length)} removed, ${String(changed.length)} changed`;
+  return `${counts}; a sync would fetch ${humanSize(transferSize)}`;
 }
 
 /** The same for a directory, seen from the archive that it should be: for people who ask whether to sync. */
 export async function status(session: Session, reference: string, directory: string): Promise<void> {
-  const { added, removed, changed } = await withDirectory(session, reference, directory);
+  const { added, removed, changed } = await withDirectory(session, reference, directory, false);
   const upToDate = changed.length + removed.length + added.length === 0;
   await session.output.result(
     {
@@ -52,24 +71,43 @@ export async function status(session: Session, reference: string, directory: str
   if (!upToDate) throw new DifferentError();
 }
 
-async function betweenArchives(session: Session, before: string, after: string): Promise<Differences> {
+async function betweenArchives(
+  session: Session,
+  before: string,
+  after: string,
+  stat: boolean,
+): Promise<Differences> {
   // Each is opened by the rules that are about it.
   const [older, newer] = [await session.open(before), await session.open(after)];
   const client = await session.client();
-  const { added, removed, changed } = await client.diff(older.archive, newer.archive);
+  const { added, removed, changed, transferSize } = await client.diff(older.archive, newer.archive, { stat });
   const paths = (entries: readonly { readonly path: string }[]): string[] => entries.map(({ path }) => path);
-  return { added: paths(added), removed: paths(removed), changed: paths(changed) };
+  return { added: paths(added), removed: paths(removed), changed: paths(changed), transferSize };
 }
 
-async function withDirectory(session: Session, reference: string, directory: string): Promise<Differences> {
+async function withDirectory(
+  session: Session,
+  reference: string,
+  directory: string,
+  stat: boolean,
+): Promise<Differences> {
   const { target, options } = await session.reading(reference);
   const client = await session.client();
-  const { added, removed, changed, skipped } = await client.diffDirectory(target, directory, options);
+  const how = { ...options, stat };
+  const { added, removed, changed, skipped, transferSize } = await client.diffDirectory(
+    target,
+    directory,
+    how,
+  );
   for (const { path, reason } of skipped) session.output.note(`not compared: ${path}: ${reason}`);
-  return { added, removed, changed };
+  return { added, removed, changed, transferSize };
 }
 
-function inOrder({ added, removed, changed }: Differences): { letter: string; path: string }[] {
+function inOrder({
+  added,
+  removed,
+  changed,
+}: Omit<Differences, "transferSize">): { letter: string; path: string }[] {
   return [
     ...added.map((path) => ({ letter: "A", path })),
     ...removed.map((path) => ({ letter: "D", path })),

@@ -40,6 +40,8 @@ export async function inspect(session: Session, reference: string): Promise<void
       files: fileCount,
       size: { compressed, uncompressed, ratio },
       compression,
+      // All entries are looked at for this, and text does not show it.
+      ...(session.output.format === "json" ? chunksJson(inspection) : {}),
       signatures: signatures.map(attachedJson),
       attestations: attestations.map(attachedJson),
       referrers_error: error,
@@ -62,6 +64,10 @@ export async function inspect(session: Session, reference: string): Promise<void
       for (const [key, value] of Object.entries(annotations)) yield `Annotation:  ${key}=${value}`;
     },
   );
+}
+
+function chunksJson({ chunkedFileCount, chunkCount }: Inspection): object {
+  return { chunked_files: chunkedFileCount, chunks: chunkCount };
 }
 
 interface Listed extends Attachments {

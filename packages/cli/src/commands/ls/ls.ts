@@ -23,8 +23,9 @@ export async function ls(session: Session, reference: string, path: string, flag
       ? await withPathHint(archive, () => listDirectory(archive, path, flags.recursive === true))
       : [{ kind: "file", name: file.path, path: file.path, entry: file }];
   const listed = sorted(found, flags);
-  await session.output.result({ ref: reference, path: path || "/", entries: listed.map(jsonEntry) }, () =>
-    lines(listed, flags),
+  await session.output.result(
+    { ref: reference, path: path || "/", entries: listed.map((one) => jsonEntry(archive, one)) },
+    () => lines(listed, flags),
   );
 }
 
@@ -57,9 +58,10 @@ function sorted(listed: readonly DirectoryEntry[], { sort, reverse }: LsFlags): 
   return reverse === true ? ordered.toReversed() : ordered;
 }
 
-function jsonEntry(one: DirectoryEntry): object {
+function jsonEntry(archive: Archive, one: DirectoryEntry): object {
   if (one.kind === "directory") return { name: one.name, path: one.path, is_dir: true };
   const { mode, size, hash, mtimeNs } = one.entry;
+  const chunks = archive.chunks(one.path);
   return {
     name: one.name,
     path: one.path,
@@ -69,6 +71,8 @@ function jsonEntry(one: DirectoryEntry): object {
     size_human: humanSize(size),
     digest: `sha256:${hex(hash)}`,
     mod_time: isoTime(mtimeNs),
+    chunks: chunks?.count,
+    chunk_size: chunks?.chunkSize,
   };
 }
 

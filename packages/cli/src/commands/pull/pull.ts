@@ -109,16 +109,20 @@ async function sync(
   const { output } = session;
   const { target, options, policies } = await session.reading(reference, flags);
   const client = await session.client();
-  const { written, deleted, unchanged, size, notKept, digest } = await client.sync(target, destination, {
-    ...options,
-    delete: flags.delete,
-    quick: flags.quick,
-    dryRun: flags.dryRun,
-    preserveMode: flags.preserve,
-    workers: flags.workers,
-    contentsBy: flags.contents,
-    onProgress: await session.progress(),
-  });
+  const { written, deleted, unchanged, size, transferSize, notKept, digest } = await client.sync(
+    target,
+    destination,
+    {
+      ...options,
+      delete: flags.delete,
+      quick: flags.quick,
+      dryRun: flags.dryRun,
+      preserveMode: flags.preserve,
+      workers: flags.workers,
+      contentsBy: flags.contents,
+      onProgress: await session.progress(),
+    },
+  );
   for (const path of written) output.detail(`written: ${path}`);
   for (const path of deleted) output.detail(`deleted: ${path}`);
   for (const line of notKeptLines(notKept)) output.warning(line);
@@ -136,11 +140,14 @@ async function sync(
       dry_run: dryRun,
       total_size: size,
       total_size_human: humanSize(size),
+      transfer_size: transferSize,
+      transfer_size_human: humanSize(transferSize),
       verified: policies > 0,
       policies_applied: policies,
     },
     () => [
       `${dryRun ? "Would write" : "Wrote"} ${String(written.length)} files (${humanSize(size)}) to ${destination}`,
+      `${dryRun ? "Would fetch" : "Fetched"}: ${humanSize(transferSize)}`,
       `Unchanged: ${String(unchanged)}`,
       ...(flags.delete === true ? [`${dryRun ? "Would delete" : "Deleted"}: ${String(deleted.length)}`] : []),
     ],

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { FileCuts } from "../../index-codec/file-cuts.js";
 import type { IndexColumns } from "../../index-codec/index-columns.js";
 import { compressionNone, compressionZstd } from "../../index-codec/index-schema.js";
 import { writeIndex } from "../../index-codec/index-writer.js";
@@ -15,6 +16,7 @@ import type { CompressStage } from "./compress-batch.js";
 import { createInlineStage } from "./compress-batch.js";
 import type { CreatedArchive, CreateOptions } from "./create-options.js";
 import { ContentRows } from "./content-rows.js";
+import { createWrittenParts } from "./written-parts.js";
 import { defaultLevel } from "../zstd/zstd-encoders.js";
 
 /** The second half of `createArchive`: reads and compresses what is listed, on this thread unless there are workers. */
@@ -26,12 +28,12 @@ export async function writeArchive(
   options: CreateOptions,
 ): Promise<CreatedArchive> {
   const { signal, level = defaultLevel, changeDetection = "none", deduplicate = true } = options;
-  const { reproducible, onProgress } = options;
+  const { reproducible, onProgress, chunking = "fixed" } = options;
   const stage = workers ?? createInlineStage(encoder, { level, changeDetection });
   const contents = new ContentRows(listing.files);
   const writer = createArchiveWriter(listing, contents, sink, { deduplicate, reproducible, onProgress });
   try {
-    const how = { changeDetection, deduplicate, encoder, level, signal };
+    const how = { changeDetection, chunking, deduplicate, encoder, level, signal };
     for await (const piece of stageFiles(listing, contents, stage, how)) {
       signal?.throwIfAborted();
       await writer.add(piece);
@@ -82,8 +84,9 @@ export function createArchiveWriter(
   let contentSize = 0;
   /** The sink's last write: at most one is under way. */
   let writing = Promise.resolve();
-  /** The part of the current large file that is written. */
-  let large = { stored: 0, size: 0 };
+  const cuts: FileCuts[] = [];
+  /** The parts of the current large file that are written. */
+  let large = createWrittenParts();
 
   async function write(bytes: Uint8Array): Promise<void> {
     const previous = writing;
@@ -135,17 +138,19 @@ export function createArchiveWriter(
     return runs;
   }
 
-  async function addPart({ bytes, size }: Extract<StagedPiece, { kind: "part" }>): Promise<void> {
-    dataSize += bytes.length;
-    large = { stored: large.stored + bytes.length, size: large.size + size };
-    await write(bytes);
+  async function addPart(part: Extract<StagedPiece, { kind: "part" }>): Promise<void> {
+    dataSize += part.bytes.length;
+    large.add(part);
+    await write(part.bytes);
   }
 
-  function addEnd({ row, content, compressed }: Extract<StagedPiece, { kind: "end" }>): void {
+  function addEnd({ row, content, compressed, cutting }: Extract<StagedPiece, { kind: "end" }>): void {
     correct(row, content.facts);
-    const compression = compressed && large.stored > 0 ? compressionZstd : compressionNone;
-    push(content.size, dataSize - large.stored, large.stored, compression);
-    large = { stored: 0, size: 0 };
+    const { storedSize } = large;
+    const compression = compressed && storedSize > 0 ? compressionZstd : compressionNone;
+    push(content.size, dataSize - storedSize, storedSize, compression);
+    if (cutting !== undefined && storedSize > 0) cuts.push(large.cuts(row, cutting, compressed));
+    large = createWrittenParts();
   }
 
   function addDuplicate({ row, of, content }: Extract<StagedPiece, { kind: "duplicate" }>): void {
@@ -206,6 +211,7 @@ export function createArchiveWriter(
         compressions: new Uint8Array(compressions),
         dataOffsets: new Float64Array(dataOffsets),
         storedSizes: new Float64Array(storedSizes),
+        cuts,
       };
       const bytes = writeIndex(columns, dataSize, hash);
       const digest = sha256Digest(createHash("sha256").update(bytes).digest());

@@ -16,7 +16,9 @@ import type {
   BatchOptions,
   PackedBatch,
 } from "./file-batch.js";
-import { createFrameCompressor, frameRoom } from "./compress-frame.js";
+import { frameRoom } from "./compress-frame.js";
+import { createPartPacker } from "./pack-part.js";
+import type { PackedPart, PartUse } from "./pack-part.js";
 
 /** Turns batches of small files into stored bytes, on whichever thread it was made. */
 export type BatchCompressor = (batch: FileBatch) => PackedBatch;
@@ -188,24 +190,24 @@ export interface CompressStage {
   readonly width: number;
   /** Reads, hashes and compresses small files. */
   batch(batch: FileBatch): Promise<PackedBatch>;
-  /** Compresses a part of a large file into one frame. The chunk is the stage's from then on. */
-  frame(chunk: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  /** Hashes and compresses a part of a large file, which is the stage's from then on. */
+  part(part: Uint8Array<ArrayBuffer>, use: PartUse): Promise<PackedPart>;
   close(): Promise<void>;
 }
 
 /** Compresses on this thread, with a turn for other work of the process after each call. */
 export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
   const compressBatch = createBatchCompressor(encoder, options);
-  const compressFrame = encoder === undefined ? undefined : createFrameCompressor(encoder, options.level);
+  const packPart = createPartPacker(encoder, options.level);
   return {
     width: 1,
     async batch(batch) {
       await nextTurn();
       return compressBatch(batch);
     },
-    async frame(chunk) {
+    async part(part, use) {
       await nextTurn();
-      return compressFrame === undefined ? chunk : compressFrame(chunk);
+      return packPart(part, use);
     },
     close: () => Promise.resolve(),
   };

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { createBatchCompressor } from "./compress-batch.js";
-import { createFrameCompressor } from "./compress-frame.js";
+import { createPartPacker } from "./pack-part.js";
 import { toPlainError } from "../workers/plain-error.js";
 import type { WorkerRequest, WorkerResponse, WorkerSetup } from "./worker-stage.js";
 import { loadZstdEncoder } from "../zstd/zstd-encoders.js";
@@ -11,7 +11,7 @@ import { loadZstdEncoder } from "../zstd/zstd-encoders.js";
 const setup: WorkerSetup = workerData;
 const encoder = setup.encoder === undefined ? undefined : await loadZstdEncoder(setup.encoder);
 const compressBatch = createBatchCompressor(encoder, setup);
-const compressFrame = encoder === undefined ? undefined : createFrameCompressor(encoder, setup.level);
+const packPart = createPartPacker(encoder, setup.level);
 
 parentPort?.on("message", (request: WorkerRequest) => {
   const response = answer(request);
@@ -21,8 +21,7 @@ parentPort?.on("message", (request: WorkerRequest) => {
 function answer(request: WorkerRequest): WorkerResponse {
   try {
     if (request.kind === "batch") return { kind: "batch", packed: compressBatch(request.batch) };
-    const { chunk } = request;
-    return { kind: "frame", bytes: compressFrame === undefined ? chunk : compressFrame(chunk) };
+    return { kind: "part", packed: packPart(request.part, request.use) };
   } catch (error) {
     return { kind: "error", error: toPlainError(error) };
   }
@@ -34,8 +33,8 @@ function transferable(response: WorkerResponse): ArrayBuffer[] {
       const { bytes, hashes, sizes, storedSizes, compressed } = response.packed;
       return [bytes.buffer, hashes.buffer, sizes.buffer, storedSizes.buffer, compressed.buffer];
     }
-    case "frame":
-      return [response.bytes.buffer];
+    case "part":
+      return [response.packed.bytes.buffer, response.packed.hashes.buffer];
     case "error":
       return [];
     default:

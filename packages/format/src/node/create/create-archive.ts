@@ -12,6 +12,7 @@ import type { ListFilesOptions } from "./list-files.js";
 import type { Listing } from "./listing.js";
 import { defaultSkipCompression } from "./skip-compression.js";
 import { compressWorker, createWorkerStage } from "./worker-stage.js";
+import { isSmall } from "../walk/read-small-file.js";
 import { defaultLevel, loadZstdEncoder, proveEncoder } from "../zstd/zstd-encoders.js";
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
 import { realPath } from "../files/real-path.js";
@@ -212,19 +213,15 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
   const { level = defaultLevel, changeDetection = "none" } = options;
   // A codec of the caller's lives on the caller's thread.
   const worker = options.zstd === undefined ? compressWorker : undefined;
-  const cores = availableParallelism();
-  const automatic = cores > 1 ? Math.min(cores, maxAutomaticWorkers) : 0;
-  const workers = options.workers ?? automatic;
   let stage: CompressStage | undefined;
   let started: () => void;
   const isStarted = new Promise<void>((resolve) => (started = resolve));
   return {
     isStarted,
     expect(files, size) {
-      if (stage !== undefined || worker === undefined || workers === 0) return;
-      const needed =
-        options.workers !== undefined || estimateMilliseconds(files, size, encoder) > minParallelMs;
-      if (!needed) return;
+      if (stage !== undefined || worker === undefined || options.workers === 0) return;
+      const workers = options.workers ?? workersFor(files, size, encoder, options);
+      if (workers === 0) return;
       stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name }, worker);
       started();
     },
@@ -241,7 +238,30 @@ const minParallelMs = 300;
 /** As many keep this thread busy, which hashes and writes what they made. Each takes about 50 MB. */
 const maxAutomaticWorkers = 4;
 
+/** How many workers so much work is worth. */
+function workersFor(
+  files: number,
+  bytes: number,
+  encoder: ZstdEncoder | undefined,
+  { chunking }: Pick<CreateOptions, "chunking">,
+): number {
+  const cores = availableParallelism();
+  if (cores === 1) return 0;
+  if (encoder === undefined && !isSmall(bytes / files)) {
+    // This thread reads large files and hashes them twice, for their entries and for the data: only their chunks are left.
+    return chunking !== "none" && bytes * hashMilliseconds > minSavedMs ? 1 : 0;
+  }
+  const isWorth = estimateMilliseconds(files, bytes, encoder) > minParallelMs;
+  return isWorth ? Math.min(cores, maxAutomaticWorkers) : 0;
+}
+
+/** What a worker has to save at least: so long it takes to start. */
+const minSavedMs = 60;
+
+/** For a byte. */
+const hashMilliseconds = 0.6 / 1e6;
+
 /** Rough costs on one thread, measured: a file 15 µs, hashing 0.6 ms/MB, compressing 4 ms/MB. */
 function estimateMilliseconds(files: number, bytes: number, encoder: ZstdEncoder | undefined): number {
-  return files * 0.015 + (bytes / 1e6) * (encoder === undefined ? 0.6 : 4.6);
+  return files * 0.015 + bytes * (hashMilliseconds + (encoder === undefined ? 0 : 4 / 1e6));
 }

@@ -14,6 +14,7 @@ import {
 import type { ZstdEncoder } from "../../zstd/codec.js";
 import type { FinishedArchive } from "../files/data-sink.js";
 import type { CreateProgress } from "../files/progress.js";
+import type { Chunking } from "./chunk-sizes.js";
 import type { SkipCompression } from "./skip-compression.js";
 import type { DroppedModeBits } from "../walk/file-columns.js";
 import type { FilterOptions } from "../walk/path-filter.js";
@@ -42,6 +43,18 @@ export interface CreateOptions extends SignalOptions, FilterOptions {
    * it is read. Default `none`: the content that was read is stored.
    */
   readonly changeDetection?: ChangeDetection | undefined;
+  /**
+   * Whether the index says how files above 4 MiB are cut into chunks, each with a hash. Parts of such files are read for
+   * the price of their chunks and verified, and a sync moves the chunks that changed. It takes up to 40 bytes a chunk;
+   * other implementations skip it.
+   *
+   * - `fixed` (default) cuts every 4 MiB, files that are stored as they are every 1 MiB.
+   * - `content` cuts where the content says (FastCDC), about as far apart, at most 16 and 4 MiB: where bytes are
+   *   inserted or deleted, a sync moves the chunks around them instead of all that follow. Takes longer, see
+   *   docs/performance.md, and more memory: up to 50 MB for each thread.
+   * - `none` leaves it out.
+   */
+  readonly chunking?: Chunking | undefined;
   /** More files are a `TooManyFiles` error. Default 200,000; `Infinity` for no limit. */
   readonly maxFiles?: number | undefined;
   /** `skip` (default; reported), `error`, or `follow`: links that stay inside the directory and do not loop. */
@@ -94,6 +107,7 @@ export function checkCreateOptions(options: CreateOptions, isDirectory: boolean)
   if (typeof options !== "object" || options === null) throw badOption("options", "an object", options);
   checkOneOf("compression", options.compression, ["zstd", "none"]);
   checkInteger("level", options.level, -7, 19);
+  checkOneOf("chunking", options.chunking, ["fixed", "content", "none"]);
   checkOneOf("changeDetection", options.changeDetection, ["none", "strict"]);
   checkLimit("maxFiles", options.maxFiles);
   checkOneOf("symlinks", options.symlinks, ["skip", "error", "follow"]);

@@ -14,12 +14,12 @@ export interface LargeFile {
    * Parts of {@link maxSmallFileBytes}, the last one may be shorter. They belong to the consumer, with memory for
    * {@link frameRoom}.
    */
-  chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
-  /** What was read, once the chunks have ended. */
+  parts(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+  /** What was read, once the parts have ended. */
   digest(): { readonly hash: Uint8Array; readonly size: number };
-  /** The same without the chunks: reads everything for its hash. */
+  /** The same without the parts: reads everything for its hash. */
   hashAll(signal: AbortSignal | undefined): Promise<void>;
-  /** Bytes from a place of the file, outside the sequence of chunks: as many as there are. */
+  /** Bytes from a place of the file, outside the sequence of parts: as many as there are. */
   sample(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -56,17 +56,17 @@ export function createLargeFile(content: LargeContent): LargeFile {
     return next;
   }
 
-  async function* chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  async function* parts(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     let next = readNext();
     try {
       for (let more = true; more;) {
-        const chunk = await next;
-        size += chunk.length;
-        more = chunk.length === maxSmallFileBytes;
-        // The next chunk is read while this one is hashed and used.
+        const part = await next;
+        size += part.length;
+        more = part.length === maxSmallFileBytes;
+        // The next part is read while this one is hashed and used.
         if (more) next = readNext();
-        hash.update(chunk);
-        if (chunk.length > 0) yield chunk;
+        hash.update(part);
+        if (part.length > 0) yield part;
       }
     } finally {
       await next.catch(() => undefined);
@@ -77,9 +77,9 @@ export function createLargeFile(content: LargeContent): LargeFile {
   return {
     size: content.size,
     facts: content.facts,
-    chunks,
+    parts,
     async hashAll(signal) {
-      const rest = chunks();
+      const rest = parts();
       while ((await rest.next()).done !== true) signal?.throwIfAborted();
     },
     digest: () => ({ hash: hash.digest(), size }),

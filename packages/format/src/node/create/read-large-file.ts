@@ -23,6 +23,17 @@ export async function openFoundFile(place: FilePlace, changeDetection: ChangeDet
   }
 }
 
+/** The same for whoever reads its ranges in any order. The caller closes the handle. */
+export async function openFoundHandle(place: FilePlace): Promise<FileHandle> {
+  const { root, directory, name, path } = place;
+  const sources = new SourceDirectories(root);
+  try {
+    return (await openRegularFile(sources.locate(directory, name, path), path, sources)).handle;
+  } finally {
+    sources.close();
+  }
+}
+
 /** What a file was found through. */
 interface Surroundings {
   /** Throws when what was opened may be something else. */
@@ -39,13 +50,22 @@ export async function openLargeFile(
   changeDetection: ChangeDetection,
   surroundings: Surroundings = noSurroundings,
 ): Promise<LargeFile> {
+  const { handle, stats } = await openRegularFile(location, path, surroundings);
+  return createOpenedFile({ handle, stats, location, surroundings, path }, changeDetection);
+}
+
+async function openRegularFile(
+  location: string,
+  path: string,
+  surroundings: Surroundings,
+): Promise<Pick<OpenedFile, "handle" | "stats">> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(location, readFlags);
     const stats = await handle.stat({ bigint: true });
     surroundings.check();
     if (!stats.isFile()) throw fileChanged(path, "stopped being a regular file");
-    return createOpenedFile({ handle, stats, location, surroundings, path }, changeDetection);
+    return { handle, stats };
   } catch (cause) {
     await handle?.close();
     throw openError(cause, path);

@@ -1,5 +1,8 @@
 import type { SignalOptions } from "../../sources/byte-source.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
+import { cuttingOf } from "./chunk-sizes.js";
+import type { Chunking, Cutting } from "./chunk-sizes.js";
+import { cutParts } from "./cut-parts.js";
 import type { FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-batch.js";
 import type { ContentRows } from "./content-rows.js";
@@ -17,14 +20,22 @@ import type { FileColumns } from "../walk/file-columns.js";
 export type StagedPiece =
   /** Small files, from this row on. */
   | { readonly kind: "batch"; readonly row: number; readonly packed: PackedBatch }
-  /** Stored bytes of a part of a large file. */
-  | { readonly kind: "part"; readonly row: number; readonly bytes: Uint8Array; readonly size: number }
+  /** Stored bytes of a part of a large file, and the hashes of the chunks that are in it. */
+  | {
+      readonly kind: "part";
+      readonly row: number;
+      readonly bytes: Uint8Array;
+      readonly size: number;
+      readonly hashes: Uint8Array;
+    }
   /** The end of a large file: its parts have been given. */
   | {
       readonly kind: "end";
       readonly row: number;
       readonly content: FinishedFile;
       readonly compressed: boolean;
+      /** Nothing when nothing is said of its chunks. */
+      readonly cutting: Cutting | undefined;
     }
   /** A large file whose content another one, which was finished before, has. */
   | {
@@ -38,6 +49,7 @@ export interface StageOptions extends SignalOptions {
   readonly changeDetection: ChangeDetection;
   readonly deduplicate: boolean;
   readonly level: number;
+  readonly chunking: Chunking;
   /** For the samples that decide whether a large file is compressed. */
   readonly encoder: ZstdEncoder | undefined;
 }
@@ -128,19 +140,24 @@ async function* largeFileTasks(
   try {
     const compressed =
       files.compress[row] === 1 && (await namingFile(path, () => isWorthCompressing(reader, options)));
-    for await (const chunk of reader.chunks()) {
+    const cutting = cuttingOf(options.chunking, compressed);
+    const byContent = cutting?.byContent === true;
+    for await (const part of byContent ? cutParts(reader.parts(), cutting.chunkBytes) : reader.parts()) {
       options.signal?.throwIfAborted();
-      const size = chunk.length;
-      yield async () => ({
-        kind: "part",
-        row,
-        size,
-        bytes: compressed ? await namingFile(path, () => stage.frame(chunk)) : chunk,
-      });
+      const size = part.length;
+      const chunkBytes = byContent ? size : cutting?.chunkBytes;
+      yield async () => {
+        if (!compressed && cutting === undefined) {
+          return { kind: "part", row, size, bytes: part, hashes: new Uint8Array(0) };
+        }
+        const packed = await namingFile(path, () => stage.part(part, { compress: compressed, chunkBytes }));
+        return { kind: "part", row, size, ...packed };
+      };
     }
     const { hash, size } = reader.digest();
     duplicates.add(row, hash);
-    yield () => Promise.resolve({ kind: "end", row, content: { facts: reader.facts, size }, compressed });
+    const content = { facts: reader.facts, size };
+    yield () => Promise.resolve({ kind: "end", row, content, compressed, cutting });
   } finally {
     await reader.close();
   }

@@ -22,6 +22,8 @@ const workerUrl = new URL("node/create/compress-worker.js", compiled);
 /** A worker that runs this code. */
 const workerOf = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
+const frame = { compress: true, chunkBytes: 4096 } as const;
+
 describe("compressing in worker threads", () => {
   test("gives the same bytes for any number of them", async () => {
     const files: Record<string, string | Uint8Array> = {
@@ -73,7 +75,7 @@ describe("compressing in worker threads", () => {
       cause: { code: "ENOENT" },
     });
     // The worker goes on after an error of a file.
-    expect(Buffer.from(await stage.frame(new Uint8Array(5000)))).toEqual(
+    expect(Buffer.from((await stage.part(new Uint8Array(5000), frame)).bytes)).toEqual(
       Buffer.from(encoder.compress(new Uint8Array(5000), 3)),
     );
     await stage.close();
@@ -86,8 +88,8 @@ describe("compressing in worker threads", () => {
       const stage = createWorkerStage(1, { ...setup, encoder: name }, workerUrl);
       for (const size of [1, 100, 3000, 100_000, 1, 5_000_000, 100]) {
         const content = Buffer.from(text(size));
-        const frame = await stage.frame(new Uint8Array(content));
-        expect(Buffer.compare(frame, here.compress(content, 3)), `${name}, ${size} bytes`).toBe(0);
+        const { bytes } = await stage.part(new Uint8Array(content), frame);
+        expect(Buffer.compare(bytes, here.compress(content, 3)), `${name}, ${size} bytes`).toBe(0);
       }
       await stage.close();
     }
@@ -108,7 +110,7 @@ describe("compressing in worker threads", () => {
     ["does not parse", "(", "SyntaxError|Unexpected"],
   ])("a worker that %s is a clear error for everything it was asked", async (_name, code, message) => {
     const stage = createWorkerStage(2, setup, workerOf(code));
-    const asked = Array.from({ length: 4 }, () => stage.frame(new Uint8Array(10)));
+    const asked = Array.from({ length: 4 }, () => stage.part(new Uint8Array(10), frame));
     for (const result of await Promise.allSettled(asked)) {
       expect(result).toMatchObject({
         status: "rejected",
@@ -116,7 +118,7 @@ describe("compressing in worker threads", () => {
       });
     }
     await expect(asked[0]).rejects.toThrow(new RegExp(message));
-    await expect(stage.frame(new Uint8Array(10))).rejects.toMatchObject({ code: "WorkerFailed" });
+    await expect(stage.part(new Uint8Array(10), frame)).rejects.toMatchObject({ code: "WorkerFailed" });
     await stage.close();
   });
 
@@ -124,7 +126,7 @@ describe("compressing in worker threads", () => {
     const stage = createWorkerStage(1, setup, workerUrl);
     await stage.close();
     await stage.close();
-    await expect(stage.frame(new Uint8Array(1))).rejects.toMatchObject({ code: "WorkerFailed" });
+    await expect(stage.part(new Uint8Array(1), frame)).rejects.toMatchObject({ code: "WorkerFailed" });
   });
 
   test("no thread keeps the process alive after an abort, or after an error", async () => {

@@ -1,5 +1,6 @@
 import type { BatchOptions, FileBatch, PackedBatch } from "./file-batch.js";
 import type { CompressStage } from "./compress-batch.js";
+import type { PackedPart, PartUse } from "./pack-part.js";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";
 import type { PlainError } from "../workers/plain-error.js";
@@ -14,12 +15,12 @@ export interface WorkerSetup extends BatchOptions {
 /** What a worker is asked. Buffers are transferred, in both directions. */
 export type WorkerRequest =
   | { readonly kind: "batch"; readonly batch: FileBatch }
-  | { readonly kind: "frame"; readonly chunk: Uint8Array<ArrayBuffer> };
+  | { readonly kind: "part"; readonly part: Uint8Array<ArrayBuffer>; readonly use: PartUse };
 
 /** What it answers: requests are answered in their order. */
 export type WorkerResponse =
   | { readonly kind: "batch"; readonly packed: PackedBatch }
-  | { readonly kind: "frame"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "part"; readonly packed: PackedPart }
   | { readonly kind: "error"; readonly error: PlainError };
 
 /** One request that is done while the next one waits, so that a worker never idles. */
@@ -41,9 +42,9 @@ export function createWorkerStage(count: number, setup: WorkerSetup, url: URL): 
       );
       return response.kind === "batch" ? response.packed : unexpected(response);
     },
-    async frame(chunk) {
-      const response = await team.ask({ kind: "frame", chunk }, [chunk.buffer]);
-      return response.kind === "frame" ? response.bytes : unexpected(response);
+    async part(part, use) {
+      const response = await team.ask({ kind: "part", part, use }, [part.buffer]);
+      return response.kind === "part" ? response.packed : unexpected(response);
     },
     close: () => team.close(),
   };

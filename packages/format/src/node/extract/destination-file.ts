@@ -1,13 +1,16 @@
 import { isSystemError } from "@blob/core/files";
 import { randomBytes } from "node:crypto";
-import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, renameSync, unlinkSync } from "node:fs";
 
 import type { Entry } from "../../entry.js";
-import type { Destination } from "./destination.js";
+import type { Destination, DestinationDirectory } from "./destination.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { createTemporaryFile, finishTemporaryFile, lostMode, lostTime } from "../files/temporary-file.js";
 import type { FinishedFile, LostFacts, TemporaryFacts } from "../files/temporary-file.js";
 import type { FactsNotKept, FileWriter, FileWriterOptions } from "./file-writer.js";
+import { cloneFile, createPartialFile, forgetPartials } from "./partial-file.js";
+import type { Clone } from "./partial-file.js";
+import { isPartialName } from "./partial-name.js";
 import { createPendingFile } from "./pending-file.js";
 import { readTarget } from "./read-target.js";
 import { splitTarget, targetConflict } from "./target-path.js";
@@ -15,7 +18,11 @@ import { splitTarget, targetConflict } from "./target-path.js";
 /** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
 const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
 
-export function createFileWriter(destination: Destination, options: FileWriterOptions): FileWriter {
+export function createFileWriter(
+  destination: Destination,
+  options: FileWriterOptions,
+  clone: Clone = cloneFile,
+): FileWriter {
   const run = randomBytes(8).toString("hex");
   let files = 0;
   /** Inode numbers of what this writer made. */
@@ -76,6 +83,17 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
     }
     renameSync(temporary, final);
     return true;
+  }
+
+  /** Of unfinished files, by directory: as they were when the first one was looked for. */
+  const partialNames = new Map<string, readonly string[]>();
+
+  function partialsIn(parent: string, directory: DestinationDirectory): readonly string[] {
+    const known = partialNames.get(parent);
+    if (known !== undefined) return known;
+    const found = readdirSync(directory.locate(".")).filter(isPartialName);
+    partialNames.set(parent, found);
+    return found;
   }
 
   // Looking for thousands of files where there is nothing would take as long as writing them.
@@ -168,6 +186,40 @@ export function createFileWriter(destination: Destination, options: FileWriterOp
         finish: () => finishTemporaryFile(handle, factsOf(entry)),
         place: (file) => place(directory.locate(temporary), directory.locate(name), target, entry.path, file),
       });
+    },
+
+    createPartial(target, entry, base) {
+      const { parent, name } = splitTarget(target);
+      const directory = destination.make(parent);
+      try {
+        return createPartialFile({
+          clone,
+          directory,
+          name,
+          target,
+          size: entry.size,
+          facts: factsOf(entry),
+          names: partialsIn(parent, directory),
+          base,
+          place: (location, file) => place(location, directory.locate(name), target, entry.path, file),
+        });
+      } catch (cause) {
+        directory.release();
+        throw fileSystemError(cause, "create", target);
+      }
+    },
+
+    forgetPartials(target) {
+      const { parent, name } = splitTarget(target);
+      const directory = destination.find(parent);
+      if (directory === undefined) return;
+      try {
+        forgetPartials(directory, name, partialsIn(parent, directory));
+      } catch (cause) {
+        throw fileSystemError(cause, "look at", target);
+      } finally {
+        directory.release();
+      }
     },
 
     notKept,

@@ -33,8 +33,8 @@ export interface Destination {
   make(directory: string): DestinationDirectory;
   /** The names in it. */
   names(): ReadonlySet<string>;
-  /** Removes all that is in it. Links are removed, not followed. */
-  empty(): void;
+  /** Removes all that is in it, but for what is to be kept. Links are removed, not followed. */
+  empty(kept?: WantedTree): void;
   /**
    * Removes, or only finds, what is not to be there, and returns the paths of files and links. What has to be a file may
    * also be a link or a special file: whoever writes it replaces it. Links are removed, not followed. What is there under
@@ -143,9 +143,9 @@ export function openDestination(
       return made;
     },
     names: () => new Set(readdirSync(root.directory.locate("."))),
-    empty() {
+    empty(kept = nothing) {
       letGo();
-      removeBelow(root.directory, access, nothing, { dryRun: false });
+      removeBelow(root.directory, access, kept, { dryRun: false });
     },
     prune(tree, options) {
       letGo();

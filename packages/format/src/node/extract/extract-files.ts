@@ -5,12 +5,16 @@ import type { Archive } from "../../archive.js";
 import type { ByteRange } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
 import { streamContent } from "../../reading/content-reader.js";
+import type { CutFile } from "../../reading/stored-chunks.js";
 import { FormatError } from "../../errors.js";
 import { planReads } from "../../reading/read-plan.js";
 import { resolveLimits } from "../../reading/read-limits.js";
 import { turnBytes } from "../../zstd/turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decodeWholeInTurns } from "../read/decode-whole.js";
+import { createChunkStage } from "../chunks/chunk-stage.js";
+import type { ChunkStage } from "../chunks/chunk-stage.js";
+import { extractChunked } from "./extract-chunked.js";
 import type { FileWriter } from "./file-writer.js";
 import { canExtractInWorkers, createExtractStage } from "./extract-stage.js";
 import type { ExtractStage } from "./extract-stage.js";
@@ -18,6 +22,7 @@ import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
 import type { Extraction, ExtractOptions } from "./extract-options.js";
+import type { FindLocalChunks } from "./local-chunks.js";
 import { forEachConcurrent } from "@blob/core/concurrency";
 import { createContentKeeper } from "./keep-contents.js";
 import type { ContentKeeper } from "./keep-contents.js";
@@ -37,7 +42,10 @@ export type ExtractFilesOptions = Pick<
   | "onProgress"
   | "contents"
   | "contentsBy"
->;
+> & {
+  /** What of large files need not be fetched. */
+  readonly localChunks?: FindLocalChunks | undefined;
+};
 
 const defaultConcurrency = 4;
 const defaultReadAheadBytes = 32 * 1024 * 1024;
@@ -70,7 +78,13 @@ export async function extractFiles(
   );
   const report = createExtractReport(wanted, options.onProgress, maxWholeBytes);
   if (contents === undefined) {
-    await fetchFiles(archive, writer, wanted, { ...options, concurrency, maxRangeBytes, report });
+    await fetchFiles(archive, writer, wanted, {
+      ...options,
+      concurrency,
+      readAheadBytes,
+      maxRangeBytes,
+      report,
+    });
     return report.result();
   }
   const stored = { by, concurrency, maxWholeBytes, signal };
@@ -78,7 +92,8 @@ export async function extractFiles(
   const keeper = createContentKeeper(contents, writer, signal);
   try {
     const keeping = keepFinished(report, missing, keeper);
-    await fetchFiles(archive, writer, missing, { ...options, concurrency, maxRangeBytes, report: keeping });
+    const how = { ...options, concurrency, readAheadBytes, maxRangeBytes, report: keeping };
+    await fetchFiles(archive, writer, missing, how);
     await keeper.finish();
     signal?.throwIfAborted();
   } finally {
@@ -106,6 +121,7 @@ function keepFinished(
 
 interface FetchOptions extends ExtractFilesOptions {
   readonly concurrency: number;
+  readonly readAheadBytes: number;
   readonly maxRangeBytes: number;
   readonly report: ExtractReport;
 }
@@ -140,15 +156,47 @@ async function fetchFiles(
     });
     // Large files need the memory.
     await stage?.close();
-    const width = Math.min(concurrency, maxLargeFiles);
-    await forEachConcurrent(large, width, options.signal, async (file, signal) => {
-      const { entry } = file;
-      const chunks = streamContent(source, entry, { range: undefined, signal });
-      report.finished(entry, await writeLarge(writer, file, chunks, (count) => report.bytes(count, entry)));
-    });
+    const chunked = cutFiles(archive, large);
+    const chunkStage = startChunkStage(chunked, options);
+    try {
+      const width = Math.min(concurrency, maxLargeFiles);
+      await forEachConcurrent(large, width, options.signal, async (file, signal) => {
+        const { entry, target } = file;
+        const onBytes = (count: number): void => report.bytes(count, entry);
+        const cut = chunked.get(entry.path);
+        if (cut === undefined) {
+          const content = streamContent(source, entry, { range: undefined, signal });
+          report.finished(entry, await writeLarge(writer, file, content, onBytes));
+          return;
+        }
+        const { readAheadBytes: maxBytes, localChunks } = options;
+        const how = { data: archive.data, writer, stage: chunkStage, maxBytes, localChunks, onBytes };
+        report.finished(entry, await extractChunked(how, cut, target, signal));
+      });
+    } finally {
+      await chunkStage.close();
+    }
   } finally {
     await stage?.close();
   }
+}
+
+/** The large files of which the index says how they are cut. */
+function cutFiles(archive: Archive, large: readonly Extraction[]): ReadonlyMap<string, CutFile> {
+  const files = new Map<string, CutFile>();
+  for (const { entry } of large) {
+    const chunks = entry.compression === "unknown" ? undefined : archive.chunks(entry.path);
+    if (chunks !== undefined) files.set(entry.path, { entry, chunks });
+  }
+  return files;
+}
+
+function startChunkStage(
+  files: ReadonlyMap<string, CutFile>,
+  { zstd, workers }: ExtractFilesOptions,
+): ChunkStage {
+  const bytes = Array.from(files.values()).reduce((sum, { entry }) => sum + entry.size, 0);
+  return createChunkStage({ workers: files.size === 0 ? 0 : workers, bytes, zstd });
 }
 
 /** Below this much work on one thread, starting workers takes longer than they save. */

@@ -43,9 +43,9 @@ export interface ExtractOptions extends SignalOptions {
   /** The codec to decompress with. Default: the best one that this runtime has. */
   readonly zstd?: ZstdDecoder | undefined;
   /**
-   * Threads that decompress, verify and write small files. 0 does all on this thread. Default: one for each core but
-   * this thread's, at most 2, when there are enough files. Only on Linux, and not with a given `zstd`, which is used
-   * on this thread.
+   * Threads that decompress, verify and write: on Linux small files, and everywhere the chunks of large ones. 0 does all on
+   * this thread. Default, when there is enough to do: for small files one for each core but this thread's, at most 2; for
+   * chunks one for each core, at most 4. None with a given `zstd`, which is used on this thread.
    */
   readonly workers?: number | undefined;
   /** Contents that are known already: they are not fetched, and what is fetched is kept there, behind the extraction. */
@@ -95,6 +95,11 @@ export type ExtractFileOptions = Pick<
 
 const maxWorkers = 64;
 
+/** A number of threads. `InvalidArgument`. */
+export function checkWorkers(workers: number | undefined): void {
+  checkInteger("workers", workers, 0, maxWorkers);
+}
+
 /** `InvalidArgument`, with the name of the option and what it may be. */
 export function checkExtractOptions(options: ExtractOptions): void {
   if (typeof options !== "object" || options === null) throw badOption("options", "an object", options);
@@ -110,7 +115,7 @@ export function checkExtractOptions(options: ExtractOptions): void {
     checkInteger(name, options[name], 1, Number.MAX_SAFE_INTEGER);
   }
   checkMethods("zstd", options.zstd, ["decompress", "stream"]);
-  checkInteger("workers", options.workers, 0, maxWorkers);
+  checkWorkers(options.workers);
   checkMethods("contents", options.contents, ["get", "open", "writeTo", "put"]);
   checkOneOf("contentsBy", options.contentsBy, ["copy", "clone", "link"]);
   checkFunction("onProgress", options.onProgress);

@@ -14,6 +14,8 @@ import type { Extraction, ExtractFileOptions, ExtractOptions, ExtractResult } fr
 import { openDestination } from "./destination.js";
 import type { Destination } from "./destination.js";
 import { checkExpendable } from "./expendable.js";
+import { keptPartials } from "./kept-partials.js";
+import type { FindLocalChunks } from "./local-chunks.js";
 import { checkWritablePath } from "../files/portable-path.js";
 
 /**
@@ -21,6 +23,12 @@ import { checkWritablePath } from "../files/portable-path.js";
  * only when its content was verified. Nothing is ever written outside of the destination, whatever the archive says and
  * whatever links are or appear in the destination. Neighbouring files are fetched by one request; memory depends on
  * the options, not on the archive. After an error, files that have their names stay.
+ *
+ * A large file that the index has chunks of is verified chunk by chunk. When its extraction is interrupted, by an abort, a
+ * failure of the source or the disk, or the end of the process, what was written stays beside it in a hidden file
+ * (`.….partial`). The next extraction of the same name goes on with it: it verifies what is there, fetches what is missing,
+ * and leaves no such file behind. Content that is wrong is never kept, and nobody uses a file of another user, a link, or
+ * one that another process still writes to.
  *
  * Before anything is written: `NotFound`, `InvalidPath`, `DestinationConflict`, `InvalidArgument`. Then:
  * `HashMismatch`, `Decompression`, `SourceMismatch`, `DestinationConflict`, `FileSystem`, `WorkerFailed`, and errors
@@ -53,7 +61,7 @@ async function extractSelected(
     if (options.clean === true) {
       // What was opened, wherever links led to it.
       checkExpendable(destination.path);
-      destination.empty();
+      destination.empty(keptPartials(archive, selected));
     }
     return await extractTo(archive, destination, selected, options);
   } finally {
@@ -61,11 +69,17 @@ async function extractSelected(
   }
 }
 
+/** How an extraction is a part of something larger. */
+export interface ExtractIntoOptions extends Omit<ExtractOptions, "clean"> {
+  /** Chunks of large files that need not be fetched. */
+  readonly localChunks?: FindLocalChunks | undefined;
+}
+
 /** The same for a destination that is open, which is not emptied. */
 export async function extractInto(
   archive: Archive,
   destination: Destination,
-  options: Omit<ExtractOptions, "clean">,
+  options: ExtractIntoOptions,
 ): Promise<ExtractResult> {
   return extractTo(archive, destination, await planExtraction(archive, options), options);
 }
@@ -102,11 +116,11 @@ async function extractTo(
   archive: Archive,
   destination: Destination,
   selected: readonly Extraction[],
-  options: ExtractOptions,
+  options: ExtractIntoOptions,
 ): Promise<ExtractResult> {
   const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
   const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
-  const { wanted, skipped } = await splitTaken(writer, selected, options);
+  const { wanted, skipped } = await splitTaken(archive, writer, selected, options);
   // Only now: whoever creates archives, or reads single files, does without.
   const { extractFiles } = await import("./extract-files.js");
   const written = await extractFiles(archive, writer, wanted, options);
@@ -160,6 +174,7 @@ function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptio
 
 /** Looks before anything is fetched or written: what exists is skipped, and what is in the way of it is an error. */
 async function splitTaken(
+  archive: Archive,
   writer: FileWriter,
   selected: readonly Extraction[],
   { overwrite = false, signal }: ExtractOptions,
@@ -169,8 +184,13 @@ async function splitTaken(
   for (const [index, extraction] of selected.entries()) {
     if (index % filesPerTurn === filesPerTurn - 1) await takeTurn(signal);
     const taken = writer.isTaken(extraction.target);
-    if (taken && !overwrite) skipped.push(extraction.entry.path);
-    else wanted.push(extraction);
+    if (!taken || overwrite) {
+      wanted.push(extraction);
+      continue;
+    }
+    skipped.push(extraction.entry.path);
+    // Nobody will go on with it.
+    if (archive.chunks(extraction.entry.path) !== undefined) writer.forgetPartials(extraction.target);
   }
   return { wanted, skipped };
 }

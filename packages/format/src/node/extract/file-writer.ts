@@ -1,4 +1,5 @@
 import type { Entry } from "../../entry.js";
+import type { OpenFile } from "../chunks/chunk-job.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
 
 /** How files get their names and facts. */
@@ -37,6 +38,25 @@ export interface ReservedFile {
   dispose(): void;
 }
 
+/** A large file whose parts are written in any order, by any thread, and by more than one run. */
+export interface PartialFile {
+  /** Open for reading and writing until the file is committed or disposed of. */
+  readonly file: OpenFile;
+  /** So many bytes an earlier run, or a cloned file, has left, of which nobody knows what they are. */
+  readonly found: number;
+  /** Whether these are the cloned file's. */
+  readonly isClone: boolean;
+  /** What somebody else has left who may still write to it: it is only read, and as little is known of it. */
+  readonly earlier: OpenFile | undefined;
+  /**
+   * Gives the file its size and its name, and removes what earlier runs have left of it; false as for
+   * {@link PendingFile.commit}.
+   */
+  commit(): boolean;
+  /** Frees the handles; unless it was committed, the file is removed, or kept for the next run. */
+  dispose(keep: boolean): void;
+}
+
 /** A file that was written, and does not have all that the archive says of it. */
 export interface FactsNotKept {
   /** The archive path. */
@@ -53,6 +73,13 @@ export interface FileWriter {
    */
   isTaken(target: string): boolean;
   create(target: string, entry: Entry): PendingFile;
+  /**
+   * For files that are written chunk by chunk: takes over what an earlier run has left of it, or else begins with what
+   * another file has, where the file system lets both share it.
+   */
+  createPartial(target: string, entry: Entry, base?: OpenFile): PartialFile;
+  /** Removes what earlier runs have left of a file that is there. */
+  forgetPartials(target: string): void;
   /** Whether another thread may write: where directories are held. What was only checked may change on the way. */
   readonly canReserve: boolean;
   /** For a writer on another thread. */

@@ -28,7 +28,8 @@ export interface ReadResult<T> {
 
 /**
  * A file that is open: what `FileHandle` of `node:fs/promises` has for reading. A whole file that is read at once or from
- * its beginning to its end is verified; what is read at a given position of a file that is stored as it is is not.
+ * its beginning to its end is verified, and whatever is read of a file that is cut into chunks is before it is given out.
+ * What is read at a given position of a file without chunks that is stored as it is is not verified.
  */
 export interface ArchiveFileHandle extends AsyncDisposable {
   /** A number that no open file of the process has. */

@@ -85,8 +85,9 @@ const firstHandle = 0x4000_0000;
  * An archive as a read-only file system: what tools take as their `fs`. The archive is the root; paths are POSIX paths on
  * every system. The archive stays its owner's, and has to be open for as long as it is read.
  *
- * Content is verified as the archive does it: before a whole file is given out, at the end of a stream. Metadata costs no
- * request; a part of a file fetches that part, of a compressed file what is before it as well. Errors are those of Node
+ * Content is verified as the archive does it: before a whole file is given out, chunk by chunk where the archive says how
+ * a file is cut, and at the end of a stream. Metadata costs no request; a part of a file fetches the chunks that it touches,
+ * or, of a file without chunks, that part, and what is before it as well when it is compressed. Errors are those of Node
  * (`code`, `errno`, `syscall`, `path`) with the archive's own as their cause: `ENOENT`, `ENOTDIR`, `EISDIR`, `EINVAL` (no
  * links), `EROFS` (all that writes), `EIO` (content that is not what the index promises), `EFBIG` (more than
  * `limits.maxFileBytes` at once). Errors of the archive's source, and the reason of an abort, come through.
@@ -99,7 +100,7 @@ const firstHandle = 0x4000_0000;
  * ```
  */
 export function archiveFileSystem(archive: Archive): ArchiveFileSystem {
-  checkMethods("archive", archive ?? null, ["stat", "readDirectory", "readFile", "stream"]);
+  checkMethods("archive", archive ?? null, ["stat", "readDirectory", "readFile", "stream", "chunks"]);
   const handles = new Map<number, ArchiveFileHandle>();
   let nextHandle = firstHandle;
 

@@ -13,10 +13,12 @@ export interface ContentCursor {
 
 /**
  * Whole reads are one request and verified before they return; reads that follow each other are one request and verified
- * at the end of the file. Reads at a given place fetch what they need: only that of a file that is not compressed, which
- * cannot be verified then, else what is before it as well, once as long as places follow each other.
+ * at the end of the file, and chunk by chunk where the archive says how it is cut. Reads at a given place fetch what they
+ * need: the chunks that they touch, verified. Of a file without chunks, they fetch only that part if it is not compressed,
+ * which cannot be verified then, else what is before it as well, once as long as places follow each other.
  */
 export function createContentCursor(archive: Archive, { path, size, compression }: Entry): ContentCursor {
+  const isCut = archive.chunks(path) !== undefined;
   let chunks: AsyncIterator<Uint8Array> | undefined;
   let rest: Uint8Array = new Uint8Array(0);
   /** Where the rest begins. */
@@ -64,11 +66,22 @@ export function createContentCursor(archive: Archive, { path, size, compression 
     return filled;
   }
 
+  /** By chunks, into the target at once: however much it takes, a few of them are in memory. */
+  async function readAt(target: Uint8Array, offset: number): Promise<number> {
+    let filled = 0;
+    for await (const piece of archive.stream(path, { range: { offset, length: target.length } })) {
+      target.set(piece, filled);
+      filled += piece.length;
+    }
+    return filled;
+  }
+
   async function fill(target: Uint8Array, from: number, isGiven: boolean): Promise<number> {
     if (target.length === size && size <= maxWholeBytes) {
       target.set(await archive.readFile(path));
       return size;
     }
+    if (isGiven && isCut) return readAt(target, from);
     if (isGiven && compression === "none") {
       target.set(await archive.readFile(path, { range: { offset: from, length: target.length } }));
       return target.length;

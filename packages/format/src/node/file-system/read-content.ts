@@ -51,7 +51,7 @@ export async function readWholeFile(
 
 /**
  * A file, or a part of it, as a stream. A whole file is verified at its end: with wrong content the stream fails instead
- * of ending.
+ * of ending. Chunks of a file that is cut into them are verified before any of their bytes is given.
  */
 export function streamFile(archive: Archive, path: FilePath, options: ReadStreamOptions): Readable {
   const {

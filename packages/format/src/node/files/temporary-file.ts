@@ -45,6 +45,26 @@ export function writeFully(handle: number, content: Uint8Array): void {
   if (end < content.length) ftruncateSync(handle, content.length);
 }
 
+/**
+ * Writes a part of a file that begins at this position. Long runs of zeros become holes where nothing was ever written
+ * (`isSparse`); one at the end of the file is one only when {@link endAt} is called.
+ */
+export function writePart(
+  handle: number,
+  position: number,
+  content: Uint8Array,
+  { isSparse }: { readonly isSparse: boolean },
+): void {
+  if (!isSparse) {
+    writeAt(handle, content, position);
+    return;
+  }
+  for (const stretch of withoutHoles(position, [content])) {
+    let at = stretch.position;
+    for (const piece of stretch.pieces) at = writeAt(handle, piece, at);
+  }
+}
+
 /** Returns where the written bytes end. */
 function writeAt(handle: number, bytes: Uint8Array, position: number): number {
   for (let done = 0; done < bytes.length;) {
@@ -61,8 +81,10 @@ export async function writeLater(
   handle: number,
   position: number,
   chunks: readonly Uint8Array[],
+  { isSparse }: { readonly isSparse: boolean } = { isSparse: true },
 ): Promise<void> {
-  for (const stretch of withoutHoles(position, chunks)) {
+  const stretches = isSparse ? withoutHoles(position, chunks) : [{ position, pieces: chunks }];
+  for (const stretch of stretches) {
     let at = stretch.position;
     let left = [...stretch.pieces];
     while (left.length > 0) {

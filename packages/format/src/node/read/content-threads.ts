@@ -14,7 +14,7 @@ import type { DecodeJob, DecodeResponse } from "./decode-job.js";
 /** How files are decoded that are read whole. */
 export interface ContentThreadsOptions {
   /**
-   * Threads that decompress and verify whole files of 32 KiB to 32 MiB; others are done on the thread that reads them, a
+   * Threads that decompress and verify whole files of 32 KiB to 32 MiB, and chunks of large ones; others are done on the thread that reads them, a
    * few milliseconds at a time. 0 for none. Default: one for each core but this thread's, at most 4, as soon as several
    * such files are read at the same time. A bundle, which has no file that a thread could run, does all on its thread.
    */

@@ -1,21 +1,13 @@
-import { createHash } from "node:crypto";
-import { nextTurn } from "@blob/core/concurrency";
-
 import type { Archive } from "../../archive.js";
 import type { SignalOptions } from "../../sources/byte-source.js";
-import type { Entry } from "../../entry.js";
 import { checkBoolean, checkOneOf, checkSignal, checkStrings } from "../../option-values.js";
-import { isSameTime } from "../files/file-time.js";
-import { placeOf } from "../walk/found-files.js";
-import type { FilePlace } from "../walk/found-files.js";
+import { checkWorkers } from "../extract/extract-options.js";
 import type { FilterOptions } from "../walk/path-filter.js";
-import { openFoundFile } from "../create/read-large-file.js";
-import { maxSmallFileBytes, readSmallFile } from "../walk/read-small-file.js";
-import { SourceDirectories } from "../walk/source-directories.js";
-import type { SourceRoot } from "../walk/source-directory.js";
 import { beginWalk } from "../walk/walk.js";
-import type { Listing } from "../walk/walk.js";
 import type { SkippedFile, WalkOptions } from "../walk/walk-options.js";
+import { compareDirectory } from "./compare-directory.js";
+import { hasPlace } from "./chunk-places.js";
+import { transferSizeOf } from "../../transfer-size.js";
 
 /** Which files of a directory are compared, and how. */
 export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
@@ -26,6 +18,10 @@ export interface DiffDirectoryOptions extends SignalOptions, FilterOptions {
    * without reading them. Default false.
    */
   readonly quick?: boolean | undefined;
+  /** Also tell how many bytes a sync would fetch, which takes looking for what is left of large files that changed. */
+  readonly stat?: boolean | undefined;
+  /** Threads that hash large files. 0 does all on this thread. Default: one for each core, when there is enough to do. */
+  readonly workers?: number | undefined;
 }
 
 /** How a directory differs from an archive. Paths are archive paths, in the order of their bytes. */
@@ -38,15 +34,21 @@ export interface DirectoryDiff {
   readonly changed: readonly string[];
   /** In the directory, but nothing that an archive can have. */
   readonly skipped: readonly SkippedFile[];
+  /**
+   * With `stat`: the stored bytes that `syncDirectory` would fetch to make the directory as the archive is. Of large files
+   * these are the chunks that the directory does not have.
+   */
+  readonly transferSize?: number | undefined;
 }
-
-/** Small files are read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
-const filesPerTurn = 64;
 
 /**
  * Compares an archive with a directory: by size, then by hash. Nothing of the archive's data is read, and of the
  * directory only files that have the size that the archive says; nothing outside of it, as with `createArchive`.
- * `FileChanged`, `FileSystem`.
+ *
+ * A large file whose chunks the index describes is compared by the hashes of its chunks, on all cores, up to the first one
+ * that differs: when all agree it counts as the same. For both, these and the hash of the whole file, the index vouches,
+ * which whoever made the archive wrote from the same bytes.
+ * `FileChanged`, `FileSystem`, `WorkerFailed`.
  *
  * @example
  * ```ts
@@ -58,79 +60,20 @@ export async function diffDirectory(
   directory: string,
   options: DiffDirectoryOptions = {},
 ): Promise<DirectoryDiff> {
-  checkBoolean("quick", options.quick);
+  for (const name of ["quick", "stat"] as const) checkBoolean(name, options[name]);
   checkOneOf("symlinks", options.symlinks, ["skip", "follow", "error"]);
   for (const name of ["include", "exclude", "ignoreFiles"] as const) checkStrings(name, options[name]);
+  checkWorkers(options.workers);
   checkSignal(options.signal);
+  const { quick = false, stat = false, workers, signal } = options;
   const listing = await beginWalk(directory, { ...options, anyTime: true });
   try {
-    return await compare(archive, listing, options);
+    const how = { quick, locate: stat, workers, signal };
+    const { places, ...diff } = await compareDirectory(archive, listing, how);
+    if (!stat) return diff;
+    const paths = [...diff.changed, ...diff.removed];
+    return { ...diff, transferSize: transferSizeOf(archive, paths, hasPlace(places)) };
   } finally {
     await listing.close();
   }
-}
-
-async function compare(
-  archive: Archive,
-  listing: Listing,
-  { signal, quick = false }: DiffDirectoryOptions,
-): Promise<DirectoryDiff> {
-  const { files, skipped } = await listing.end();
-  const added: string[] = [];
-  const changed: string[] = [];
-  const reader = createContentComparer(listing.root, signal);
-  const { paths, sizes, mtimes, farTimes } = files;
-  try {
-    for (const [row, path] of paths.entries()) {
-      if (row % filesPerTurn === 0) await nextTurn();
-      signal?.throwIfAborted();
-      const entry = archive.entry(path);
-      if (entry === undefined) {
-        added.push(path);
-        continue;
-      }
-      const same =
-        entry.size === sizes[row] &&
-        ((quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) ||
-          (await reader.hasContent(placeOf(listing.root, files, row), entry)));
-      if (!same) changed.push(path);
-    }
-    reader.check();
-  } finally {
-    reader.close();
-  }
-  const present = new Set(paths);
-  const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
-  return { added, removed, changed, skipped };
-}
-
-interface ContentComparer {
-  hasContent(place: FilePlace, entry: Entry): Promise<boolean>;
-  /** Throws when what was compared may not be below the root. */
-  check(): void;
-  close(): void;
-}
-
-function createContentComparer(root: SourceRoot, signal: AbortSignal | undefined): ContentComparer {
-  const scratch = new Uint8Array(maxSmallFileBytes + 1);
-  const sources = new SourceDirectories(root);
-  return {
-    async hasContent(place, { path, size, hash }) {
-      if (size <= maxSmallFileBytes) {
-        const location = sources.locate(place.directory, place.name, path);
-        const { length } = readSmallFile(location, path, size, scratch, "none");
-        const content = scratch.subarray(0, length);
-        return Buffer.compare(createHash("sha256").update(content).digest(), hash) === 0;
-      }
-      const file = await openFoundFile(place, "none");
-      try {
-        await file.hashAll(signal);
-        return Buffer.compare(file.digest().hash, hash) === 0;
-      } finally {
-        await file.close();
-      }
-    },
-    check: () => sources.check(),
-    close: () => sources.close(),
-  };
 }

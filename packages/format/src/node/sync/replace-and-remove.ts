@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
@@ -8,11 +8,9 @@ import { FormatError, isFormatError } from "../../errors.js";
 import { createFileWriter } from "../extract/destination-file.js";
 import { splitTarget } from "../extract/target-path.js";
 import type { FactsNotKept } from "../extract/file-writer.js";
-import { openDestination } from "../extract/destination.js";
 import type { Destination, DestinationDirectory } from "../extract/destination.js";
-import { checkExpendable } from "../extract/expendable.js";
 import { extractInto } from "../extract/extract.js";
-import type { ExtractOptions } from "../extract/extract-options.js";
+import type { ExtractIntoOptions } from "../extract/extract.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { wantedTree } from "./wanted-tree.js";
 
@@ -29,33 +27,26 @@ export interface Replaced {
  */
 export async function replaceAndRemove(
   archive: Archive,
-  directory: string,
+  destination: Destination,
   paths: readonly string[],
-  options: Omit<ExtractOptions, "paths" | "target" | "clean">,
+  options: Omit<ExtractIntoOptions, "paths" | "target">,
 ): Promise<Replaced> {
-  const destination = openDestination(directory);
+  const waiting = await blockedPaths(destination, paths, options.signal);
+  const room = `.${randomBytes(8).toString("hex")}.tmp`;
+  const target = ({ path }: { readonly path: string }): string => {
+    const number = waiting.get(path);
+    return number === undefined ? path : `${room}/${number}`;
+  };
   try {
-    // What was opened, wherever links led to it.
-    checkExpendable(destination.path);
-    const waiting = await blockedPaths(destination, paths, options.signal);
-    const room = `.${randomBytes(8).toString("hex")}.tmp`;
-    const target = ({ path }: { readonly path: string }): string => {
-      const number = waiting.get(path);
-      return number === undefined ? path : `${room}/${number}`;
-    };
-    try {
-      const { notKept } = await extractInto(archive, destination, { ...options, paths, target });
-      const wanted = wantedTree(archive);
-      const kindOf = (path: string): ReturnType<typeof wanted.kindOf> =>
-        path === room ? "directory" : path.startsWith(`${room}/`) ? "file" : wanted.kindOf(path);
-      const deleted = destination.prune({ ...wanted, kindOf }, { dryRun: false });
-      moveAll(destination, room, waiting);
-      return { deleted: deleted.toSorted(comparePaths), notKept };
-    } finally {
-      if (waiting.size > 0) removeRoom(destination, room, waiting.size);
-    }
+    const { notKept } = await extractInto(archive, destination, { ...options, paths, target });
+    const wanted = wantedTree(archive);
+    const kindOf = (path: string): ReturnType<typeof wanted.kindOf> =>
+      path === room ? "directory" : path.startsWith(`${room}/`) ? "file" : wanted.kindOf(path);
+    const deleted = destination.prune({ ...wanted, kindOf }, { dryRun: false });
+    moveAll(destination, room, waiting);
+    return { deleted: deleted.toSorted(comparePaths), notKept };
   } finally {
-    destination.close();
+    if (waiting.size > 0) removeRoom(destination, room);
   }
 }
 
@@ -118,14 +109,13 @@ function moveAll(destination: Destination, room: string, waiting: ReadonlyMap<st
   }
 }
 
-/** The directory, with what a failure left in it. */
-function removeRoom(destination: Destination, room: string, files: number): void {
+/** The directory, with what a failure left in it: files, and the beginnings of large ones, which nobody would find there. */
+function removeRoom(destination: Destination, room: string): void {
   try {
     const directory = destination.find(room);
     if (directory === undefined) return;
     try {
-      for (let number = 0; number < files; number++)
-        remove(() => unlinkSync(directory.locate(String(number))));
+      for (const name of readdirSync(directory.locate("."))) remove(() => unlinkSync(directory.locate(name)));
     } finally {
       directory.release();
     }
@@ -141,6 +131,6 @@ function remove(action: () => void): void {
   try {
     action();
   } catch {
-    // It has its place by now, or was never made.
+    // It is gone by now, or was never made.
   }
 }

@@ -49,6 +49,7 @@ describe("syncDirectory", () => {
       deleted: [],
       unchanged: 0,
       size: 15,
+      transferSize: 15,
       notKept: [],
     });
     const before = bytesRead();
@@ -71,6 +72,7 @@ describe("syncDirectory", () => {
       deleted: [],
       unchanged: 1,
       size: 12,
+      transferSize: 12,
       notKept: [],
     });
     // The four files are neighbours: one range, with the three bytes in between.
@@ -142,6 +144,7 @@ describe("syncDirectory", () => {
       deleted: ["old.txt"],
       unchanged: 0,
       size: 15,
+      transferSize: 15,
       notKept: [],
     });
     expect(await readTree(directory)).toEqual(content);
@@ -211,6 +214,7 @@ describe("syncDirectory", () => {
       deleted: ["a.txt/x", "b/d"],
       unchanged: 0,
       size: 15,
+      transferSize: 15,
       notKept: [],
     });
     expect(await readTree(directory)).toEqual({ ...tree, "b/": "", "b/d/": "" });

@@ -1,0 +1,73 @@
+import type { PlainError } from "../workers/plain-error.js";
+
+/** An open file, by the number of its handle: all threads of a process have it. */
+export interface OpenFile {
+  readonly handle: number;
+  /** For messages. */
+  readonly name: string;
+}
+
+/** What the index says of a chunk. */
+export interface PromisedChunk {
+  /** The file that it is of, for messages. */
+  readonly path: string;
+  /** Its number in the file. */
+  readonly index: number;
+  /** Where it begins in the file, and how many bytes it has. */
+  readonly offset: number;
+  readonly size: number;
+  /** SHA-256 of its content, in hexadecimal. */
+  readonly hash: string;
+}
+
+interface ChunkJobOptions {
+  /** Whether the content is to be given back. */
+  readonly wantsContent: boolean;
+}
+
+/** Where a chunk is written: at its own offset. */
+interface ChunkTarget {
+  readonly chunk: PromisedChunk;
+  readonly target: OpenFile;
+  /** Whether nothing was ever written there: then long runs of zeros become holes. */
+  readonly isSparse: boolean;
+}
+
+/** Decode a chunk, verify it, write it. */
+export interface WriteChunk extends ChunkJobOptions, ChunkTarget {
+  /** What is stored. It is given away: its memory may be gone after the call. */
+  readonly stored: Uint8Array<ArrayBuffer>;
+  readonly isCompressed: boolean;
+}
+
+/** Hash what is at a place of a file. */
+export interface HashRegion extends ChunkJobOptions {
+  readonly file: OpenFile;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Verify that a file has a chunk at some place, and write it to another file. */
+export interface CopyChunk extends ChunkJobOptions, ChunkTarget {
+  readonly source: OpenFile;
+  /** Where it is in the source. */
+  readonly sourceOffset: number;
+}
+
+/** Plain data: it is sent to worker threads. */
+export type ChunkJob =
+  | ({ readonly kind: "write" } & WriteChunk)
+  | ({ readonly kind: "hash" } & HashRegion)
+  | ({ readonly kind: "copy" } & CopyChunk);
+
+/** What came of a job. */
+export interface ChunkResult {
+  /** SHA-256 of what was there, in hexadecimal; `undefined` when the file ends before. Of a written chunk it is the promised one. */
+  readonly hash: string | undefined;
+  /** As far as it was wanted, and there. It belongs to who asked. */
+  readonly content: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What a worker answers. */
+export type ChunkResponse =
+  ({ readonly kind: "done" } & ChunkResult) | { readonly kind: "error"; readonly error: PlainError };

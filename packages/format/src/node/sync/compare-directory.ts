@@ -1,0 +1,90 @@
+import { nextTurn } from "@blob/core/concurrency";
+
+import type { Archive } from "../../archive.js";
+import type { Entry } from "../../entry.js";
+import { isSameTime } from "../files/file-time.js";
+import { placeOf } from "../walk/found-files.js";
+import { isSmall } from "../walk/read-small-file.js";
+import type { Listing } from "../walk/walk.js";
+import type { SkippedFile } from "../walk/walk-options.js";
+import { createContentComparer } from "./content-comparer.js";
+import { findElsewhere } from "./find-elsewhere.js";
+import type { ChunkPlaces } from "./chunk-places.js";
+
+/** How a directory differs from an archive. Paths are archive paths, in the order of their bytes. */
+export interface ComparedDirectory {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly skipped: readonly SkippedFile[];
+  /** What the directory has of the files that are removed or changed, by their paths; empty when nobody asked. */
+  readonly places: ReadonlyMap<string, ChunkPlaces>;
+}
+
+export interface CompareOptions {
+  readonly quick: boolean;
+  /** Whether chunks of files that differ are looked for. */
+  readonly locate: boolean;
+  readonly workers: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Small files are read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
+const filesPerTurn = 64;
+
+/** Compares what a listing finds with an archive. The listing is the caller's to close. */
+export async function compareDirectory(
+  archive: Archive,
+  listing: Listing,
+  { quick, locate, workers, signal }: CompareOptions,
+): Promise<ComparedDirectory> {
+  const { files, skipped } = await listing.end();
+  const added: string[] = [];
+  const changed: string[] = [];
+  /** Those that have what the archive says, and chunks. */
+  const equal: string[] = [];
+  const places = new Map<string, ChunkPlaces>();
+  const { paths, sizes, mtimes, farTimes } = files;
+  const bytes = sizes.subarray(0, paths.length).reduce((sum, size) => sum + (isSmall(size) ? 0 : size), 0);
+  const comparer = createContentComparer(listing.root, { workers, bytes, signal });
+
+  const isLarge = (path: string): boolean => !isSmall(archive.entry(path)?.size ?? 0);
+
+  async function compareFile(row: number, entry: Entry): Promise<boolean> {
+    const { path } = entry;
+    const isSameSize = entry.size === sizes[row];
+    const place = placeOf(listing.root, files, row);
+    // Small files are read, written and fetched whole.
+    const chunks = isSmall(entry.size) ? undefined : archive.chunks(path);
+    if (isSameSize && quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) {
+      if (chunks !== undefined) equal.push(path);
+      return true;
+    }
+    if (chunks === undefined) return isSameSize && (await comparer.hasContent(place, entry));
+    if (!locate) return isSameSize && (await comparer.hasChunks(place, entry, chunks));
+    const { found, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
+    if (isSame) {
+      equal.push(path);
+      return true;
+    }
+    places.set(path, new Map(Array.from(found, ([number, offset]) => [number, { path, offset }])));
+    return false;
+  }
+
+  try {
+    for (const [row, path] of paths.entries()) {
+      if (row % filesPerTurn === 0) await nextTurn();
+      signal?.throwIfAborted();
+      const entry = archive.entry(path);
+      if (entry === undefined) added.push(path);
+      else if (!(await compareFile(row, entry))) changed.push(path);
+    }
+    comparer.check();
+  } finally {
+    await comparer.close();
+  }
+  const present = new Set(paths);
+  const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
+  if (locate) await findElsewhere(archive, [...changed, ...removed].filter(isLarge), equal, places);
+  return { added, removed, changed, skipped, places };
+}

@@ -1,0 +1,76 @@
+import type { Chunk, Entry, FileChunks } from "../entry.js";
+import type { ByteSource } from "../sources/byte-source.js";
+import { withDecompressionErrors } from "../zstd/decompression-error.js";
+import { checkStoredSize } from "../zstd/frame-limits.js";
+import { chunkError } from "./chunk-error.js";
+import { readExactly } from "./read-exactly.js";
+
+/** A file of which the index says how it is cut. */
+export interface CutFile {
+  readonly entry: Entry;
+  readonly chunks: FileChunks;
+}
+
+/** Numbers of chunks that follow each other. */
+export interface ChunkRun {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A chunk as it is stored, in memory of its own. */
+export interface StoredChunk {
+  readonly chunk: Chunk;
+  readonly stored: Uint8Array<ArrayBuffer>;
+}
+
+export function chunkOf({ chunks, entry }: CutFile, index: number): Chunk {
+  const chunk = chunks.at(index);
+  if (chunk === undefined) throw new RangeError(`${JSON.stringify(entry.path)} has no chunk ${index}`);
+  return chunk;
+}
+
+/** Rejects a stored size that cannot be true, before anything is requested or allocated for the chunk. */
+export function checkChunkPromise({ entry }: CutFile, chunk: Chunk): void {
+  if (entry.compression !== "zstd") return;
+  try {
+    withDecompressionErrors(entry.path, () => checkStoredSize(chunk.storedSize, chunk.size));
+  } catch (error) {
+    throw chunkError(error, entry, chunk);
+  }
+}
+
+/**
+ * The stored bytes of chunks that follow each other, by one request of the source. One chunk is in memory at a time. The
+ * last one is given when the source has ended: that it gives no more is known then.
+ */
+export async function* readStoredChunks(
+  data: ByteSource,
+  file: CutFile,
+  { first, last }: ChunkRun,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredChunk, void, undefined> {
+  let current = begin(file, first);
+  let filled = 0;
+  const offset = current.chunk.dataOffset;
+  const end = chunkOf(file, last);
+  const length = end.dataOffset + end.storedSize - offset;
+  for await (const bytes of readExactly(data, { offset, length }, file.entry, signal)) {
+    for (let taken = 0; taken < bytes.length;) {
+      const part = bytes.subarray(taken, taken + current.stored.length - filled);
+      current.stored.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < current.stored.length || current.chunk.index === last) continue;
+      yield current;
+      current = begin(file, current.chunk.index + 1);
+      filled = 0;
+    }
+  }
+  yield current;
+}
+
+function begin(file: CutFile, index: number): StoredChunk {
+  const chunk = chunkOf(file, index);
+  checkChunkPromise(file, chunk);
+  return { chunk, stored: new Uint8Array(chunk.storedSize) };
+}
