@@ -12,7 +12,10 @@ import { command, isBuilt } from "./testing/command.js";
 
 if (!isBuilt) console.info("the command is not built (`pnpm build`): the test that kills a push is skipped");
 
-test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the next one", async () => {
+test.skipIf(!isBuilt).each([
+  ["SIGKILL", "is gone after the next one", 1],
+  ["SIGTERM", "is nothing", 0],
+] as const)("what a push leaves after %s %s", async (signal, _, left) => {
   const directory = await createTemporaryDirectory();
   onTestFinished(() => directory.remove());
   const [source, temporary] = ["source", "tmp"].map((name) => path.join(directory.path, name)) as [
@@ -52,9 +55,10 @@ test.skipIf(!isBuilt)("what a push leaves when it is killed is gone after the ne
   const end = once(killed, "close");
   onTestFinished(() => void killed.kill("SIGKILL"));
   while (!registry.requests.some(({ method }) => method === "PUT")) await pause(10);
-  killed.kill("SIGKILL");
-  await end;
   expect(await readdir(temporary)).toHaveLength(1);
+  killed.kill(signal);
+  await end;
+  expect(await readdir(temporary)).toHaveLength(left);
   goOn();
   expect(await once(push(), "close")).toEqual([0, null]);
   expect(await readdir(temporary)).toEqual([]);

@@ -83,7 +83,7 @@ describe.skipIf(!isBuilt)("the command as a process", () => {
     }
   });
 
-  test("being told to end in the middle of a push removes its temporary files and ends with 143", async () => {
+  test("being told to end in the middle of a push leaves nothing and ends with 143", async () => {
     const silent = createServer();
     silent.listen(0, "127.0.0.1");
     await once(silent, "listening");
@@ -99,7 +99,6 @@ describe.skipIf(!isBuilt)("the command as a process", () => {
         TMPDIR: temporary,
       });
       await connected;
-      expect(await spools()).toHaveLength(1);
       child.kill("SIGTERM");
       expect(await ended).toMatchObject({ code: 143, stdout: "" });
       expect(await spools()).toEqual([]);

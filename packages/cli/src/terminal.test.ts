@@ -27,7 +27,7 @@ beforeAll(async () => {
   // Larger than what is extracted in one go, without progress.
   temporary = path.join(directory.path, "tmp");
   await mkdir(temporary);
-  await writeTree(source, { "large.bin": randomBytes(6_000_000), "small.txt": "small" });
+  await writeTree(source, { "large.bin": mostlyZeros(20_000), "small.txt": "small" });
   registry = await startTestRegistry();
   expect((await runBlob(["push", "--plain-http", `${registry.host}/acme/site:v1`, source])).code).toBe(0);
 });
@@ -35,6 +35,13 @@ afterAll(async () => {
   await registry.close();
   await directory.remove();
 });
+
+/** Kilobytes of which little is left when they are compressed: chunks that come byte by byte take some seconds each. */
+function mostlyZeros(kilobytes: number): Buffer {
+  const content = Buffer.alloc(1000 * kilobytes);
+  for (let at = 0; at < content.length; at += 1000) content.set(randomBytes(60), at);
+  return content;
+}
 
 async function inTerminal(
   argv: readonly string[],
@@ -60,8 +67,8 @@ async function leftovers(): Promise<string[]> {
 
 describe.skipIf(!canRun)("in a terminal", () => {
   test.each([
-    [100, /^Extracting +\d+% {2}\[=*> +\] {2}[\d.]+ \w+\/5\.7 MiB/mu],
-    [40, /^Extracting +\d+% {2}[\d.]+ \w+\/5\.7 MiB$/mu],
+    [100, /^Extracting +\d+% {2}\[=*> +\] {2}[\d.]+ \w+\/19\.1 MiB/mu],
+    [40, /^Extracting +\d+% {2}[\d.]+ \w+\/19\.1 MiB$/mu],
   ])(
     "%i columns: a pull shows a bar, and Ctrl-C takes it away with what was not finished",
     async (columns, bar) => {
@@ -80,14 +87,16 @@ describe.skipIf(!canRun)("in a terminal", () => {
           },
           columns,
         );
-        expect((await readdir(target)).filter((name) => name !== "small.txt")).toEqual([]);
+        // What was verified of a large file may be there for the next pull, and is no file of that name.
+        const others = (await readdir(target)).filter((name) => name !== "small.txt");
+        expect(others.filter((name) => !/^\.[0-9a-f-]+\.partial$/u.test(name))).toEqual([]);
       } finally {
         registry.quirks.oneByteAtATime = false;
       }
     },
   );
 
-  test("Ctrl-C in the middle of a push removes what it had made", async () => {
+  test("Ctrl-C in the middle of a push leaves nothing", async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => sockets.add(socket));
     silent.listen(0, "127.0.0.1");
@@ -97,7 +106,6 @@ describe.skipIf(!canRun)("in a terminal", () => {
       const { port } = silent.address() as AddressInfo;
       await inTerminal(["push", `127.0.0.1:${String(port)}/acme/site:v1`, source], async (terminal) => {
         await connected;
-        expect(await leftovers()).toHaveLength(1);
         terminal.type("C-c");
         expect(await terminal.shows(/exit=/u)).toMatch(/interrupted by SIGINT\nexit=130$/u);
       });
@@ -135,7 +143,7 @@ describe.skipIf(!canRun)("in a terminal", () => {
       ["pull", `${registry.host}/acme/site:v1`, target],
       async (terminal) => {
         const shown = await terminal.shows(/exit=/u);
-        expect(shown.replaceAll("\n", "")).toBe(`Pulled 2 files (5.7 MiB) to ${target}exit=0`);
+        expect(shown.replaceAll("\n", "")).toBe(`Pulled 2 files (19.1 MiB) to ${target}exit=0`);
       },
       300,
     );

@@ -6,7 +6,8 @@ import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decompressInTurns } from "../../zstd/in-turns.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { writeLater } from "../files/temporary-file.js";
-import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, OpenFile, WriteChunk } from "./chunk-job.js";
+import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, WriteChunk } from "./chunk-job.js";
+import type { OpenFile } from "./open-file.js";
 
 /**
  * Does a job on a thread that others wait for: it decodes a few milliseconds at a time, and hashes, reads and writes where

@@ -1,11 +1,5 @@
 import type { PlainError } from "../workers/plain-error.js";
-
-/** An open file, by the number of its handle: all threads of a process have it. */
-export interface OpenFile {
-  readonly handle: number;
-  /** For messages. */
-  readonly name: string;
-}
+import type { OpenFile } from "./open-file.js";
 
 /** What the index says of a chunk. */
 export interface PromisedChunk {

@@ -7,7 +7,8 @@ import { compilePackage } from "@blob/testing";
 import { noise, text } from "../../testing/sample-content.js";
 import { scratchDirectory } from "../../testing/scratch-directory.js";
 import { createNodeZstd } from "../zstd/node-zstd.js";
-import type { ChunkResult, OpenFile, PromisedChunk, WriteChunk } from "./chunk-job.js";
+import type { ChunkResult, PromisedChunk, WriteChunk } from "./chunk-job.js";
+import type { OpenFile } from "./open-file.js";
 import type * as stageModule from "./chunk-stage.js";
 import { createChunkStage as createFromSources } from "./chunk-stage.js";
 

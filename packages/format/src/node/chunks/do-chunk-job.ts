@@ -5,7 +5,8 @@ import { chunkError, chunkMismatch } from "../../reading/chunk-error.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { writePart } from "../files/temporary-file.js";
-import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, OpenFile, WriteChunk } from "./chunk-job.js";
+import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, WriteChunk } from "./chunk-job.js";
+import type { OpenFile } from "./open-file.js";
 
 /** What is hashed without being kept is read in pieces of this size. */
 const pieceBytes = 1024 * 1024;

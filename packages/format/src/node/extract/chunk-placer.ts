@@ -2,7 +2,7 @@ import type { Chunk } from "../../entry.js";
 import { readStoredChunks } from "../../reading/stored-chunks.js";
 import type { CutFile, StoredChunk } from "../../reading/stored-chunks.js";
 import type { ByteSource } from "../../sources/byte-source.js";
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 import type { ChunkStage } from "../chunks/chunk-stage.js";
 import { promisedChunk } from "../chunks/promised-chunk.js";
 

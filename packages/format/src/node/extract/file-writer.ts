@@ -1,5 +1,5 @@
 import type { Entry } from "../../entry.js";
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
 
 /** How files get their names and facts. */

@@ -2,7 +2,7 @@ import { inOrder } from "@blob/core/concurrency";
 
 import type { Chunk } from "../../entry.js";
 import type { CutFile } from "../../reading/stored-chunks.js";
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 import type { ChunkStage } from "../chunks/chunk-stage.js";
 import { promisedChunk } from "../chunks/promised-chunk.js";
 

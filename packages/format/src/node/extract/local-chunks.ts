@@ -1,5 +1,5 @@
 import type { Chunk, Entry } from "../../entry.js";
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 
 /** Where the chunks of a file are said to be on this machine. They are verified: what was said may be out of date. */
 export interface LocalChunks {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import type { BigIntStats } from "node:fs";
 
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { endAt, finishTemporaryFile } from "../files/temporary-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 
-import type { OpenFile } from "../chunks/chunk-job.js";
+import type { OpenFile } from "../chunks/open-file.js";
 import type { Destination } from "../extract/destination.js";
 import type { FindLocalChunks } from "../extract/local-chunks.js";
 import { splitTarget } from "../extract/target-path.js";
