@@ -103,13 +103,13 @@ export const { exitCodes, Interruption, main } = bundled;
 `,
 );
 
-/** The files that threads run, by their names: whatever is below a folder. @param {string} folder */
-function threadsOf(folder) {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+/** The files that threads run, by their names: whatever is below a folder. @param {string} place */
+function threadsOf(place) {
+  const files = readdirSync(place, { recursive: true, encoding: "utf8" });
   return Object.fromEntries(
     files
       .filter((file) => file.endsWith("-worker.js"))
-      .map((file) => [path.basename(file, ".js"), path.join(folder, file)]),
+      .map((file) => [path.basename(file, ".js"), path.join(place, file)]),
   );
 }
 
