@@ -35,7 +35,10 @@ export interface PushArchiveOptions extends VerbOptions {
 
 /** How files are archived (see `CreateOptions` of `@blob/format/node`) and how the archive is pushed. */
 export interface PushOptions extends PushArchiveOptions, Omit<CreateOptions, "signal" | "onProgress"> {
-  /** Where the archive is kept until it is pushed; removed afterwards. Default the system's temporary directory. */
+  /**
+   * Where the archive is kept when it has to be complete before it is sent; removed afterwards. Default the system's
+   * temporary directory.
+   */
   readonly temporaryDirectory?: string | undefined;
 }
 
@@ -76,7 +79,7 @@ export interface PushResult extends PushArchiveResult {
  * digest are known, and cannot have them yet, those of a directory are sent while it is being compressed: the repository
  * is empty, or the tag has an archive of other files. In all other cases, and when such an upload breaks off, the archive
  * is spooled to a temporary directory first, unless it is small. Memory stays flat. Files are read and compressed once,
- * unless an upload breaks off after the first megabytes.
+ * unless an upload breaks off after the first megabytes, or the temporary directory lies in the one that is archived.
  *
  * @throws ClientError `TemporaryDirectory`, and what `pushArchive` throws; arguments are checked before any work.
  */

@@ -82,7 +82,8 @@ const minGzipBytes = 1024;
  *
  * Bodies are verified: of files of up to 4 MiB before the answer begins, of larger ones on the way. The last chunk is held
  * back until the hash is right, and a body that is not breaks off. Parts of files that are cut into chunks are verified by
- * these. Takes memory for one file of 4 MiB, or a chunk and a decoder's window, for each answer in progress: how many there are at once is up to the server.
+ * these. Takes memory for one file of 4 MiB, or a chunk and a decoder's window, for each answer in progress: how many there
+ * are at once is up to the server.
  *
  * @example
  * ```ts

@@ -37,8 +37,8 @@ export interface OpenOptions {
   /** Where the archive comes from, such as `host/repository@digest`: errors about it have this as their `reference`. */
   readonly origin?: string | undefined;
   /**
-   * Threads that decompress and verify whole files which are read into memory, and chunks of large files; they use a codec and hash of their own.
-   * Whoever made them closes them. Default: everything is done on this thread, a few milliseconds at a time.
+   * Threads that decompress and verify whole files which are read into memory, and chunks of large files; they use a codec
+   * and hash of their own. Whoever made them closes them. Default: everything is done on this thread, a few milliseconds at a time.
    */
   readonly threads?: ContentThreads | undefined;
   /** How chunks of large files are kept and read. */

@@ -3,7 +3,7 @@ import { forEachConcurrent } from "@blob/core/concurrency";
 import type { Chunk } from "../entry.js";
 import type { SignalOptions } from "../sources/byte-source.js";
 import { errorFor } from "./chunk-error.js";
-import { checkChunkPromise, chunkOf } from "./stored-chunks.js";
+import { chunkOf } from "./stored-chunks.js";
 import type { ChunkRun, CutFile, StoredChunk } from "./stored-chunks.js";
 
 /** Where chunks come from, and where they are kept. */
@@ -139,7 +139,6 @@ export function createChunkFlights(options: ChunkFlightsOptions): ChunkFlights {
     const chunks = Array.from({ length: last - first + 1 }, (_, i) => chunkOf(file, first + i));
     const there = chunks.map((chunk) => get(chunk) ?? pending.get(chunk.dataOffset));
     const unclaimed = chunks.filter((_, i) => there[i] === undefined);
-    for (const chunk of unclaimed) checkChunkPromise(file, chunk);
     if (unclaimed.length > 0) depart(file, unclaimed);
     return chunks.flatMap((chunk, i) => there[i] ?? pending.get(chunk.dataOffset) ?? []);
   }

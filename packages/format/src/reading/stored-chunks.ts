@@ -1,8 +1,5 @@
 import type { Chunk, Entry, FileChunks } from "../entry.js";
 import type { ByteSource } from "../sources/byte-source.js";
-import { withDecompressionErrors } from "../zstd/decompression-error.js";
-import { checkStoredSize } from "../zstd/frame-limits.js";
-import { chunkError } from "./chunk-error.js";
 import { readExactly } from "./read-exactly.js";
 
 /** A file of which the index says how it is cut. */
@@ -27,16 +24,6 @@ export function chunkOf({ chunks, entry }: CutFile, index: number): Chunk {
   const chunk = chunks.at(index);
   if (chunk === undefined) throw new RangeError(`${JSON.stringify(entry.path)} has no chunk ${index}`);
   return chunk;
-}
-
-/** Rejects a stored size that cannot be true, before anything is requested or allocated for the chunk. */
-export function checkChunkPromise({ entry }: CutFile, chunk: Chunk): void {
-  if (entry.compression !== "zstd") return;
-  try {
-    withDecompressionErrors(entry.path, () => checkStoredSize(chunk.storedSize, chunk.size));
-  } catch (error) {
-    throw chunkError(error, entry, chunk);
-  }
 }
 
 /**
@@ -71,6 +58,6 @@ export async function* readStoredChunks(
 
 function begin(file: CutFile, index: number): StoredChunk {
   const chunk = chunkOf(file, index);
-  checkChunkPromise(file, chunk);
+  // Opening the index has held its size to what a frame of the content can have.
   return { chunk, stored: new Uint8Array(chunk.storedSize) };
 }

@@ -6,7 +6,7 @@ import type { Chunk } from "../../entry.js";
 import { isFormatError } from "../../errors.js";
 import type { FormatErrorCode } from "../../errors.js";
 import { checkHash } from "../../reading/content-reader.js";
-import { checkChunkPromise, chunkOf, readStoredChunks } from "../../reading/stored-chunks.js";
+import { chunkOf, readStoredChunks } from "../../reading/stored-chunks.js";
 import type { CutFile } from "../../reading/stored-chunks.js";
 import type { ByteSource } from "../../sources/byte-source.js";
 import { createTurns, turnBytes } from "../../zstd/turns.js";
@@ -50,7 +50,6 @@ export async function extractChunked(
   target: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const chunk of file.chunks) checkChunkPromise(file, chunk);
   const local = options.localChunks?.(file.entry);
   let partial: PartialFile | undefined;
   let hasVerified = false;

@@ -6,10 +6,9 @@ import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
 import { isTransient } from "../layers/network-error.js";
 import type { Outcome } from "../answers/proof.js";
-import { outcomeOf } from "../answers/proof.js";
 import { isRetryableStatus } from "../layers/retry.js";
 import type { Upload, UploadSession } from "./upload-session.js";
-import { finishUrl, isTaken, sessionFrom, uploadError } from "./upload-session.js";
+import { finishSession, sessionFrom, uploadError } from "./upload-session.js";
 
 /** Larger pieces are not held to be sent again, but read again from the body: the registry may ask for any size. */
 const mostHeldBytes = 32 * 1024 * 1024;
@@ -59,7 +58,7 @@ export async function sendInChunks(
   } finally {
     await cursor.close();
   }
-  const outcome = await finish(endpoint, upload, state.session);
+  const outcome = await finishSession(endpoint, upload, state.session);
   return { chunkBytes: state.length, outcome };
 }
 
@@ -146,17 +145,4 @@ async function askSession(
   }
   const next = await sessionFrom(endpoint, upload, response);
   return { session: { ...next, minChunkBytes: session.minChunkBytes }, offset };
-}
-
-async function finish(endpoint: Endpoint, upload: Upload, session: UploadSession): Promise<Outcome> {
-  const response = await endpoint.send({
-    method: "PUT",
-    url: finishUrl(session, upload),
-    from: session.from,
-    headers: { "content-length": "0", "content-type": "application/octet-stream" },
-    auth: session.auth,
-    signal: upload.options.signal,
-  });
-  if (!isTaken(response)) throw await uploadError(response, endpoint, upload);
-  return outcomeOf(response, { host: endpoint.host, kind: "blobs", digest: upload.blob.digest });
 }

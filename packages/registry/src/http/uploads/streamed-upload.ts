@@ -3,7 +3,6 @@ import { parseDigest } from "../../digest.js";
 import { isRegistryError } from "../../errors.js";
 import { checkRepository } from "../../reference.js";
 import type { OpenBody, StreamBlobOptions, StreamedBody } from "../../registry.js";
-import { outcomeOf } from "../answers/proof.js";
 import { lookForBlob } from "../blobs/blob-stat.js";
 import { isSameBlob, requireStored } from "../blobs/stored-blob.js";
 import type { Endpoint } from "../layers/endpoint.js";
@@ -13,15 +12,7 @@ import { isTransient } from "../layers/network-error.js";
 import { isRetryableStatus } from "../layers/retry.js";
 import { mayTakeStreams } from "./streaming-registries.js";
 import type { UploadSession, UploadTarget } from "./upload-session.js";
-import {
-  beginSession,
-  failedUpload,
-  finishUrl,
-  isTaken,
-  questionAbout,
-  sessionFrom,
-  uploadError,
-} from "./upload-session.js";
+import { beginSession, failedUpload, finishSession, questionAbout, sessionFrom } from "./upload-session.js";
 
 /** Sends what is still being made; false where that cannot be done, or did not work. */
 export type Streamer = (
@@ -115,16 +106,7 @@ async function finish(
   const { signal } = target.options;
   const upload = { ...target, blob };
   try {
-    const response = await endpoint.send({
-      method: "PUT",
-      url: finishUrl(session, upload),
-      from: session.from,
-      headers: { "content-length": "0", "content-type": "application/octet-stream" },
-      auth: session.auth,
-      signal,
-    });
-    if (!isTaken(response)) throw await uploadError(response, endpoint, upload);
-    const outcome = await outcomeOf(response, { host: endpoint.host, kind: "blobs", digest: blob.digest });
+    const outcome = await finishSession(endpoint, upload, session);
     const stored = { question: questionAbout(upload), blob, failed: failedUpload(endpoint, upload) };
     await requireStored(endpoint, stored, outcome, false);
     return true;

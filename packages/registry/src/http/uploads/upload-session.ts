@@ -7,6 +7,7 @@ import type { HttpResponse } from "../layers/handler.js";
 import { discard } from "../layers/handler.js";
 import type { BlobQuestion } from "../blobs/blob-stat.js";
 import { lookForBlob } from "../blobs/blob-stat.js";
+import type { Outcome } from "../answers/proof.js";
 import { outcomeOf } from "../answers/proof.js";
 import { decideRedirect } from "../layers/redirect-rule.js";
 import type { FailedAction } from "../answers/response-error.js";
@@ -115,6 +116,24 @@ export function finishUrl({ url }: UploadSession, { blob }: Pick<Upload, "blob">
   const target = new URL(url);
   target.search += `${target.search === "" ? "?" : "&"}digest=${encodeURIComponent(blob.digest)}`;
   return target;
+}
+
+/** Ends a session whose bytes are all there. What the registry says about the blob; throws when it did not take it. */
+export async function finishSession(
+  endpoint: Endpoint,
+  upload: Omit<Upload, "open">,
+  session: UploadSession,
+): Promise<Outcome> {
+  const response = await endpoint.send({
+    method: "PUT",
+    url: finishUrl(session, upload),
+    from: session.from,
+    headers: { "content-length": "0", "content-type": "application/octet-stream" },
+    auth: session.auth,
+    signal: upload.options.signal,
+  });
+  if (!isTaken(response)) throw await uploadError(response, endpoint, upload);
+  return outcomeOf(response, { host: endpoint.host, kind: "blobs", digest: upload.blob.digest });
 }
 
 export function uploadError(
