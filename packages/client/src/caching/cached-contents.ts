@@ -1,6 +1,7 @@
 import type { Caches } from "@blob/cache";
 import type { Archive, Chunk, ChunkStore, ContentRange, Entry, FileChunks } from "@blob/format";
 import type { ReadLimits, ReadOptions } from "@blob/format";
+import { isSharedRange } from "@blob/format";
 import { readFileBy } from "../read-file.js";
 import { createChunksInUse } from "./chunks-in-use.js";
 
@@ -18,9 +19,6 @@ export interface CachedContents {
 
 /** The default of `limits.maxFileBytes` in `@blob/format`: larger contents are not taken from the cache, either. */
 const defaultMaxFileBytes = 256 * 1024 * 1024;
-
-/** Where reading begins to ask no store for chunks: then they are looked for here. */
-const maxSharedBytes = 16 * 1024 * 1024;
 
 /**
  * A chunk that is not kept by itself may be in a content that is: then that is read, after the chunks in memory and those
@@ -87,7 +85,8 @@ export function cachedContents(
     range: ContentRange,
     options: ReadOptions,
   ): Promise<Uint8Array> {
-    if (!isShared(file, range)) {
+    // Reading asks no store for larger ranges: their chunks are looked for here.
+    if (!isSharedRange(file.chunks, range)) {
       const known = range.length <= maxFileBytes ? await knownRange(file, range, options.signal) : undefined;
       return known ?? archive.readFile(file.entry.path, options);
     }
@@ -106,7 +105,7 @@ export function cachedContents(
     const chunks = archive.chunks(entry.path);
     const whole = { offset: 0, length: entry.size };
     const release =
-      chunks !== undefined && isShared({ entry, chunks }, whole) ? wholes.use(chunks, () => true) : undefined;
+      chunks !== undefined && isSharedRange(chunks, whole) ? wholes.use(chunks, () => true) : undefined;
     try {
       const bytes = await archive.readFile(entry.path, options);
       await content.put(entry.hash, [bytes], { signal });
@@ -124,7 +123,7 @@ export function cachedContents(
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const end = offset + length;
     const { path } = file.entry;
-    const isSmall = isShared(file, { offset, length });
+    const isSmall = isSharedRange(file.chunks, { offset, length });
     let at = offset;
     let piece = isSmall ? undefined : await knownPiece(file, at, end, signal);
     // What is known, and the rest as ever.
@@ -192,14 +191,6 @@ function* chunksIn(chunks: FileChunks, { offset, length }: ContentRange): Genera
     yield chunk;
     at = chunk.offset + chunk.size;
   }
-}
-
-/** Whether reading asks the store for the chunks of a range. */
-function isShared({ chunks }: CutFile, { offset, length }: ContentRange): boolean {
-  const [first, last] = [chunks.indexOf(offset), chunks.indexOf(offset + length - 1)];
-  const [start, end] = [chunks.at(first), chunks.at(last)];
-  if (start === undefined || end === undefined) return false;
-  return last - first <= 1 || end.offset + end.size - start.offset <= maxSharedBytes;
 }
 
 /** Then it is not enough that its chunks are right. */

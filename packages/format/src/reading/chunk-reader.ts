@@ -1,4 +1,5 @@
 import type { ContentRange } from "../archive.js";
+import type { FileChunks } from "../entry.js";
 import type { ByteSource, SignalOptions } from "../sources/byte-source.js";
 import { createChunkFlights } from "./chunk-flights.js";
 import type { ChunkStore } from "./chunk-store.js";
@@ -21,8 +22,6 @@ export interface ChunkReader {
     range: ContentRange,
     options: SignalOptions,
   ): AsyncGenerator<Uint8Array, void, undefined>;
-  /** Whether a range is small enough that its chunks are shared, and kept where there is a store. */
-  isShared(file: CutFile, range: ContentRange): boolean;
   /** Whether there is a store of chunks. */
   readonly hasStore: boolean;
 }
@@ -68,11 +67,10 @@ export function createChunkReader({ data, codecs, limits, store }: ChunkReaderOp
 
   return {
     hasStore: store !== undefined,
-    isShared: (file, range) => isSmall(file, runOf(file, range)),
     async *read(file, range, { signal }) {
       if (range.length === 0) return;
-      const run = runOf(file, range);
-      const contents = isSmall(file, run)
+      const run = runOf(file.chunks, range);
+      const contents = isShared(file.chunks, run)
         ? flights.read(file, run, { signal })
         : readAlone(file, run, signal);
       let { offset } = chunkOf(file, run.first);
@@ -86,12 +84,20 @@ export function createChunkReader({ data, codecs, limits, store }: ChunkReaderOp
 }
 
 /** The chunks that have the bytes of a range, which is not empty. */
-function runOf({ chunks }: CutFile, { offset, length }: ContentRange): ChunkRun {
+function runOf(chunks: FileChunks, { offset, length }: ContentRange): ChunkRun {
   return { first: chunks.indexOf(offset), last: chunks.indexOf(offset + length - 1) };
 }
 
-function isSmall(file: CutFile, { first, last }: ChunkRun): boolean {
+/**
+ * Whether the chunks of a range are shared by readers, and looked for in a `ChunkStore`: those that have up to 16 MiB of
+ * content, or are only two. The range has to have bytes, and to lie inside of the file.
+ */
+export function isSharedRange(chunks: FileChunks, range: ContentRange): boolean {
+  return isShared(chunks, runOf(chunks, range));
+}
+
+function isShared(chunks: FileChunks, { first, last }: ChunkRun): boolean {
   if (last - first <= 1) return true;
-  const end = chunkOf(file, last);
-  return end.offset + end.size - chunkOf(file, first).offset <= maxSharedBytes;
+  const [begin, end] = [chunks.at(first), chunks.at(last)];
+  return begin !== undefined && end !== undefined && end.offset + end.size - begin.offset <= maxSharedBytes;
 }

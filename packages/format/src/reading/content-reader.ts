@@ -1,6 +1,7 @@
 import type { ContentRange } from "../archive.js";
 import { checkByteRange } from "../sources/byte-range.js";
 import type { ByteSource } from "../sources/byte-source.js";
+import { isSharedRange } from "./chunk-reader.js";
 import type { ChunkReader } from "./chunk-reader.js";
 import type { ContentThreads } from "./content-threads.js";
 import type { Entry, FileChunks } from "../entry.js";
@@ -78,7 +79,7 @@ export async function readContent(
 /** Whether a whole file is read by its chunks because a store may have them, or is to have them. */
 function isWorthKeeping(entry: Entry, cut: CutContent | undefined): boolean {
   if (cut?.reader.hasStore !== true) return false;
-  return cut.reader.isShared({ entry, chunks: cut.chunks }, { offset: 0, length: entry.size });
+  return isSharedRange(cut.chunks, { offset: 0, length: entry.size });
 }
 
 function collectStored(

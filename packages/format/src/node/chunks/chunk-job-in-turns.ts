@@ -25,12 +25,12 @@ export async function doChunkJobInTurns(job: ChunkJob, decoder: ZstdDecoder): Pr
 }
 
 async function writeChunk(job: WriteChunk, decoder: ZstdDecoder): Promise<ChunkResult> {
-  const { chunk, isCompressed, wantsContent } = job;
+  const { chunk, isCompressed } = job;
   const content = isCompressed ? await decode(job, decoder) : job.stored;
   if (content.length !== chunk.size || (await sha256(content)) !== chunk.hash)
     throw chunkMismatch(chunk.path, chunk);
   await writeTo(job, content);
-  return { hash: chunk.hash, content: wantsContent ? content : undefined };
+  return { hash: chunk.hash, content };
 }
 
 async function decode({ chunk, stored }: WriteChunk, decoder: ZstdDecoder): Promise<Uint8Array<ArrayBuffer>> {
@@ -52,13 +52,13 @@ async function hashRegion({ file, offset, size, wantsContent }: HashRegion): Pro
 }
 
 async function copyChunk(job: CopyChunk): Promise<ChunkResult> {
-  const { chunk, source, sourceOffset, wantsContent } = job;
+  const { chunk, source, sourceOffset } = job;
   const content = await readRegion(source, sourceOffset, chunk.size);
   if (content === undefined) return { hash: undefined, content };
   const hash = await sha256(content);
   if (hash !== chunk.hash) return { hash, content: undefined };
   await writeTo(job, content);
-  return { hash, content: wantsContent ? content : undefined };
+  return { hash, content };
 }
 
 async function writeTo(

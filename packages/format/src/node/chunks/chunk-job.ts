@@ -14,11 +14,6 @@ export interface PromisedChunk {
   readonly hash: string;
 }
 
-interface ChunkJobOptions {
-  /** Whether the content is to be given back. */
-  readonly wantsContent: boolean;
-}
-
 /** Where a chunk is written: at its own offset. */
 interface ChunkTarget {
   readonly chunk: PromisedChunk;
@@ -28,21 +23,23 @@ interface ChunkTarget {
 }
 
 /** Decode a chunk, verify it, write it. */
-export interface WriteChunk extends ChunkJobOptions, ChunkTarget {
+export interface WriteChunk extends ChunkTarget {
   /** What is stored. It is given away: its memory may be gone after the call. */
   readonly stored: Uint8Array<ArrayBuffer>;
   readonly isCompressed: boolean;
 }
 
 /** Hash what is at a place of a file. */
-export interface HashRegion extends ChunkJobOptions {
+export interface HashRegion {
   readonly file: OpenFile;
   readonly offset: number;
   readonly size: number;
+  /** Whether the content is to be given back. */
+  readonly wantsContent: boolean;
 }
 
 /** Verify that a file has a chunk at some place, and write it to another file. */
-export interface CopyChunk extends ChunkJobOptions, ChunkTarget {
+export interface CopyChunk extends ChunkTarget {
   readonly source: OpenFile;
   /** Where it is in the source. */
   readonly sourceOffset: number;
@@ -58,7 +55,7 @@ export type ChunkJob =
 export interface ChunkResult {
   /** SHA-256 of what was there, in hexadecimal; `undefined` when the file ends before. Of a written chunk it is the promised one. */
   readonly hash: string | undefined;
-  /** As far as it was wanted, and there. It belongs to who asked. */
+  /** As far as it was there, and wanted. It belongs to who asked. */
   readonly content: Uint8Array<ArrayBuffer> | undefined;
 }
 

@@ -20,11 +20,11 @@ export interface ChunkStage {
   /** So many jobs at a time keep all threads busy; more only take memory. */
   readonly width: number;
   /** Decodes a chunk, checks its size and hash, and writes it at its place. Takes the memory of `stored` away. */
-  write(job: WriteChunk): Promise<ChunkResult>;
+  write(job: WriteChunk): Promise<Uint8Array<ArrayBuffer>>;
   /** Hashes what is at a place of a file. */
   hash(job: HashRegion): Promise<ChunkResult>;
-  /** Writes a chunk that a file has at some place; nothing when the result has another hash than the chunk. */
-  copy(job: CopyChunk): Promise<ChunkResult>;
+  /** Writes a chunk that a file has at some place; nothing, and `undefined`, when something else is there. */
+  copy(job: CopyChunk): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Ends the threads. */
   close(): Promise<void>;
 }
@@ -67,35 +67,49 @@ export function createChunkStage(options: ChunkStageOptions, url: URL | undefine
 }
 
 function threadStage(team: WorkerTeam<ChunkJob, ChunkResponse>, count: number): ChunkStage {
-  async function ask(job: ChunkJob, transfer: readonly ArrayBuffer[] = []): Promise<ChunkResult> {
-    const response = await team.ask(job, transfer);
-    if (response.kind === "error") throw fromPlainError(response.error);
-    return response;
-  }
-  return {
+  return stageOver(
     // One is done while the next one waits, and one is with who asked.
-    width: 2 * count + 1,
-    write: (job) => ask({ kind: "write", ...job }, [job.stored.buffer]),
-    hash: (job) => ask({ kind: "hash", ...job }),
-    copy: (job) => ask({ kind: "copy", ...job }),
-    close: () => team.close(),
-  };
+    2 * count + 1,
+    async (job) => {
+      const response = await team.ask(job, job.kind === "write" ? [job.stored.buffer] : []);
+      if (response.kind === "error") throw fromPlainError(response.error);
+      return response;
+    },
+    () => team.close(),
+  );
 }
 
 function inlineStage(zstd: ZstdDecoder | undefined): ChunkStage {
   let loading: Promise<ZstdDecoder> | undefined;
   let isClosed = false;
-  async function doHere(job: ChunkJob): Promise<ChunkResult> {
-    if (isClosed) throw workerFailed("the job has ended");
-    return doChunkJobInTurns(job, zstd ?? (await (loading ??= loadZstdDecoder())));
-  }
-  return {
-    width: inlineWidth,
-    write: (job) => doHere({ kind: "write", ...job }),
-    hash: (job) => doHere({ kind: "hash", ...job }),
-    copy: (job) => doHere({ kind: "copy", ...job }),
-    async close() {
+  return stageOver(
+    inlineWidth,
+    async (job) => {
+      if (isClosed) throw workerFailed("the job has ended");
+      return doChunkJobInTurns(job, zstd ?? (await (loading ??= loadZstdDecoder())));
+    },
+    async () => {
       isClosed = true;
     },
+  );
+}
+
+function stageOver(
+  width: number,
+  run: (job: ChunkJob) => Promise<ChunkResult>,
+  close: () => Promise<void>,
+): ChunkStage {
+  return {
+    width,
+    async write(job) {
+      const { content } = await run({ kind: "write", ...job });
+      if (content === undefined) throw workerFailed("it gave no content for a chunk that it wrote");
+      return content;
+    },
+    hash: (job) => run({ kind: "hash", ...job }),
+    async copy(job) {
+      return (await run({ kind: "copy", ...job })).content;
+    },
+    close,
   };
 }

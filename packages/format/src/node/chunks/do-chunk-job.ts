@@ -24,7 +24,7 @@ export function doChunkJob(job: ChunkJob, decoder: ZstdDecoder): ChunkResult {
 }
 
 function writeChunk(job: WriteChunk, decoder: ZstdDecoder): ChunkResult {
-  const { chunk, stored, isCompressed, wantsContent } = job;
+  const { chunk, stored, isCompressed } = job;
   let content: Uint8Array = stored;
   if (isCompressed) {
     try {
@@ -36,7 +36,7 @@ function writeChunk(job: WriteChunk, decoder: ZstdDecoder): ChunkResult {
   if (content.length !== chunk.size || hash("sha256", content, "hex") !== chunk.hash)
     throw chunkMismatch(chunk.path, chunk);
   writeTo(job, content);
-  return { hash: chunk.hash, content: wantsContent ? ownMemory(content) : undefined };
+  return { hash: chunk.hash, content: ownMemory(content) };
 }
 
 function hashRegion({ file, offset, size, wantsContent }: HashRegion): ChunkResult {
@@ -55,13 +55,13 @@ function hashRegion({ file, offset, size, wantsContent }: HashRegion): ChunkResu
 }
 
 function copyChunk(job: CopyChunk): ChunkResult {
-  const { chunk, source, sourceOffset, wantsContent } = job;
+  const { chunk, source, sourceOffset } = job;
   const content = readRegion(source, sourceOffset, new Uint8Array(chunk.size));
   if (content === undefined) return { hash: undefined, content: undefined };
   const found = hash("sha256", content, "hex");
   if (found !== chunk.hash) return { hash: found, content: undefined };
   writeTo(job, content);
-  return { hash: found, content: wantsContent ? content : undefined };
+  return { hash: found, content };
 }
 
 function writeTo({ chunk, target, isSparse }: WriteChunk | CopyChunk, content: Uint8Array): void {

@@ -34,16 +34,10 @@ export function createChunkPlacer(options: ChunkPlacerOptions): ChunkPlacer {
   const { data, stage, file, target, found, signal } = options;
   const { path, compression } = file.entry;
 
-  async function write({ chunk, stored }: StoredChunk): Promise<Uint8Array> {
-    const { content } = await stage.write({
-      chunk: promisedChunk(path, chunk),
-      stored,
-      isCompressed: compression === "zstd",
-      target,
-      isSparse: chunk.offset >= found,
-      wantsContent: true,
-    });
-    return content ?? new Uint8Array(0);
+  function write({ chunk, stored }: StoredChunk): Promise<Uint8Array> {
+    const isCompressed = compression === "zstd";
+    const isSparse = chunk.offset >= found;
+    return stage.write({ chunk: promisedChunk(path, chunk), stored, isCompressed, target, isSparse });
   }
 
   async function fetchOne({ index }: Chunk): Promise<Uint8Array> {
@@ -60,16 +54,9 @@ export function createChunkPlacer(options: ChunkPlacerOptions): ChunkPlacer {
     return hash === promisedChunk(path, chunk).hash ? content : undefined;
   }
 
-  async function copy(chunk: Chunk, { file: source, offset }: Place): Promise<Uint8Array | undefined> {
-    const { content } = await stage.copy({
-      chunk: promisedChunk(path, chunk),
-      source,
-      sourceOffset: offset,
-      target,
-      isSparse: chunk.offset >= found,
-      wantsContent: true,
-    });
-    return content;
+  function copy(chunk: Chunk, { file: source, offset }: Place): Promise<Uint8Array | undefined> {
+    const isSparse = chunk.offset >= found;
+    return stage.copy({ chunk: promisedChunk(path, chunk), source, sourceOffset: offset, target, isSparse });
   }
 
   return {
