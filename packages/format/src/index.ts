@@ -39,7 +39,7 @@ export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
 export { openArchive } from "./reading/archive-reader.js";
 export type { OpenOptions } from "./reading/archive-reader.js";
-export { isSharedRange } from "./reading/chunk-reader.js";
+export { isSharedRange } from "./reading/shared-range.js";
 export type { ChunkAccess, ChunkStore } from "./reading/chunk-store.js";
 export type { ContentThreads, DecodeOnThread } from "./reading/content-threads.js";
 export { bufferSource } from "./sources/buffer-source.js";

@@ -6,6 +6,7 @@ import type { ChunkStore } from "./chunk-store.js";
 import { createStoreAccess } from "./chunk-store-access.js";
 import { createKeptChunks } from "./kept-chunks.js";
 import type { ResolvedLimits } from "./read-limits.js";
+import { isSharedRange } from "./shared-range.js";
 import { chunkOf, readStoredChunks } from "./stored-chunks.js";
 import type { ChunkRun, CutFile } from "./stored-chunks.js";
 import { verifyChunk } from "./verify-chunk.js";
@@ -32,9 +33,6 @@ export interface ChunkReaderOptions {
   readonly limits: Pick<ResolvedLimits, "maxKeptBytes">;
   readonly store?: ChunkStore | undefined;
 }
-
-/** Chunks of more content than that are not held in memory together, unless they are only two. */
-const maxSharedBytes = 16 * 1024 * 1024;
 
 /**
  * Small reads share what they have in common, and find what was read a moment ago. Larger ones are one request for all of
@@ -70,7 +68,7 @@ export function createChunkReader({ data, codecs, limits, store }: ChunkReaderOp
     async *read(file, range, { signal }) {
       if (range.length === 0) return;
       const run = runOf(file.chunks, range);
-      const contents = isShared(file.chunks, run)
+      const contents = isSharedRange(file.chunks, range)
         ? flights.read(file, run, { signal })
         : readAlone(file, run, signal);
       let { offset } = chunkOf(file, run.first);
@@ -86,18 +84,4 @@ export function createChunkReader({ data, codecs, limits, store }: ChunkReaderOp
 /** The chunks that have the bytes of a range, which is not empty. */
 function runOf(chunks: FileChunks, { offset, length }: ContentRange): ChunkRun {
   return { first: chunks.indexOf(offset), last: chunks.indexOf(offset + length - 1) };
-}
-
-/**
- * Whether the chunks of a range are shared by readers, and looked for in a `ChunkStore`: those that have up to 16 MiB of
- * content, or are only two. The range has to have bytes, and to lie inside of the file.
- */
-export function isSharedRange(chunks: FileChunks, range: ContentRange): boolean {
-  return isShared(chunks, runOf(chunks, range));
-}
-
-function isShared(chunks: FileChunks, { first, last }: ChunkRun): boolean {
-  if (last - first <= 1) return true;
-  const [begin, end] = [chunks.at(first), chunks.at(last)];
-  return begin !== undefined && end !== undefined && end.offset + end.size - begin.offset <= maxSharedBytes;
 }

@@ -1,13 +1,13 @@
 import type { ContentRange } from "../archive.js";
 import { checkByteRange } from "../sources/byte-range.js";
 import type { ByteSource } from "../sources/byte-source.js";
-import { isSharedRange } from "./chunk-reader.js";
 import type { ChunkReader } from "./chunk-reader.js";
 import type { ContentThreads } from "./content-threads.js";
 import type { Entry, FileChunks } from "../entry.js";
 import { FormatError } from "../errors.js";
 import { collect, readExactly } from "./read-exactly.js";
 import type { ResolvedLimits } from "./read-limits.js";
+import { isSharedRange } from "./shared-range.js";
 import type { Sha256 } from "../sha256.js";
 import { createTurns } from "../zstd/turns.js";
 import type { ZstdDecoder } from "../zstd/codec.js";

@@ -20,11 +20,11 @@ export interface ChunkStage {
   /** So many jobs at a time keep all threads busy; more only take memory. */
   readonly width: number;
   /** Decodes a chunk, checks its size and hash, and writes it at its place. Takes the memory of `stored` away. */
-  write(job: WriteChunk): Promise<Uint8Array<ArrayBuffer>>;
+  write(job: WriteChunk): Promise<Uint8Array>;
   /** Hashes what is at a place of a file. */
   hash(job: HashRegion): Promise<ChunkResult>;
   /** Writes a chunk that a file has at some place; nothing, and `undefined`, when something else is there. */
-  copy(job: CopyChunk): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  copy(job: CopyChunk): Promise<Uint8Array | undefined>;
   /** Ends the threads. */
   close(): Promise<void>;
 }
