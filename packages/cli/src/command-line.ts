@@ -159,6 +159,7 @@ export const commandTable: readonly CommandEntry[] = [
       "check a Sigstore bundle over any file",
       () => import("./commands/verify/verify.command.js"),
     ],
+    keygen: ["make a pair of keys to sign with", () => import("./commands/keygen/keygen.command.js")],
   }),
   ...under(reading, {
     serve: [
@@ -173,6 +174,8 @@ export const commandTable: readonly CommandEntry[] = [
       () => import("./commands/copy/copy.command.js"),
     ],
     tags: ["list the tags of a repository", () => import("./commands/tags/tags.js")],
+    resolve: ["show the digest that a reference points to", () => import("./commands/resolve/resolve.js")],
+    delete: ["delete a tag, or an archive with all its tags", () => import("./commands/delete/delete.js")],
     login: [
       "try a user name and password at a registry, and keep them",
       () => import("./commands/auth/auth.command.js"),

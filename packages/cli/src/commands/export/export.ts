@@ -11,7 +11,7 @@ import { exportFormats, exportFormatOf } from "./export-format.js";
 import type { OpenedArchive, Session } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
-import { writeNewFile } from "./new-file.js";
+import { writeNewFile } from "../../output/new-file.js";
 
 const declareExport: DeclareCommand = (command, run) => {
   withExamples(
