@@ -24,7 +24,7 @@ import { resolveSettings } from "./settings/settings.js";
 import { createStandardOutput } from "./output/standard-output.js";
 import { UsageError } from "./errors/usage-error.js";
 import type { CommandEntry, Program, ProgramOutput, RunCommand } from "./command-line/command-declaration.js";
-import { withExamples } from "./command-line/command-declaration.js";
+import { addHelpCommand, configureHelp, withExamples } from "./command-line/help.js";
 import { addGlobalOptions } from "./command-line/global-options.js";
 import { version } from "./version.js";
 
@@ -235,9 +235,9 @@ export async function createProgram(
       // Errors are reported by the caller, in the format that was asked for.
       writeErr: (text) => void (text.startsWith("error:") || io.stderr.write(printableLines(text))),
     })
-    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError();
   addGlobalOptions(program);
+  configureHelp(program);
   withExamples(
     program,
     "blob push ghcr.io/acme/site:v1 ./public",
@@ -254,6 +254,7 @@ export async function createProgram(
     declare(command, run, createProgram);
     options.push(...[command, ...command.commands].flatMap((one) => one.options));
   }
+  addHelpCommand(program, other);
   return { program, options };
 }
 

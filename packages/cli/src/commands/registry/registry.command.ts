@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect, portNumber } from "../../command-line/flag-parsers.js";
 import { listenFlag, listenHelp } from "../../command-line/listen-address.js";
 import type { RegistryServeFlags } from "./registry-serve.js";
