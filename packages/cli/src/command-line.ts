@@ -88,6 +88,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
         if (config.exists) session.output.detail(`configuration: ${config.file}`);
         try {
           await code(session);
+          session.finish();
         } finally {
           await session.close();
         }

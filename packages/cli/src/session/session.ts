@@ -86,6 +86,8 @@ export interface Session extends Run {
    * Give it to whatever takes an `onProgress`.
    */
   progress(): Promise<(state: ProgressState) => void>;
+  /** To be called after success: a command that took long says how long. */
+  finish(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   const closing: (() => Promise<void>)[] = [];
   const references = new Set<string>();
   let client: Promise<Client> | undefined;
+  let finish = (): void => undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   const session: Session = {
     io,
@@ -151,9 +154,11 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const { stderr, now = () => performance.now() } = io;
       const reporter = createProgressReporter({ stderr, style, now });
       output.onWrite(() => reporter.clear());
+      finish = () => reporter.finish();
       closing.push(() => Promise.resolve(reporter.clear()));
       return (state) => reporter.update(state);
     },
+    finish: () => finish(),
     async close() {
       for (const close of closing.splice(0).toReversed()) await close();
     },
