@@ -4,6 +4,7 @@ import { isRegistryError } from "@blob/registry";
 import { startArchiveServer } from "../../serve/archive-server.js";
 import type { ListenFlags } from "../../command-line/listen-address.js";
 import { listenAddress } from "../../command-line/listen-address.js";
+import { signerText } from "../../output/signer-text.js";
 import type { Session } from "../../session/session.js";
 import { UsageError } from "../../errors/usage-error.js";
 
@@ -16,12 +17,16 @@ export interface ServeFlags extends ListenFlags {
 export async function serve(session: Session, reference: string, flags: ServeFlags): Promise<void> {
   const { output, signal } = session;
   const { host, port } = listenAddress(flags, 8080);
-  const { archive, resolved } = await session.open(reference);
+  const { archive, resolved, manifest, evidence } = await session.open(reference);
   const decoder = await loadZstdDecoder();
   signal.throwIfAborted();
   const server = await startArchiveServer({
     archive,
-    reference,
+    subject: {
+      reference,
+      digest: manifest?.descriptor.digest,
+      signers: [...new Set(evidence.map(signerText))],
+    },
     zstd: decoder,
     port,
     listen: host,
