@@ -82,7 +82,7 @@ Register-ArgumentCompleter -Native -CommandName blob -ScriptBlock {
   param($word, $line, $cursor)
   $given = @($line.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor } |
     ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text } })
-  $plain = $word -replace "^['\"]|['\"]$", ''
+  $plain = $word -replace '^[''"]|[''"]$', ''
   & blob complete "--word=$plain" -- @given 2>$null | ForEach-Object {
     $value, $shown = $_ -split "\t", 2
     if (-not $shown) { $shown = $value }

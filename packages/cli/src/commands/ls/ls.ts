@@ -89,7 +89,7 @@ function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<Li
     if (one.kind === "directory") {
       if (flags.long === true) columns.push("drwxr-xr-x", "-".padStart(width), " ".repeat(16));
       if (flags.long === true || flags.digest === true) columns.push(" ".repeat(hashWidth(flags)));
-      yield [before(columns), { text: `${one.name}/`, color: "blue" }];
+      yield [spaced(columns), { text: `${one.name}/`, color: "blue" }];
       continue;
     }
     const { entry } = one;
@@ -97,11 +97,11 @@ function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<Li
       columns.push(formatMode(entry.mode), sizeOf(entry).padStart(width), formatTime(entry.mtimeNs));
     if (flags.long === true || flags.digest === true)
       columns.push(`sha256:${hex(entry.hash)}`.slice(0, hashWidth(flags)));
-    yield [before(columns), isExecutable(entry) ? { text: one.name, color: "green" } : one.name];
+    yield [spaced(columns), isExecutable(entry) ? { text: one.name, color: "green" } : one.name];
   }
 }
 
-function before(columns: readonly string[]): string {
+function spaced(columns: readonly string[]): string {
   return columns.map((column) => `${column}  `).join("");
 }
 
