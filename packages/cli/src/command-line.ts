@@ -24,7 +24,7 @@ import { resolveSettings } from "./settings/settings.js";
 import { createStandardOutput } from "./output/standard-output.js";
 import { UsageError } from "./errors/usage-error.js";
 import type { CommandEntry, Program, ProgramOutput, RunCommand } from "./command-line/command-declaration.js";
-import { withExamples } from "./command-line/command-declaration.js";
+import { addHelpCommand, configureHelp, withExamples } from "./command-line/help.js";
 import { addGlobalOptions } from "./command-line/global-options.js";
 import { version } from "./version.js";
 
@@ -88,6 +88,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
         if (config.exists) session.output.detail(`configuration: ${config.file}`);
         try {
           await code(session);
+          session.finish();
         } finally {
           await session.close();
         }
@@ -159,6 +160,7 @@ export const commandTable: readonly CommandEntry[] = [
       "check a Sigstore bundle over any file",
       () => import("./commands/verify/verify.command.js"),
     ],
+    keygen: ["make a pair of keys to sign with", () => import("./commands/keygen/keygen.command.js")],
   }),
   ...under(reading, {
     serve: [
@@ -173,6 +175,8 @@ export const commandTable: readonly CommandEntry[] = [
       () => import("./commands/copy/copy.command.js"),
     ],
     tags: ["list the tags of a repository", () => import("./commands/tags/tags.js")],
+    resolve: ["show the digest that a reference points to", () => import("./commands/resolve/resolve.js")],
+    delete: ["delete a tag, or an archive with all its tags", () => import("./commands/delete/delete.js")],
     login: [
       "try a user name and password at a registry, and keep them",
       () => import("./commands/auth/auth.command.js"),
@@ -232,9 +236,9 @@ export async function createProgram(
       // Errors are reported by the caller, in the format that was asked for.
       writeErr: (text) => void (text.startsWith("error:") || io.stderr.write(printableLines(text))),
     })
-    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError();
   addGlobalOptions(program);
+  configureHelp(program);
   withExamples(
     program,
     "blob push ghcr.io/acme/site:v1 ./public",
@@ -251,6 +255,7 @@ export async function createProgram(
     declare(command, run, createProgram);
     options.push(...[command, ...command.commands].flatMap((one) => one.options));
   }
+  addHelpCommand(program, other);
   return { program, options };
 }
 

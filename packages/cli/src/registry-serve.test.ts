@@ -92,3 +92,25 @@ test("an allowed host that is none is a usage error", async () => {
     stderr: expect.stringContaining('"http://x" cannot be an allowed host') as string,
   });
 });
+
+test("without a directory it is in memory, and lists its repositories", async () => {
+  const stop = new AbortController();
+  const stdout = new PassThrough();
+  const served = main(["registry", "serve", "--listen", "127.0.0.1:0", "--output", "json"], {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    env: {},
+    homeDirectory: directory.path,
+    signal: stop.signal,
+  });
+  const [said] = (await stdout.take(1).toArray()) as Buffer[];
+  await checkSchema("registry-serve", String(said), "registry serve");
+  const { host, url } = JSON.parse(String(said)) as { host: string; url: string };
+  const env = { BLOB_PLAIN_HTTP: "1" };
+  const site = path.join(directory.path, "site");
+  expect(await runBlob(["push", `${host}/acme/site:v1`, site], { env })).toMatchObject({ code: 0 });
+  expect(await (await fetch(`${url}/v2/_catalog`)).json()).toEqual({ repositories: ["acme/site"] });
+  stop.abort();
+  expect(await served).toBe(0);
+});

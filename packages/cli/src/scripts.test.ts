@@ -36,10 +36,35 @@ test("every command has help with its usage, and says no more when it is asked t
   for (const { name, summary } of commandTable) {
     const { code, stdout, stderr } = await runBlob([name, "--help"]);
     expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: "" });
-    expect(stdout).toMatch(/^Examples:\n {2}blob /u);
-    expect(stdout).toContain(`Usage: blob ${name}`);
-    expect(stdout).toContain(summary);
+    expect(stdout).toMatch(
+      new RegExp(`^Usage: blob ${name}\\b.*\\n\\n${summary}\\n\\nExamples:\\n  blob `, "u"),
+    );
+    // Not on every page: they have their own.
+    expect(stdout).not.toContain("--ca-file");
     expect((await runBlob(["help", name])).stdout).toBe(stdout);
+  }
+});
+
+test("the flags of all commands, and sub-commands, have pages", async () => {
+  const { runBlob } = await import("./testing/run-blob.js");
+  const flags = await runBlob(["help", "flags"]);
+  expect(flags).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringContaining("--ca-file") as string,
+  });
+  const page = await runBlob(["help", "cache", "clear"]);
+  expect(page).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Usage: blob cache clear/u) as string,
+  });
+  expect(await runBlob(["cache", "clear", "--help"])).toEqual(page);
+  for (const words of [["pusk"], ["cache", "cleer"]]) {
+    const { code, stderr } = await runBlob(["help", ...words]);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Did you mean") as string,
+    });
   }
 });
 

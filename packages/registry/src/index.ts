@@ -1,3 +1,4 @@
+export type { CatalogRegistry } from "./catalog.js";
 export type { Copied } from "./copy/copy.js";
 export type { CopyOptions, CopySource, CopyTarget } from "./copy/copy-request.js";
 export { copyArtifact } from "./copy/copy.js";

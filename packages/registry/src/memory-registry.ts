@@ -1,4 +1,5 @@
 import { rangeOf } from "./blob-range.js";
+import type { CatalogRegistry } from "./catalog.js";
 import type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 import { createBlobVerifier, isDigest, parseDigest } from "./digest.js";
 import { RegistryError } from "./errors.js";
@@ -7,7 +8,7 @@ import { blobNotFound, manifestNotFound, repositoryNotFound } from "./not-found.
 import type { WantedTypes } from "./manifest/referrer.js";
 import { isOfType, referrerTo } from "./manifest/referrer.js";
 import { checkRepository, checkTag, nameOf, parseTagOrDigest } from "./reference.js";
-import type { CallOptions, NewManifest, OpenBody, Registry } from "./registry.js";
+import type { CallOptions, NewManifest, OpenBody } from "./registry.js";
 
 interface Repository {
   readonly blobs: Map<Digest, Uint8Array>;
@@ -29,7 +30,7 @@ const chunkLength = 64 * 1024;
  * await registry.pushManifest("acme/site", { mediaType, bytes }, { tag: "v1" });
  * ```
  */
-export function createMemoryRegistry(): Registry {
+export function createMemoryRegistry(): CatalogRegistry {
   const id = "memory";
   const repositories = new Map<string, Repository>();
 
@@ -83,6 +84,13 @@ export function createMemoryRegistry(): Registry {
 
   return {
     id,
+
+    async *repositories({ signal } = {}) {
+      for (const name of repositories.keys()) {
+        signal?.throwIfAborted();
+        yield name;
+      }
+    },
 
     async resolve(repository, reference, { signal } = {}): Promise<Descriptor> {
       signal?.throwIfAborted();

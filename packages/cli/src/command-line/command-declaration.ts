@@ -50,9 +50,3 @@ export interface CommandEntry {
   readonly hidden?: boolean;
   readonly load: () => Promise<{ readonly declarations: Declarations }>;
 }
-
-/** Shows examples before everything else in a command's help: most people need no more. */
-export function withExamples(command: Command, ...examples: readonly string[]): Command {
-  const lines = examples.map((example) => `  ${example}\n`);
-  return command.addHelpText("before", `Examples:\n${lines.join("")}`);
-}

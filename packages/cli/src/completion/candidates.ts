@@ -24,8 +24,8 @@ export async function candidatesAfter(
     const values = flag === undefined ? [] : await valuesOfFlag(flag, text);
     return values.map((one) => ({ ...one, value: `${name}=${one.value}` }));
   }
-  const asksForHelp = command === program && operands.length === 1 && operands[0] === "help";
-  const commands = operands.length === 0 || asksForHelp ? commandNames(command) : [];
+  if (command.parent === program && command.name() === "help") return helpPages(program, operands);
+  const commands = operands.length === 0 ? commandNames(command) : [];
   if (commands.length > 0) return commands;
   const argument = argumentAfter(command, operands.length);
   if (argument === undefined) return [];
@@ -35,6 +35,14 @@ export async function candidatesAfter(
     reference,
     word,
   });
+}
+
+/** What `blob help` may be asked about, after `words`. */
+function helpPages(program: Command, words: readonly string[]): readonly Candidate[] {
+  let command: Command | undefined = program;
+  for (const word of words) command = command?.commands.find((one) => one.name() === word);
+  const flags = { value: "flags", description: "what every command takes" };
+  return [...(command === undefined ? [] : commandNames(command)), ...(words.length === 0 ? [flags] : [])];
 }
 
 function commandNames(command: Command): readonly Candidate[] {

@@ -60,6 +60,16 @@ describe("commands and flags", () => {
     expect(await completed("comp")).toEqual(["completion"]);
     expect(await completed("--output", "json", "--plain-http", "insp")).toEqual(["inspect"]);
     expect(await completed("help", "versi")).toEqual(["version"]);
+    expect(await completed("help", "fl")).toEqual(["flags"]);
+    expect(await completed("help", "cache", "c")).toEqual(["clear"]);
+    expect(await completed("help", "cache", "clear", "")).toEqual([]);
+  });
+
+  test("with the word at the cursor in a flag, for shells that drop empty words", async () => {
+    const lines = async (...argv: readonly string[]): Promise<readonly string[]> =>
+      (await run("complete", ...argv)).stdout.split("\n").map((line) => line.split("\t", 1)[0] ?? "");
+    expect(await lines("--word=", "--", "alias")).toEqual(["help", "list", "remove", "set", ""]);
+    expect(await lines("--word=--so", "--", "ls")).toEqual(["--sort", ""]);
   });
 
   test("where large files are cut", async () => {
@@ -84,7 +94,7 @@ describe("commands and flags", () => {
     [["--progress", "p"], ["plain"]],
     [
       ["completion", ""],
-      ["bash", "fish", "zsh"],
+      ["bash", "fish", "powershell", "zsh"],
     ],
     [["ls", "--no-plain"], []],
     [["ls", "--", "--so"], []],
@@ -119,6 +129,29 @@ describe("aliases and paths", () => {
     const seen = registry.requests.length;
     expect(await completed(...words)).toEqual(expected);
     expect(registry.requests.slice(seen)).toEqual([]);
+  });
+
+  test("tags, of the registry, of a layout and by an alias", async () => {
+    await run("tag", reference, `${registry.host}/acme/site:v2`);
+    const repository = `${registry.host}/acme/site`;
+    expect(await completed("ls", `${repository}:`)).toEqual([`${repository}:v1`, `${repository}:v2`]);
+    expect(await completed("diff", reference, `${repository}:v2`)).toEqual([`${repository}:v2`]);
+    expect(await completed("ls", "site:")).toEqual(["site:v1", "site:v2"]);
+    const layout = `oci:${path.join(directory.path, "layout")}`;
+    await run("copy", reference, `${layout}:old`);
+    expect(await completed("ls", `${layout}:`)).toEqual([`${layout}:old`]);
+    expect(await completed("ls", `${registry.host}/acme/none:`)).toEqual([]);
+  });
+
+  test("asking for tags gives nobody the credentials of the environment, and no port is a tag", async () => {
+    const seen = registry.requests.length;
+    const env = { BLOB_TOKEN: "secret" };
+    const words = ["complete", "--", "ls"];
+    await runBlob([...words, `${registry.host}/acme/site:`], { homeDirectory: home, env });
+    await runBlob([...words, registry.host], { homeDirectory: home, env });
+    const asked = registry.requests.slice(seen);
+    expect(asked.map(({ path: where }) => where.replace(/\?.*$/u, ""))).toEqual(["/v2/acme/site/tags/list"]);
+    expect(asked.every(({ headers }) => headers.authorization === undefined)).toBe(true);
   });
 
   test("names that a terminal would obey, or that would be flags, are left out", async () => {

@@ -1,7 +1,8 @@
-export type Shell = "bash" | "zsh" | "fish";
+export type Shell = "bash" | "zsh" | "fish" | "powershell";
 
 // What the command answers is only ever text for these scripts: nothing evaluates it (no `compgen -W`, no `eval`), so
-// that a name in an archive cannot run anything. bash inserts it as it comes, quoted by the command; zsh and fish quote.
+// that a name in an archive cannot run anything. bash inserts it as it comes, quoted by the command; zsh and fish quote,
+// and so does the script for PowerShell.
 // Where the command has no answer, the shell offers files.
 
 /** Also for the bash 3.2 of macOS, which has neither `mapfile` nor `compopt`. */
@@ -75,4 +76,21 @@ end
 complete -c blob -f -a '(__blob_complete)'
 `;
 
-export const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };
+/** Older ones drop empty words: the one at the cursor comes in a flag. */
+const powershell = `# Completion of blob for PowerShell: blob completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName blob -ScriptBlock {
+  param($word, $line, $cursor)
+  $given = @($line.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor } |
+    ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text } })
+  $plain = $word -replace '^[''"]|[''"]$', ''
+  & blob complete "--word=$plain" -- @given 2>$null | ForEach-Object {
+    $value, $shown = $_ -split "\t", 2
+    if (-not $shown) { $shown = $value }
+    # In single quotes nothing is special but themselves.
+    $safe = if ($value -match '^[A-Za-z0-9_./:=-]+$') { $value } else { "'" + ($value -replace "'", "''") + "'" }
+    [System.Management.Automation.CompletionResult]::new($safe, $value, 'ParameterValue', $shown)
+  }
+}
+`;
+
+export const shellScripts: Readonly<Record<Shell, string>> = { bash, zsh, fish, powershell };

@@ -21,8 +21,11 @@ export async function valuesOf(
   const aliases = Object.entries(session.config.config.aliases ?? {});
   switch (kind) {
     case "alias":
-    case "reference":
       return aliases.map(([value, description]) => ({ value, description }));
+    case "reference": {
+      const tags = await orNone(session, word, async () => (await import("./tags.js")).tagsOf(session, word));
+      return [...aliases.map(([value, description]) => ({ value, description })), ...tags];
+    }
     case "archivePath":
       return pathsOrNone(session, reference, word);
     case "copySource": {
@@ -39,10 +42,21 @@ export async function valuesOf(
   }
 }
 
-/** An archive that cannot be read without the network, or not at all, has none; `-v` says why. */
-async function pathsOrNone(session: Session, reference: string, word: string): Promise<readonly Candidate[]> {
+/** An archive that cannot be read without the network has none. */
+function pathsOrNone(session: Session, reference: string, word: string): Promise<readonly Candidate[]> {
+  return orNone(session, reference, async () =>
+    (await import("./archive-paths.js")).archivePaths(session, reference, word),
+  );
+}
+
+/** Nobody wants to read an error in a line that is being typed; `-v` says it. */
+async function orNone(
+  session: Session,
+  reference: string,
+  find: () => Promise<readonly Candidate[]>,
+): Promise<readonly Candidate[]> {
   try {
-    return await (await import("./archive-paths.js")).archivePaths(session, reference, word);
+    return await find();
   } catch (error) {
     session.output.detail(`${reference}: ${error instanceof Error ? error.message : String(error)}`);
     return [];

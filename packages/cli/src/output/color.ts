@@ -9,7 +9,9 @@ export function hasColor(stream: { readonly isTTY?: boolean }, env: Io["env"], f
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
+export type Color = "red" | "yellow" | "cyan" | "green" | "blue";
+
 /** Whether there are colours is for {@link hasColor} to say, and not for Node to find in the environment. */
-export function colored(text: string, color: "red" | "yellow" | "cyan", enabled: boolean): string {
+export function colored(text: string, color: Color, enabled: boolean): string {
   return enabled ? styleText(color, text, { validateStream: false }) : text;
 }

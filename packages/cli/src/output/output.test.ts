@@ -18,7 +18,9 @@ function stuckReader(): { readonly stream: Writable; readonly go: () => void } {
 
 function outputOver(stdout: Writable, signal: AbortSignal): ReturnType<typeof createOutput> {
   const stderr = new PassThrough();
-  return createOutput({ stderr, env: {} }, createStandardOutput({ stdout, signal }), { format: "text" });
+  return createOutput({ stdout, stderr, env: {} }, createStandardOutput({ stdout, signal }), {
+    format: "text",
+  });
 }
 
 test("a write waits for a slow reader", async () => {

@@ -1,6 +1,8 @@
 import { colored, hasColor } from "./color.js";
 import type { Io } from "../io.js";
 import { jsonText } from "./json-text.js";
+import type { Line } from "./line.js";
+import { lineText } from "./line.js";
 import { printable } from "@blob/core/text";
 import type { StandardOutput } from "./standard-output.js";
 
@@ -15,7 +17,7 @@ export interface Output {
    *
    * @throws OutputError
    */
-  result(json: unknown, lines: () => Iterable<string>): Promise<void>;
+  result(json: unknown, lines: () => Iterable<Line>): Promise<void>;
   /** Bytes or text as they are. False when nobody reads any more. @throws OutputError */
   bytes(chunk: Uint8Array | string): Promise<boolean>;
   /** A message for people, unless they asked for quiet. */
@@ -40,7 +42,7 @@ const chunkLength = 64 * 1024;
 
 /** @param standardOutput Shared by all that write there. */
 export function createOutput(
-  io: Pick<Io, "stderr" | "env">,
+  io: Pick<Io, "stdout" | "stderr" | "env">,
   standardOutput: StandardOutput,
   { format, quiet = false, verbosity = 0, color = false }: OutputOptions,
 ): Output {
@@ -57,7 +59,8 @@ export function createOutput(
   return {
     format,
     async result(json, lines) {
-      for (const text of format === "json" ? documentOf(json) : linesOf(lines())) {
+      const hasColors = hasColor(io.stdout, io.env, color);
+      for (const text of format === "json" ? documentOf(json) : linesOf(lines(), hasColors)) {
         if (!(await write(text))) return;
       }
       await standardOutput.flush();
@@ -83,10 +86,10 @@ function* documentOf(json: unknown): Generator<string> {
   yield "\n";
 }
 
-function* linesOf(lines: Iterable<string>): Generator<string> {
+function* linesOf(lines: Iterable<Line>, hasColors: boolean): Generator<string> {
   let text = "";
   for (const line of lines) {
-    text += `${printable(line)}\n`;
+    text += `${lineText(line, hasColors)}\n`;
     if (text.length < chunkLength) continue;
     yield text;
     text = "";

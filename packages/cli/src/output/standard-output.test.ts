@@ -49,6 +49,8 @@ const writing: Readonly<Record<string, readonly string[]>> = {
   status: ["status REF W/other", "status REF W/site"],
   tag: ["tag REF oci:W/layout:v2"],
   tags: ["tags REF"],
+  resolve: ["resolve REF"],
+  keygen: ["keygen --no-password --force W/key"],
   copy: ["copy REF oci:W/copy:v1"],
   auth: ["auth status ghcr.io"],
   doctor: ["doctor REF"],
@@ -68,8 +70,8 @@ const writing: Readonly<Record<string, readonly string[]>> = {
   registry: ["registry serve --port 0 --dir W/served"],
 };
 
-/** They draw on a terminal, sign, or need a registry: `login` and its likes write as all others do. */
-const elsewhere = ["open", "sign", "attest", "verify", "verify-bundle", "login", "logout"];
+/** They draw on a terminal, sign, or need a registry, or something new each time: they write as all others do. */
+const elsewhere = ["open", "delete", "sign", "attest", "verify", "verify-bundle", "login", "logout"];
 
 test("every command is in the table, or said to be tried elsewhere", () => {
   expect([...Object.keys(writing), ...elsewhere].toSorted()).toEqual(

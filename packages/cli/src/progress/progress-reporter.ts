@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { jsonLine } from "../output/json-text.js";
 import type { ProgressState } from "./progress-state.js";
-import { barLine, plainLine } from "./progress-text.js";
+import { barLine, finalLine, plainLine } from "./progress-text.js";
 import { createRateMeter } from "./rate-meter.js";
 
 /** How progress is shown: a line that changes, lines now and then, a JSON document a line, or not at all. */
@@ -19,6 +19,8 @@ export interface ProgressReporter {
   update(state: ProgressState): void;
   /** Takes the bar off the terminal, so that something else can be written; the next update draws it again. */
   clear(): void;
+  /** After success: says how long it took, and at what rate, when people had to wait. */
+  finish(): void;
 }
 
 /** More often than ten times a second nobody can read it. */
@@ -27,6 +29,8 @@ const jsonEveryMs = 250;
 /** A short command leaves no lines in a log. */
 const plainAfterMs = 5000;
 const plainEveryMs = 10_000;
+/** Who waited less does not ask how long it took; in a log, where nothing was said so far, nothing is. */
+const finalAfterMs = { bar: 2000, plain: plainAfterMs } as const;
 
 const eraseLine = "\r\u001b[K";
 
@@ -34,7 +38,9 @@ export function createProgressReporter({ stderr, style, now }: ProgressReporterO
   const meter = createRateMeter();
   let drawn = "";
   let stage = "";
-  let nextAt = now() + (style === "plain" ? plainAfterMs : 0);
+  const startedAt = now();
+  let mostBytes = 0;
+  let nextAt = startedAt + (style === "plain" ? plainAfterMs : 0);
   const write = (state: ProgressState, at: number): void => {
     const measured = meter.measure(state, at);
     if (style === "json") {
@@ -61,6 +67,7 @@ export function createProgressReporter({ stderr, style, now }: ProgressReporterO
   return {
     update(state) {
       if (style === "none") return;
+      mostBytes = Math.max(mostBytes, state.bytesDone);
       const at = now();
       const finished = state.bytesTotal > 0 && state.bytesDone === state.bytesTotal;
       // Programs want to see each stage begin and end; people do not mind.
@@ -76,6 +83,12 @@ export function createProgressReporter({ stderr, style, now }: ProgressReporterO
     clear() {
       if (drawn !== "") stderr.write(eraseLine);
       drawn = "";
+    },
+    finish() {
+      const elapsed = now() - startedAt;
+      if ((style !== "bar" && style !== "plain") || elapsed < finalAfterMs[style]) return;
+      this.clear();
+      stderr.write(`${finalLine(elapsed, mostBytes)}\n`);
     },
   };
 }

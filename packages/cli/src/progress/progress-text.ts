@@ -30,6 +30,15 @@ export function plainLine(state: MeasuredProgress): string {
   return `${head}: ${[amount, files, rate, left].filter((part) => part !== "").join(", ")}`;
 }
 
+/** What a command comes to: how long it took, and the rate of the stage that had the most bytes. */
+export function finalLine(elapsedMs: number, bytes: number): string {
+  const seconds = elapsedMs / 1000;
+  const time = seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds);
+  return bytes === 0
+    ? `Took ${time}`
+    : `Took ${time}: ${humanSize(bytes)}, ${humanSize(Math.round(bytes / seconds))}/s`;
+}
+
 interface Parts {
   readonly head: string;
   readonly amount: string;

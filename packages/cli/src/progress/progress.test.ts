@@ -47,6 +47,7 @@ test("a rate is that of the past seconds, and starts again with a stage or a ret
 function reporter(style: ProgressStyle): {
   readonly update: (ms: number, bytesDone: number) => void;
   readonly clear: () => void;
+  readonly finish: (ms: number) => void;
   readonly written: () => string;
 } {
   let now = 0;
@@ -68,6 +69,10 @@ function reporter(style: ProgressStyle): {
       progress.update({ ...state, bytesDone });
     },
     clear: () => progress.clear(),
+    finish: (ms) => {
+      now = ms;
+      progress.finish();
+    },
     written: () => {
       const text = written;
       written = "";
@@ -101,6 +106,27 @@ test("a log gets a line now and then, and none for what is quick", () => {
   expect(written()).toBe("");
   update(15_000, 60 * mebibyte);
   expect(written()).toMatch(/^Pushing/u);
+});
+
+test("at the end people who waited read how long it took, and how fast it was", () => {
+  const bar = reporter("bar");
+  bar.update(0, 50 * mebibyte);
+  bar.update(2000, 3 * mebibyte);
+  bar.written();
+  bar.finish(4000);
+  expect(bar.written()).toBe("\r\u001b[KTook 4.0 s: 50.0 MiB, 12.5 MiB/s\n");
+  const quick = reporter("bar");
+  quick.finish(1999);
+  expect(quick.written()).toBe("");
+  const log = reporter("plain");
+  log.finish(4999);
+  log.finish(75_000);
+  expect(log.written()).toBe("Took 1:15\n");
+  for (const style of ["json", "none"] as const) {
+    const other = reporter(style);
+    other.finish(100_000);
+    expect(other.written()).toBe("");
+  }
 });
 
 test("programs get a document a line, at least for the beginning and the end", () => {

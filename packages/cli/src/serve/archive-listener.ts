@@ -9,7 +9,9 @@ import { answerWithFile } from "./file-answer.js";
 import { renderFile } from "./file-page.js";
 import { gzip } from "./gzip.js";
 import { markup } from "./markup.js";
-import { createLister } from "./listing.js";
+import { answerWithDirectory, isDownloadFormat } from "./directory-download.js";
+import { createLister, listFound } from "./listing.js";
+import { plainList } from "./plain-list.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
 import { renderPreview } from "./preview.js";
@@ -17,13 +19,13 @@ import type { PreviewRenderer } from "./preview-renderer.js";
 import { createReadSlots } from "./read-slots.js";
 import type { RequestTarget } from "./request-target.js";
 import { parseRequestTarget } from "./request-target.js";
+import type { ServedSubject } from "./served-subject.js";
 import { commonHeaders, contentHeaders, refusalHeaders } from "./security-headers.js";
 import { ClientGone, sendBody } from "./send-body.js";
 
 export interface ArchiveListenerOptions {
   readonly archive: Archive;
-  /** As pages show it. */
-  readonly reference: string;
+  readonly subject: ServedSubject;
   /** Checks what is passed on compressed. */
   readonly zstd: ZstdDecoder;
   /** Who is not answered. */
@@ -42,11 +44,22 @@ export interface ArchiveListenerOptions {
   }) => void;
 }
 
+const maxDownloads = 4;
+
+const plainText = { "content-type": "text/plain; charset=utf-8" };
+
+/** Browsers say that they take pages; programs, such as `curl`, take anything. */
+function wantsPage({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("text/html") === true;
+}
+
 /** Answers HTTP requests with an archive's files and with pages about them. Read-only: GET and HEAD. */
 export function createArchiveListener(options: ArchiveListenerOptions): RequestListener {
-  const { archive, reference, index, stallMs } = options;
+  const { archive, subject, index, stallMs } = options;
   const list = createLister(archive);
   const slots = createReadSlots(options.maxReads);
+  // They take long: beside them, pages and files go on.
+  const downloads = createReadSlots(maxDownloads);
   const respond = createFileResponder(archive, {
     zstd: options.zstd,
     sha256: nodeSha256,
@@ -65,7 +78,7 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     const refusal = options.guard(request);
     if (refusal !== undefined) {
       // Not a page: nothing of the archive is for whoever asks so.
-      response.writeHead(refusal.status, { ...refusalHeaders, "content-type": "text/plain; charset=utf-8" });
+      response.writeHead(refusal.status, { ...refusalHeaders, ...plainText });
       response.end(request.method === "HEAD" ? undefined : `${refusal.message}\n`);
       return;
     }
@@ -75,7 +88,8 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     }
     const target = parseRequestTarget(request.url ?? "");
     if (target === undefined) return sendProblem(request, response, 400, "This is not the path of a file.");
-    const release = await slots.take(signal);
+    const isDownload = target.hasSlash && isDownloadFormat(target.query.get("download"));
+    const release = await (isDownload ? downloads : slots).take(signal);
     try {
       await answerTarget(request, response, target, signal);
     } finally {
@@ -94,7 +108,7 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     if (entry !== undefined && !hasSlash) {
       if (query.has("preview")) {
         const preview = await renderPreview(archive, entry, options.previews, signal);
-        return sendPage(request, response, renderFile(reference, entry, preview));
+        return sendPage(request, response, renderFile(subject, entry, preview));
       }
       const download = query.has("download");
       return answerWithFile(respond, { request, response, entry, download, signal, stallMs });
@@ -115,10 +129,25 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
       const file = { entry: indexFile, download: false };
       return answerWithFile(respond, { request, response, ...file, signal, stallMs });
     }
+    const format = query.get("download");
+    if (isDownloadFormat(format)) {
+      const { zstd } = options;
+      const parts = { archive, subject, path, format, zstd, headers: contentHeaders(false), stallMs, signal };
+      return answerWithDirectory(request, response, parts);
+    }
     const filter = (query.get("q") ?? "").slice(0, 200);
+    const deep = query.has("deep");
+    response.setHeader("vary", "Accept");
+    if (!wantsPage(request)) {
+      response.writeHead(200, { ...refusalHeaders, ...plainText, "cache-control": "no-cache" });
+      const lines = plainList(archive, list, { path, filter, deep }, signal);
+      return sendBody(response, request.method === "HEAD" ? [] : lines, stallMs);
+    }
     const page = /^\d{1,7}$/u.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;
-    const listing = await list(path, { filter, page }, signal);
-    return sendPage(request, response, renderDirectory({ archive, reference, path, filter, listing }));
+    const listing = await (deep
+      ? listFound(archive, path, { filter, page }, signal)
+      : list(path, { filter, page }, signal));
+    return sendPage(request, response, renderDirectory({ archive, subject, path, filter, deep, listing }));
   }
 
   function sendPage(
@@ -140,9 +169,14 @@ export function createArchiveListener(options: ArchiveListenerOptions): RequestL
     status: number,
     message: string,
   ): Promise<void> {
+    if (!wantsPage(request)) {
+      response.writeHead(status, { ...refusalHeaders, ...plainText });
+      response.end(request.method === "HEAD" ? undefined : `${message}\n`);
+      return Promise.resolve();
+    }
     const content = markup`<div class="title"><h1>${message}</h1></div>
       <p><a href="/">Go to the top of the archive</a></p>`;
-    return sendPage(request, response, renderPage({ archive: reference, content }), status);
+    return sendPage(request, response, renderPage({ subject, content }), status);
   }
 
   return (request, response) => {

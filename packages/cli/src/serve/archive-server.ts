@@ -7,7 +7,7 @@ import { createPreviewRenderer } from "./preview-renderer.js";
 
 export interface ArchiveServerOptions extends Pick<
   ArchiveListenerOptions,
-  "archive" | "reference" | "zstd" | "index" | "onRequest"
+  "archive" | "subject" | "zstd" | "index" | "onRequest"
 > {
   /** 0 for any free one. */
   readonly port: number;

@@ -21,7 +21,7 @@ type Ask = (target: string, headers?: Readonly<Record<string, string>>) => Promi
 async function serve(archive: Archive): Promise<Ask> {
   const server = await startArchiveServer({
     archive,
-    reference: "registry.example/acme/site:v1",
+    subject: { reference: "registry.example/acme/site:v1", digest: undefined, signers: [] },
     zstd: await loadZstdDecoder(),
     port: 0,
     listen: "127.0.0.1",
@@ -32,7 +32,13 @@ async function serve(archive: Archive): Promise<Ask> {
   onTestFinished(() => server.close());
   const { port } = new URL(server.url);
   return async (target, headers = {}) => {
-    const request = httpRequest({ host: "127.0.0.1", port, path: target, headers, agent: false });
+    const request = httpRequest({
+      host: "127.0.0.1",
+      port,
+      path: target,
+      headers: { accept: "text/html", ...headers },
+      agent: false,
+    });
     request.end();
     const [response] = (await once(request, "response")) as [IncomingMessage];
     return { status: response.statusCode ?? 0, page: (await buffer(response)).toString() };

@@ -101,10 +101,21 @@ describe.skipIf(!hasBrowser)("the pages in Chromium", () => {
     await page.keyboard.press("Escape");
     expect(await page.locator("tbody tr[data-name]:visible").count()).toBe(20);
     await page.keyboard.type("item-17");
-    for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+    // The two buttons of the form, the two downloads and the directory above are before it.
+    for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/files/item-17.txt?preview");
     expect(await page.locator(".text code").textContent()).toBe("17");
+  });
+
+  test("everything below a directory is searched", async () => {
+    await page.goto(at(""));
+    await page.getByLabel("Filter this directory").fill("M-17");
+    await page.getByRole("button", { name: "Search everything below" }).click();
+    await page.waitForURL("**/?q=M-17&deep=1");
+    expect(await attributes(page, "tbody tr[data-name]", "data-name")).toEqual(["files/item-17.txt"]);
+    await page.getByText("files/item-17.txt").click();
+    await page.waitForURL("**/files/item-17.txt?preview");
   });
 
   test("the filter works without scripts", async () => {

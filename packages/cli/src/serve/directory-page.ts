@@ -7,22 +7,25 @@ import { iconOf } from "./icons.js";
 import type { ListingPage } from "./listing.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
+import type { ServedSubject } from "./served-subject.js";
 import { isUrlPath, urlPathOf } from "@blob/format/handler";
 
 export interface DirectoryPageParts {
   readonly archive: Archive;
-  readonly reference: string;
+  readonly subject: ServedSubject;
   readonly path: string;
   readonly filter: string;
+  /** Whether `listing` has files from everywhere below, by their paths from the directory. */
+  readonly deep: boolean;
   readonly listing: ListingPage;
 }
 
 /** The index page of a directory: a table of names, sizes and times, with a filter that works without scripts too. */
 export function renderDirectory(parts: DirectoryPageParts): Page {
-  const { archive, reference, path, filter, listing } = parts;
+  const { archive, subject, path, filter, deep, listing } = parts;
   const name = path === "" ? "All files" : path.slice(path.lastIndexOf("/") + 1);
   const stats = archive.directoryStats(path);
-  const isComplete = listing.pages === 1 && listing.found === listing.total;
+  const isComplete = !deep && listing.pages === 1 && listing.found === listing.total;
   const parent =
     path === "" ? undefined : urlPathOf(path.slice(0, Math.max(0, path.lastIndexOf("/"))), "directory");
   const content = markup`<div class="title">
@@ -42,9 +45,14 @@ export function renderDirectory(parts: DirectoryPageParts): Page {
           placeholder="Part of a name"
         />
         <button>Filter</button>
+        <button name="deep" value="1">Search everything below</button>
       </div>
     </form>
-    <p id="shown" role="status" data-all="${describe(listing, filter)}">${describe(listing, filter)}</p>
+    <p class="buttons">
+      <a class="button" href="?download=tar" download>${iconOf("download")}Download as tar</a>
+      <a class="button" href="?download=zip" download>${iconOf("download")}as zip</a>
+    </p>
+    <p id="shown" role="status" data-all="${describe(parts)}">${describe(parts)}</p>
     <table>
       <thead>
         <tr>
@@ -67,8 +75,8 @@ export function renderDirectory(parts: DirectoryPageParts): Page {
         ${rows(archive, listing.entries)}
       </tbody>
     </table>
-    ${pager(listing, filter)}`;
-  return renderPage({ archive: reference, path, content, withFilter: true });
+    ${pager(parts)}`;
+  return renderPage({ subject, path, content, withFilter: true });
 }
 
 /** How much of a page names may be, in characters: of the longest that file systems have, a page takes less. */
@@ -100,7 +108,7 @@ function rowWithoutLinks({ kind, name }: DirectoryEntry): Html {
 
 /** Links are relative to the directory: its path would be in each of them. */
 function row(archive: Archive, one: DirectoryEntry): Html {
-  const url = `./${encodeURIComponent(one.name)}`;
+  const url = `./${one.name.split("/").map(encodeURIComponent).join("/")}`;
   if (one.kind === "directory") {
     const { files, size } = archive.directoryStats(one.path);
     return markup`<tr data-name="${one.name}">
@@ -125,19 +133,26 @@ function row(archive: Archive, one: DirectoryEntry): Html {
   </tr> `;
 }
 
-function describe({ found, total, page, pages }: ListingPage, filter: string): string {
-  const which =
-    filter === ""
+function describe({ filter, deep, listing }: DirectoryPageParts): string {
+  const { found, total, page, pages } = listing;
+  const which = deep
+    ? `${count(found, "file")} of ${groupedNumber(total)} fit “${filter}”, here and below`
+    : filter === ""
       ? count(total, "entry", "entries")
       : `${String(found)} of ${count(total, "entry", "entries")} fit “${filter}”`;
   return pages === 1 ? which : `${which}, page ${String(page)} of ${String(pages)}`;
 }
 
-function pager({ page, pages }: ListingPage, filter: string): Html | undefined {
+function pager({ filter, deep, listing }: DirectoryPageParts): Html | undefined {
+  const { page, pages } = listing;
   if (pages === 1) return undefined;
   const link = (to: number, text: string, rel?: string): Html => {
     if (to < 1 || to > pages || to === page) return markup`<span aria-disabled="true">${text}</span>`;
-    const query = new URLSearchParams({ ...(filter === "" ? {} : { q: filter }), page: String(to) });
+    const query = new URLSearchParams({
+      ...(filter === "" ? {} : { q: filter }),
+      ...(deep ? { deep: "1" } : {}),
+      page: String(to),
+    });
     return markup`<a href="?${query.toString()}" ${rel === undefined ? undefined : markup` rel="${rel}"`}
       >${text}</a
     >`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Entry } from "@blob/format";
 import type { FileResponder } from "@blob/format/handler";
+import { attachment } from "./content-disposition.js";
 import { sendBody } from "./send-body.js";
 
 export interface FileAnswer {
@@ -20,7 +21,9 @@ export async function answerWithFile(respond: FileResponder, asked: FileAnswer):
     { method: request.method ?? "", headers: headersOf(request), signal },
     entry,
     {
-      headers: download ? { "content-disposition": dispositionOf(entry.path) } : {},
+      headers: download
+        ? { "content-disposition": attachment(entry.path.slice(entry.path.lastIndexOf("/") + 1)) }
+        : {},
     },
   );
   response.setHeaders(headers);
@@ -35,15 +38,4 @@ function headersOf({ headersDistinct }: IncomingMessage): Headers {
     for (const value of values) headers.append(name, value);
   }
   return headers;
-}
-
-/** RFC 6266: the name in ASCII for old clients, and in full. */
-function dispositionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, "_");
-  const full = encodeURIComponent(name).replaceAll(
-    /['()*]/gu,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${full}`;
 }

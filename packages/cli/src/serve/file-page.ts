@@ -7,10 +7,11 @@ import { markup } from "./markup.js";
 import { iconOf } from "./icons.js";
 import type { Page } from "./page.js";
 import { renderPage } from "./page.js";
+import type { ServedSubject } from "./served-subject.js";
 import { urlPathOf } from "@blob/format/handler";
 
 /** The page of a file: its preview, ways to get it, and what the index says about it. */
-export function renderFile(reference: string, entry: Entry, preview: Html): Page {
+export function renderFile(subject: ServedSubject, entry: Entry, preview: Html): Page {
   const { path, size, storedSize, mtimeNs, mode, compression, hash } = entry;
   const url = urlPathOf(path, "file");
   const content = markup`<div class="title">
@@ -36,5 +37,5 @@ export function renderFile(reference: string, entry: Entry, preview: Html): Page
       <dt>SHA-256</dt>
       <dd class="mono">${Buffer.from(hash).toString("hex")}</dd>
     </dl>`;
-  return renderPage({ archive: reference, path, content });
+  return renderPage({ subject, path, content });
 }

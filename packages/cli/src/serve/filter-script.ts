@@ -19,7 +19,9 @@ export const filterScript = `
     }
     status.textContent = wanted === "" ? status.dataset.all : shown + " of " + rows.length + " shown";
   };
-  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.name !== "deep") event.preventDefault();
+  });
   field.addEventListener("input", apply);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || field.value === "") return;

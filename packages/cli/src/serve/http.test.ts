@@ -1,12 +1,15 @@
 import { once } from "node:events";
-import { open } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { open, writeFile } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { loadZstdDecoder } from "@blob/format/node";
+import { createTemporaryDirectory } from "@blob/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServedArchive } from "../testing/served-archive.js";
 import { serveArchive } from "../testing/served-archive.js";
@@ -49,11 +52,26 @@ async function ask(
     port,
     path: target,
     method,
-    headers,
+    headers: { accept: "text/html", ...headers },
   });
   request.end();
   const [response] = (await once(request, "response")) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
+}
+
+/** The names in a tar or zip, by another program. */
+async function membersOf(format: string, bytes: Buffer): Promise<readonly string[]> {
+  const directory = await createTemporaryDirectory();
+  try {
+    const file = path.join(directory.path, "download");
+    await writeFile(file, bytes);
+    const [program, ...argv] =
+      format === "tar" ? ["tar", "-tf", file] : ["python3", "-m", "zipfile", "-l", file];
+    const { stdout } = await promisify(execFile)(program ?? "", argv);
+    return stdout.split("\n").map((line) => (format === "tar" ? line : line.replace(/ {2,}.*$/u, "")));
+  } finally {
+    await directory.remove();
+  }
 }
 
 let zipped: ServedArchive;
@@ -328,6 +346,85 @@ describe("directories", () => {
     } finally {
       await served.close();
     }
+  });
+
+  test("are plain lists for programs, which can filter and search them", async () => {
+    const curl = async (target: string, method = "GET"): Promise<string> => {
+      const { headers, body } = await ask(zipped, target, { method, headers: { accept: "*/*" } });
+      expect(headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", vary: "Accept" });
+      return body.toString();
+    };
+    expect(await curl("/")).toBe(
+      "dir/\na.constructor\na.txt\nempty.bin\nlarge.bin\nlines.txt\npicture.svg\ntiny.txt\n",
+    );
+    expect(await curl("/dir/")).toBe("b c#?%.html\nindex.html\n");
+    expect(await curl("/?q=TXT")).toBe("a.txt\nlines.txt\ntiny.txt\n");
+    expect(await curl("/?q=dir/&deep")).toBe("dir/b c#?%.html\ndir/index.html\n");
+    expect(await curl("/", "HEAD")).toBe("");
+    const missing = await ask(zipped, "/nothing", { headers: { accept: "*/*" } });
+    expect([missing.status, missing.body.toString()]).toEqual([
+      404,
+      "The archive has no such file or directory.\n",
+    ]);
+  });
+
+  test("can be searched with everything below", async () => {
+    const page = (await ask(zipped, "/?q=html&deep=1")).body.toString();
+    expect(page).toContain("2 files of 9 fit “html”, here and below");
+    expect(page).toContain('href="./dir/index.html?preview"');
+    expect(page).toContain('href="./dir/b%20c%23%3F%25.html?preview"');
+    // The directory's own path is not searched.
+    expect((await ask(zipped, "/dir/?q=dir&deep=1")).body.toString()).toContain("0 files of 2 fit");
+  });
+
+  test("of any size are searched in pages", async () => {
+    const many = await serveArchive(
+      Object.fromEntries(
+        Array.from({ length: 1201 }, (_, at) => [`d/${String(at % 7)}/${String(at)}.txt`, ""]),
+      ),
+    );
+    try {
+      const shown = async (number: number): Promise<string> =>
+        (await ask(many, `/?q=.TXT&deep=1&page=${String(number)}`)).body.toString();
+      expect(await shown(2)).toContain("1,201 files of 1,201 fit “.TXT”, here and below, page 2 of 3");
+      const last = await shown(99);
+      expect(last).toContain("page 3 of 3");
+      expect(last.match(/<tr data-name=/gu)).toHaveLength(201);
+      expect(last).toContain('href="?q=.TXT&#38;deep=1&#38;page=2"');
+    } finally {
+      await many.close();
+    }
+  });
+
+  test.each([
+    ["/dir/", "dir", ["b c#?%.html", "index.html"]],
+    ["/", "site", ["a.constructor", "large.bin", "dir/index.html"]],
+  ])("%s is saved whole as tar and zip", async (target, name, members) => {
+    for (const format of ["tar", "zip"]) {
+      const { status, headers, body } = await ask(zipped, `${target}?download=${format}`);
+      expect([status, headers["content-disposition"]]).toEqual([
+        200,
+        `attachment; filename="${name}.${format}"; filename*=UTF-8''${name}.${format}`,
+      ]);
+      const listed = await membersOf(format, body);
+      expect(listed).toEqual(expect.arrayContaining(members));
+      const head = await ask(zipped, `${target}?download=${format}`, { method: "HEAD" });
+      expect([head.headers["content-type"], head.body.length]).toEqual([headers["content-type"], 0]);
+    }
+  });
+
+  test("say which archive they are of, and who signed it", async () => {
+    const served = await serveArchive({ "a.txt": "a" }, { signers: ["ann@example.com (https://issuer)"] });
+    try {
+      for (const target of ["/", "/a.txt?preview", "/nothing"]) {
+        const page = (await ask(served, target)).body.toString();
+        expect(page).toContain(`title="sha256:${"5".repeat(64)}"`);
+        expect(page).toContain("verified, signed by ann@example.com (https://issuer)");
+      }
+    } finally {
+      await served.close();
+    }
+    expect((await ask(zipped, "/")).body.toString()).toContain("no signature was asked for");
   });
 
   test("names are text, whatever they contain", async () => {

@@ -1,10 +1,11 @@
 import { nextTurn } from "@blob/core/concurrency";
 import type { Archive, DirectoryEntry, DirectoryListing } from "@blob/format";
+import { search } from "./search.js";
 
 /** A bounded part of a directory. */
 export interface ListingPage {
   readonly entries: readonly DirectoryEntry[];
-  /** Directories and files in the directory. */
+  /** Directories and files in the directory; of a search, all files below it. */
   readonly total: number;
   /** Of these, how many fit the filter. */
   readonly found: number;
@@ -85,4 +86,33 @@ export function createLister(archive: Archive): Lister {
         : found.slice(from, from + entriesPerPage).flatMap((index) => listing.at(index) ?? []);
     return { entries, total: listing.length, found: count, page: shown, pages };
   };
+}
+
+/** A page of the files below a directory whose paths from there fit the filter, by these paths. Looks at all of them. */
+export async function listFound(
+  archive: Archive,
+  path: string,
+  { filter, page }: ListingRequest,
+  signal: AbortSignal,
+): Promise<ListingPage> {
+  const from = path === "" ? 0 : path.length + 1;
+  const wanted = (Math.max(1, page) - 1) * entriesPerPage;
+  const pageOf = async (first: number): Promise<{ entries: DirectoryEntry[]; found: number }> => {
+    const entries: DirectoryEntry[] = [];
+    let found = 0;
+    for await (const some of search(archive, path, filter, signal)) {
+      for (const entry of some) {
+        if (found >= first && entries.length < entriesPerPage) {
+          entries.push({ kind: "file", name: entry.path.slice(from), path: entry.path, entry });
+        }
+        found += 1;
+      }
+    }
+    return { entries, found };
+  };
+  const asked = await pageOf(wanted);
+  const pages = Math.max(1, Math.ceil(asked.found / entriesPerPage));
+  const shown = Math.min(Math.max(1, page), pages);
+  const { entries } = shown === Math.max(1, page) ? asked : await pageOf((shown - 1) * entriesPerPage);
+  return { entries, total: archive.directoryStats(path).files, found: asked.found, page: shown, pages };
 }

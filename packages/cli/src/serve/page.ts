@@ -2,6 +2,7 @@ import { Html, markup } from "./markup.js";
 import { filterScript } from "./filter-script.js";
 import { urlPathOf } from "@blob/format/handler";
 import { pageHeaders } from "./security-headers.js";
+import type { ServedSubject } from "./served-subject.js";
 import { style } from "./style.js";
 
 /** A page ready to be sent. */
@@ -11,8 +12,7 @@ export interface Page {
 }
 
 export interface PageParts {
-  /** The reference that is served. */
-  readonly archive: string;
+  readonly subject: ServedSubject;
   /** Of the directory or file that the page is about; `""` for the root. Without one there is no breadcrumb. */
   readonly path?: string | undefined;
   readonly content: Html;
@@ -21,8 +21,8 @@ export interface PageParts {
 }
 
 /** The frame of all pages: title, breadcrumb, content. */
-export function renderPage({ archive, path, content, withFilter = false }: PageParts): Page {
-  const title = path === undefined || path === "" ? archive : `${path} · ${archive}`;
+export function renderPage({ subject, path, content, withFilter = false }: PageParts): Page {
+  const title = path === undefined || path === "" ? subject.reference : `${path} · ${subject.reference}`;
   // The policy has the hash of exactly what is between the tags.
   const script = withFilter ? markup`<script>${new Html(filterScript)}</script>` : undefined;
   const document = markup`<!doctype html>
@@ -37,7 +37,8 @@ export function renderPage({ archive, path, content, withFilter = false }: PageP
       <body>
         <a class="skip" href="#content">Skip to content</a>
         <header>
-          <p class="archive">${archive}</p>
+          <p class="archive">${subject.reference}</p>
+          ${trustOf(subject)}
           ${path === undefined ? undefined : breadcrumb(path)}
         </header>
         <main id="content" tabindex="-1">${content}</main>
@@ -53,6 +54,16 @@ export function renderPage({ archive, path, content, withFilter = false }: PageP
     body: document.source,
   };
 }
+
+/** Which archive it is, and who vouches for it. */
+function trustOf({ digest, signers }: ServedSubject): Html | undefined {
+  if (digest === undefined) return undefined;
+  const verified =
+    signers.length === 0 ? "no signature was asked for" : `verified, signed by ${signers.join(", ")}`;
+  return markup`<p class="archive" title="${digest}">${digest.slice(0, shownDigest)}… · ${verified}</p>`;
+}
+
+const shownDigest = "sha256:".length + 16;
 
 /** Of a deeper path the directories in the middle are left out: each link repeats all that is before it. */
 const maxCrumbs = 12;

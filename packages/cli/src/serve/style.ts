@@ -32,10 +32,10 @@ header { padding-bottom: 0.75rem; border-bottom: 1px solid var(--line); }
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.3; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 .facts, #shown, .note { margin: 0; color: var(--soft); font-variant-numeric: tabular-nums; }
 form label { display: block; margin-bottom: 0.3rem; font-size: 0.8125rem; font-weight: 600; }
-.field { display: flex; gap: 0.5rem; max-width: 30rem; }
+.field { display: flex; flex-wrap: wrap; gap: 0.5rem; max-width: 40rem; }
 input, button, .button { font: inherit; color: inherit; min-height: 2.5rem; padding: 0.35rem 0.8rem; border: 1px solid var(--line);
   border-radius: 8px; background: var(--raised); }
-input { flex: 1; min-width: 0; background: var(--back); border-color: var(--soft); }
+input { flex: 1 1 12rem; min-width: 0; background: var(--back); border-color: var(--soft); }
 button, .button { cursor: pointer; font-weight: 600; }
 .button { display: inline-flex; align-items: center; gap: 0.45rem; }
 .button.main { background: var(--accent); border-color: var(--accent); color: var(--back); }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { LocalArchive } from "@blob/format/node";
-import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
+import type { Evidence, HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
 import type { GlobalFlags } from "../settings/global-flags.js";
@@ -26,6 +26,8 @@ export interface OpenedArchive {
   readonly manifest: ArchiveManifest | undefined;
   /** How many policies accepted it. */
   readonly policies: number;
+  /** What they found: who signed it. */
+  readonly evidence: readonly Evidence[];
   /** The rules of the configuration that were about it. */
   readonly rules: readonly AppliedRule[];
 }
@@ -86,6 +88,8 @@ export interface Session extends Run {
    * Give it to whatever takes an `onProgress`.
    */
   progress(): Promise<(state: ProgressState) => void>;
+  /** To be called after success: a command that took long says how long. */
+  finish(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +102,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   const closing: (() => Promise<void>)[] = [];
   const references = new Set<string>();
   let client: Promise<Client> | undefined;
+  let finish = (): void => undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   const session: Session = {
     io,
@@ -138,9 +143,9 @@ export function createSession(io: Io, parts: SessionOptions): Session {
         ? await openLocally(target, options)
         : await (await session.client()).pull(target, options);
       closing.push(() => archive.close());
-      const { manifest } = archive;
+      const { manifest, evidence } = archive;
       const resolved = resolvedReference(target, manifest?.descriptor.digest);
-      return { archive, reference, resolved, manifest, policies, rules };
+      return { archive, reference, resolved, manifest, policies, evidence, rules };
     },
     async progress() {
       const [{ createProgressReporter }, { progressStyle }] = await Promise.all([
@@ -151,9 +156,11 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       const { stderr, now = () => performance.now() } = io;
       const reporter = createProgressReporter({ stderr, style, now });
       output.onWrite(() => reporter.clear());
+      finish = () => reporter.finish();
       closing.push(() => Promise.resolve(reporter.clear()));
       return (state) => reporter.update(state);
     },
+    finish: () => finish(),
     async close() {
       for (const close of closing.splice(0).toReversed()) await close();
     },
@@ -165,9 +172,10 @@ export function createSession(io: Io, parts: SessionOptions): Session {
 async function openLocally(
   target: string,
   { signal }: ReadVerbOptions,
-): Promise<LocalArchive & { readonly manifest?: undefined }> {
+): Promise<LocalArchive & { readonly manifest?: undefined; readonly evidence: readonly [] }> {
   const { openLocalArchive } = await import("@blob/format/node");
-  return openLocalArchive(target.slice(localPrefix.length), { signal });
+  const archive = await openLocalArchive(target.slice(localPrefix.length), { signal });
+  return Object.assign(archive, { evidence: [] } as const);
 }
 
 /** The reference with the digest that it led to, so that it names the same archive for ever; without one, as it is. */

@@ -23,6 +23,7 @@ export interface ServedArchiveOptions {
   /** The file of the thread that renders previews, compiled, as threads cannot run sources. Default: none, and texts are plain. */
   readonly previewWorker?: URL;
   readonly stallMs?: number;
+  readonly signers?: readonly string[];
 }
 
 /** An archive of some files, on disk, behind a server on a loopback port of its own. */
@@ -40,7 +41,11 @@ export async function serveArchive(
   const log: string[] = [];
   const server = await startArchiveServer({
     archive,
-    reference: "registry.example/acme/site:v1",
+    subject: {
+      reference: "registry.example/acme/site:v1",
+      digest: `sha256:${"5".repeat(64)}`,
+      signers: options.signers ?? [],
+    },
     zstd: decoder,
     port: 0,
     listen,

@@ -56,6 +56,7 @@ async function openLocal(
     data: lifetime.source(archive.data),
     reference,
     manifest: undefined,
+    evidence: [],
     contents: undefined,
     close,
     [Symbol.asyncDispose]: close,

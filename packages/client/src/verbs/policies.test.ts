@@ -1,5 +1,5 @@
 import type { Caches, RecordCache } from "@blob/cache";
-import type { Descriptor, LeftOut, Manifest, Policy, Verdict } from "@blob/registry";
+import type { Descriptor, Evidence, LeftOut, Manifest, Policy, Verdict } from "@blob/registry";
 import { createMemoryRegistry, sha256Digest } from "@blob/registry";
 import { describe, expect, test } from "vitest";
 import { noCaches } from "../caching/cache-views.js";
@@ -201,12 +201,23 @@ describe("what is enforced", () => {
   const broken = policy("broken", () => {
     throw failure;
   });
-  const enforce = async (...policies: readonly Policy[]): Promise<void> =>
+  const enforce = async (...policies: readonly Policy[]): Promise<readonly Evidence[]> =>
     enforcePolicies(policies, subjectWith(), "ghcr.io/acme/site:v1", undefined);
 
   test("is nothing, without a policy that refuses", async () => {
-    await expect(enforce()).resolves.toBeUndefined();
-    await expect(enforce(yes, yes)).resolves.toBeUndefined();
+    await expect(enforce()).resolves.toEqual([]);
+    await expect(enforce(yes, yes)).resolves.toEqual([]);
+  });
+
+  test("tells what it rests on", async () => {
+    const of = (name: string): Evidence => ({
+      policy: name,
+      digest: `sha256:${"1".repeat(64)}`,
+      predicateType: "https://example.com/x",
+      signer: { kind: "key", fingerprint: name },
+    });
+    const signed = (name: string): Policy => policy(name, () => ({ ok: true, evidence: [of(name)] }));
+    await expect(enforce(yes, signed("a"), signed("b"))).resolves.toEqual([of("a"), of("b")]);
   });
 
   test("is each refusal, with all its reasons", async () => {

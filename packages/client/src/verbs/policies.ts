@@ -1,4 +1,4 @@
-import type { Manifest, Policy, PolicySubject, Registry, Verdict } from "@blob/registry";
+import type { Evidence, Manifest, Policy, PolicySubject, Registry, Verdict } from "@blob/registry";
 import { withReferrerCaches } from "../caching/caching-referrers.js";
 import { withoutReading } from "../caching/cache-views.js";
 import { withinLifetime } from "../lifetime/closable-registry.js";
@@ -80,7 +80,7 @@ async function ask(
 }
 
 /**
- * Evaluates all policies about a manifest, before anything that it points to is read.
+ * Evaluates all policies about a manifest, before anything that it points to is read. Returns what their acceptance rests on.
  *
  * @throws ClientError `PolicyViolation` with the reasons of all that refuse; or the error of one that could not decide.
  */
@@ -89,7 +89,7 @@ export async function enforcePolicies(
   subject: AskedAbout,
   reference: string,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly Evidence[]> {
   const outcomes = await askPolicies(policies, subject, signal);
   const refusals = outcomes.flatMap(({ verdict }) =>
     verdict === undefined || verdict.ok ? [] : verdict.reasons,
@@ -102,7 +102,10 @@ export async function enforcePolicies(
       reasons: refusals,
     });
   }
-  for (const { verdict, error } of outcomes) if (verdict === undefined) throw error;
+  return outcomes.flatMap(({ verdict, error }) => {
+    if (verdict === undefined) throw error;
+    return verdict.ok ? (verdict.evidence ?? []) : [];
+  });
 }
 
 /** A policy of the caller's may refuse without giving a reason: the refusal gets a general one. */

@@ -1,7 +1,7 @@
 import type { Archive, ByteSource, OpenOptions } from "@blob/format";
 import { FormatError, openArchive } from "@blob/format";
 import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
-import type { BlobId, Manifest, Registry } from "@blob/registry";
+import type { BlobId, Evidence, Manifest, Registry } from "@blob/registry";
 import { noCaches } from "../caching/cache-views.js";
 import { cachedContents } from "../caching/cached-contents.js";
 import { keepBlocks } from "../caching/kept-blocks.js";
@@ -32,6 +32,8 @@ export interface OpenedArchive extends Archive, AsyncDisposable {
   readonly reference: string;
   /** The parsed manifest; undefined for a local archive. */
   readonly manifest: ArchiveManifest | undefined;
+  /** What the policies' acceptance rests on: who signed it. None without policies, or where they need no signature. */
+  readonly evidence: readonly Evidence[];
   /**
    * The client's content cache, to give to `extractArchive`, which then fetches only what is not in it. Undefined for a
    * local archive.
@@ -56,6 +58,8 @@ export interface PulledArchive extends OpenedArchive {
 export interface ReadManifest extends OpenedRegistry {
   readonly location: Location;
   readonly manifest: Manifest;
+  /** What the policies' acceptance rests on. */
+  readonly evidence: readonly Evidence[];
 }
 
 /** Which manifest a verb needs. */
@@ -83,8 +87,8 @@ export async function readManifest(
   const place = { registry: opened.registry, repository, reference, signal, onLeftOut };
   const manifest = archiveInIndex ? await archiveIn(named, place) : named;
   const subject = { lifetime, ...opened, repository, manifest, onLeftOut };
-  await enforcePolicies([...policies, ...wanted], subject, reference, signal);
-  return { ...opened, location, manifest };
+  const evidence = await enforcePolicies([...policies, ...wanted], subject, reference, signal);
+  return { ...opened, location, manifest, evidence };
 }
 
 /** The manifest of an archive, accepted by the policies, and where its blobs can be read. */
@@ -141,7 +145,7 @@ export async function pull(
 ): Promise<PulledArchive> {
   const { limits = {}, onProgress } = options;
   onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
-  const { location, registry, trustDomain, caches, manifest } = await fetchManifest(
+  const { location, registry, trustDomain, caches, manifest, evidence } = await fetchManifest(
     context,
     reference,
     options,
@@ -186,6 +190,7 @@ export async function pull(
   return Object.assign(lifetime.archive(contents.archive(kept.archive(archive))), {
     reference,
     manifest,
+    evidence,
     contents: lifetime.contents(caches.content),
     close: closeArchive,
     [Symbol.asyncDispose]: closeArchive,

@@ -10,6 +10,11 @@ import { checkRepository } from "../reference.js";
  */
 const ownNames = /^(?:blobs$|(?:index\.json|oci-layout)(?:\.|$))/u;
 
+/** Whether a repository's part of the path cannot have this name. */
+export function isOwnName(part: string): boolean {
+  return ownNames.test(part);
+}
+
 /** Names that Windows takes for a device in every directory, whatever follows after a dot. */
 const windowsDevices = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/u;
 
@@ -29,7 +34,7 @@ export function layoutDirectory(
   checkRepository(repository);
   const parts = repository.split("/");
   for (const part of parts) {
-    if (ownNames.test(part)) throw notHere(root, repository, `${part} is a name of the OCI layout`);
+    if (isOwnName(part)) throw notHere(root, repository, `${part} is a name of the OCI layout`);
     if (platform === "win32" && windowsDevices.test(part)) {
       throw notHere(root, repository, `${part} is a device on Windows`);
     }

@@ -15,7 +15,8 @@ import {
 } from "../manifest/manifest-rules.js";
 import { blobNotFound, manifestNotFound } from "../not-found.js";
 import { checkTag, nameOf, parseTagOrDigest } from "../reference.js";
-import type { CallOptions, ManifestOptions, Registry } from "../registry.js";
+import type { CallOptions, ManifestOptions } from "../registry.js";
+import type { CatalogRegistry } from "../catalog.js";
 import { removeBlobFile, statBlobFile, syncBlobNames, writeBlobFile } from "./layout-blobs.js";
 import { withManifest, withoutManifest, writtenTag } from "./layout-entries.js";
 import type { LayoutIndex } from "./layout-index.js";
@@ -23,6 +24,7 @@ import { findTag, readLayoutIndex, requireLayoutOrNothing, updateLayoutIndex } f
 import { layoutDirectory } from "./layout-path.js";
 import type { SubjectMemory } from "./layout-referrers.js";
 import { readReferrers } from "./layout-referrers.js";
+import { listLayouts } from "./list-layouts.js";
 import { createProofs } from "./proofs.js";
 import { readBlobFile, wrongSize } from "./read-blob-file.js";
 
@@ -39,7 +41,7 @@ import { readBlobFile, wrongSize } from "./read-blob-file.js";
  * });
  * ```
  */
-export function createLayoutRegistry(root: string): Registry {
+export function createLayoutRegistry(root: string): CatalogRegistry {
   const id = `oci:${path.resolve(root)}`;
   const subjects: SubjectMemory = new Map();
   const proofs = createProofs();
@@ -113,6 +115,8 @@ export function createLayoutRegistry(root: string): Registry {
 
   return {
     id,
+
+    repositories: (options = {}) => listLayouts(root, options),
 
     async resolve(repository, reference, options = {}) {
       options.signal?.throwIfAborted();

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { borrow } from "../borrowed-bytes.js";
+import type { CatalogRegistry } from "../catalog.js";
 import type { Registry } from "../registry.js";
 import type { UploadSessions } from "./upload-sessions.js";
 
 /** One request on its way to an answer, with what all routes need. */
 export interface Exchange {
   readonly registry: Registry;
+  /** Undefined: they are not listed. */
+  readonly repositories: CatalogRegistry["repositories"] | undefined;
   readonly sessions: UploadSessions;
   readonly limits: ServerLimits;
   readonly request: IncomingMessage;

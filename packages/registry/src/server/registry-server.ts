@@ -1,9 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import type { CatalogRegistry } from "../catalog.js";
 import { RegistryError } from "../errors.js";
 import { defaultMaxManifestBytes } from "../manifest/manifest-rules.js";
 import type { Registry } from "../registry.js";
 import { serveBlob } from "./blob-routes.js";
+import { serveCatalog } from "./catalog-route.js";
 import { replyFailure } from "./error-reply.js";
 import type { Exchange, ServerLimits } from "./exchange.js";
 import { reply, replyError, replyJson } from "./exchange.js";
@@ -43,6 +45,8 @@ export interface RegistryServerOptions {
    * other sites have a browser send. Needed behind a proxy or a published port, and for names of this machine. Default none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What `GET /v2/_catalog` lists, such as `registry.repositories` of a layout. Default: it is not found. */
+  readonly repositories?: CatalogRegistry["repositories"] | undefined;
 }
 
 /** Where a server listens. */
@@ -99,7 +103,7 @@ const commonHeaders: Readonly<Record<string, string>> = {
  *
  * @example
  * ```ts
- * const server = await createRegistryServer(createLayoutRegistry("./layouts")).listen({ port: 5000 });
+ * const server = await createRegistryServer(createMemoryRegistry()).listen({ port: 5000 });
  * console.log(`push to ${server.host}/acme/site:v1`);
  * await server.close();
  * ```
@@ -121,7 +125,8 @@ export function createRegistryServer(
     idleMs: options.maxUploadIdleMs ?? 60 * 60 * 1000,
   });
   const listener: RequestListener = (request, response) => {
-    const serving = serve(guard, { registry, sessions, limits, ...exchangeOf(request, response) });
+    const shared = { registry, repositories: options.repositories, sessions, limits };
+    const serving = serve(guard, { ...shared, ...exchangeOf(request, response) });
     active.add(serving);
     void serving.finally(() => active.delete(serving));
   };
@@ -184,6 +189,8 @@ function serveRoute(exchange: Exchange, route: Route): Promise<void> | void {
   switch (route.kind) {
     case "base":
       return exchange.method === "HEAD" ? reply(exchange, 200) : replyJson(exchange, 200, {});
+    case "catalog":
+      return serveCatalog(exchange);
     case "manifest":
       return serveManifest(exchange, route);
     case "blob":

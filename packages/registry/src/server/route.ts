@@ -5,6 +5,7 @@ import { isRepository, isTag } from "../reference.js";
 /** A place in the API (distribution-spec 1.1, "Endpoints"). */
 export type Route =
   | { readonly kind: "base" }
+  | { readonly kind: "catalog" }
   | { readonly kind: "manifest"; readonly repository: string; readonly reference: string }
   | { readonly kind: "blob"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "uploads"; readonly repository: string }
@@ -34,6 +35,7 @@ export function parseRoute(pathname: string): Route | RouteProblem {
   const path = decode(pathname);
   if (path === undefined || path.length > 1000) return problem(400, "NAME_INVALID", "the path is malformed");
   if (path === "/v2/" || path === "/v2") return { kind: "base" };
+  if (path === "/v2/_catalog") return { kind: "catalog" };
   for (const kind of ["uploads", "upload", "blob", "manifest", "referrers", "tags"] as const) {
     const match = patterns[kind].exec(path)?.groups;
     if (match !== undefined) return routeOf(kind, match["name"] ?? "", match["rest"] ?? "");

@@ -1,4 +1,11 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import fc from "fast-check";
@@ -76,12 +83,29 @@ describe("private keys", () => {
   );
 
   test.each(algorithms)("a generated %s pair is read again with its password only", async (algorithm) => {
-    const pair = await generateKeyPair({ password, algorithm });
-    const { key } = parsePublicKey(pair.publicKey);
-    expect(signsFor(await loadPrivateKey(pair.privateKey, { password: Buffer.from(password) }), key)).toBe(
-      true,
+    for (const format of ["pkcs8", "sigstore"] as const) {
+      const pair = await generateKeyPair({ password, algorithm, format });
+      const { key } = parsePublicKey(pair.publicKey);
+      expect(signsFor(await loadPrivateKey(pair.privateKey, { password: Buffer.from(password) }), key)).toBe(
+        true,
+      );
+      expect(await codeOf(() => loadPrivateKey(pair.privateKey, { password: "" }))).toBe("WrongPassword");
+      expect(await codeOf(() => loadPrivateKey(pair.privateKey))).toBe("PasswordRequired");
+    }
+  });
+
+  test("a generated key is PKCS#8 that Node reads, encrypted unless somebody says otherwise", async () => {
+    const { privateKey } = await generateKeyPair({ password });
+    expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----$/mu);
+    expect(createPrivateKey({ key: privateKey, passphrase: password }).asymmetricKeyType).toBe("ec");
+    const open = await generateKeyPair({ password: false, algorithm: "ed25519" });
+    expect(createPrivateKey(open.privateKey).asymmetricKeyType).toBe("ed25519");
+    expect((await generateKeyPair({ password: "", format: "sigstore" })).privateKey).toMatch(
+      /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----$/mu,
     );
-    expect(await codeOf(() => loadPrivateKey(pair.privateKey, { password: "" }))).toBe("WrongPassword");
+    expect(await codeOf(() => generateKeyPair({ password: false, format: "sigstore" }))).toBe(
+      "PasswordRequired",
+    );
   });
 });
 

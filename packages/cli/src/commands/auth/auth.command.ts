@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 
 const declareLogin: DeclareCommand = (command, run) => {
   withExamples(command, "blob login ghcr.io", "blob login ghcr.io -u me --password-stdin < token.txt");

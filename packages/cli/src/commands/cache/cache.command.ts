@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 
 const declareCache: DeclareCommand = (command, run) => {
   withExamples(command, "blob cache status", "blob cache prune --max-size 1GiB", "blob cache clear content");

@@ -1,6 +1,6 @@
 import type { Archive, ContentRange } from "@blob/format";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import type { ByteRangeFlag } from "../../command-line/flag-parsers.js";
 import { byteRange } from "../../command-line/flag-parsers.js";
 import { withPathHint } from "../../errors/path-hint.js";

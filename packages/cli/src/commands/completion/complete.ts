@@ -11,23 +11,25 @@ import { createSession } from "../../session/session.js";
 import { resolveSettings } from "../../settings/settings.js";
 
 export interface CompleteFlags {
+  readonly word?: string;
   readonly bashLine?: string;
   readonly wordBreaks: string;
 }
 
 /**
- * Writes what may stand at the cursor, one a line. For `words`, the last of which is at the cursor: the value, a tab and
+ * Writes what may stand at the cursor, one a line. For `words`, the last of which is at the cursor unless `--word` is: the value, a tab and
  * a description, for shells that quote what they insert. With `--bash-line`: what bash puts at the cursor, quoted.
  */
 export async function complete(
   session: Session,
   createProgram: CreateProgram,
   words: readonly string[],
-  { bashLine, wordBreaks }: CompleteFlags,
+  { word, bashLine, wordBreaks }: CompleteFlags,
 ): Promise<void> {
   let lines: readonly string[];
   if (bashLine === undefined) {
-    const found = await candidatesAt(session, createProgram, words.slice(0, -1), words.at(-1) ?? "");
+    const [finished, current] = word === undefined ? [words.slice(0, -1), words.at(-1) ?? ""] : [words, word];
+    const found = await candidatesAt(session, createProgram, finished, current);
     lines = found.map(({ value, description }) =>
       description === undefined ? value : `${value}\t${description}`,
     );
@@ -56,7 +58,11 @@ async function candidatesAt(
     settings,
     config,
   });
-  return candidatesFor(word, await candidatesAfter(program, configured, words, word));
+  try {
+    return candidatesFor(word, await candidatesAfter(program, configured, words, word));
+  } finally {
+    await configured.close();
+  }
 }
 
 /** The configuration that the line names. A broken one is none here: there is nobody to tell, but with `-v`. */

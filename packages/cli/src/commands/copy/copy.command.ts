@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import type { CopyFlags } from "./copy.js";
 

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import type { CpFlags } from "./cp.js";
 
 const declareCp: DeclareCommand = (command, run) => {

@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import type { CreateFlags } from "./create-flags.js";
 import { addCreateOptions } from "./create-options.js";
 

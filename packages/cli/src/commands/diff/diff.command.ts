@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import type { DiffFlags } from "./diff.js";
 
 const declareDiff: DeclareCommand = (command, run) => {

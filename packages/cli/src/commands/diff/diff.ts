@@ -18,6 +18,8 @@ interface Differences {
   readonly transferSize: number | undefined;
 }
 
+const colors = { A: "green", D: "red", M: "yellow" } as const;
+
 /** Says what differs, and ends with 1 when anything does, as `diff` of Unix. */
 export async function diff(session: Session, before: string, after: string, flags: DiffFlags): Promise<void> {
   const stat = flags.stat === true;
@@ -31,7 +33,8 @@ export async function diff(session: Session, before: string, after: string, flag
       ? {}
       : { transfer_size: transferSize, transfer_size_human: humanSize(transferSize) };
   await session.output.result({ before, after, ...differences, identical, ...sizes }, function* () {
-    for (const { letter, path } of lines) yield flags.nameOnly === true ? path : `${letter} ${path}`;
+    for (const { letter, path } of lines)
+      yield flags.nameOnly === true ? path : [{ text: `${letter} ${path}`, color: colors[letter] }];
     if (transferSize !== undefined) yield summary(differences, transferSize);
   });
   if (!identical) throw new DifferentError();
@@ -60,9 +63,9 @@ export async function status(session: Session, reference: string, directory: str
     },
     function* () {
       if (upToDate) yield `${directory} is as ${reference}`;
-      for (const path of changed) yield `modified: ${path}`;
-      for (const path of removed) yield `missing:  ${path}`;
-      for (const path of added) yield `extra:    ${path}`;
+      for (const path of changed) yield [{ text: `modified: ${path}`, color: colors.M }];
+      for (const path of removed) yield [{ text: `missing:  ${path}`, color: colors.D }];
+      for (const path of added) yield [{ text: `extra:    ${path}`, color: colors.A }];
       if (!upToDate) {
         yield `${String(changed.length)} modified, ${String(removed.length)} missing, ${String(added.length)} extra`;
       }
@@ -107,11 +110,11 @@ function inOrder({
   added,
   removed,
   changed,
-}: Omit<Differences, "transferSize">): { letter: string; path: string }[] {
+}: Omit<Differences, "transferSize">): { letter: keyof typeof colors; path: string }[] {
   return [
-    ...added.map((path) => ({ letter: "A", path })),
-    ...removed.map((path) => ({ letter: "D", path })),
-    ...changed.map((path) => ({ letter: "M", path })),
+    ...added.map((path) => ({ letter: "A" as const, path })),
+    ...removed.map((path) => ({ letter: "D" as const, path })),
+    ...changed.map((path) => ({ letter: "M" as const, path })),
   ].toSorted((a, b) => comparePaths(a.path, b.path));
 }
 

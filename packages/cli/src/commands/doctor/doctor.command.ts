@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 
 const declareDoctor: DeclareCommand = (command, run) => {
   withExamples(command, "blob doctor ghcr.io/acme/site:v1", "blob doctor --output json oci:./layout:v1");

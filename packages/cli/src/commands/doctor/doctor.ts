@@ -5,6 +5,7 @@ import { createChecklist, ok } from "../../doctor/check.js";
 import { diagnoseArchive } from "../../doctor/diagnose-archive.js";
 import { diagnoseRegistry } from "../../doctor/diagnose-registry.js";
 import type { Session } from "../../session/session.js";
+import type { Line } from "../../output/line.js";
 import { widest } from "../../output/widest.js";
 
 /** Some checks failed: has the code of the first one, which the others mostly follow from. */
@@ -45,9 +46,12 @@ function worstOf(checks: readonly Check[]): "ok" | "warning" | "failed" {
   );
 }
 
-function* linesOf(checks: readonly Check[]): Generator<string> {
+const colors = { ok: "green", warning: "yellow", failed: "red", skipped: "cyan" } as const;
+
+function* linesOf(checks: readonly Check[]): Generator<Line> {
   const width = widest(checks.map(({ name }) => name));
   for (const { name, status, message, hint } of checks) {
-    yield `${status.padEnd(8)} ${name.padEnd(width)}  ${message}${hint === undefined ? "" : ` (${hint})`}`;
+    const rest = ` ${name.padEnd(width)}  ${message}${hint === undefined ? "" : ` (${hint})`}`;
+    yield [{ text: status.padEnd(8), color: colors[status] }, rest];
   }
 }

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import type { Archive } from "@blob/format";
 import type { ToTarOptions } from "@blob/format/tar";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import type { ExportFlags } from "./export-flags.js";
 import type { ExportFormat } from "./export-format.js";
@@ -11,7 +11,7 @@ import { exportFormats, exportFormatOf } from "./export-format.js";
 import type { OpenedArchive, Session } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
-import { writeNewFile } from "./new-file.js";
+import { writeNewFile } from "../../output/new-file.js";
 
 const declareExport: DeclareCommand = (command, run) => {
   withExamples(

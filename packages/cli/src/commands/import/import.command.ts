@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect, positiveNumber, wholeNumber } from "../../command-line/flag-parsers.js";
 import { addCompressionOptions } from "../create/create-options.js";
 import { addSignerOptions } from "../sign/signer-options.js";

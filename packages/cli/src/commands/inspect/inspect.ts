@@ -1,7 +1,7 @@
 import type { AttachedStatement, Attachments, Inspection } from "@blob/client";
 import type { LeftOut } from "@blob/registry";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { ruleLines } from "../../signing/applied-rule.js";
 import { errorCodeOf } from "../../errors/exit-code.js";
 import { collectLeftOut } from "../../output/left-out.js";

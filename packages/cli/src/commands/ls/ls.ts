@@ -4,6 +4,7 @@ import { normalizePath } from "@blob/format";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
 import { walkEntries } from "../../walk-entries.js";
+import type { Line } from "../../output/line.js";
 import { humanSize } from "../../output/sizes.js";
 
 export interface LsFlags {
@@ -76,7 +77,7 @@ function jsonEntry(archive: Archive, one: DirectoryEntry): object {
   };
 }
 
-function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<string> {
+function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<Line> {
   const sizeOf = (entry: Entry): string =>
     flags.human === true ? humanSize(entry.size) : String(entry.size);
   const width = listed.reduce(
@@ -88,7 +89,7 @@ function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<st
     if (one.kind === "directory") {
       if (flags.long === true) columns.push("drwxr-xr-x", "-".padStart(width), " ".repeat(16));
       if (flags.long === true || flags.digest === true) columns.push(" ".repeat(hashWidth(flags)));
-      yield [...columns, `${one.name}/`].join("  ");
+      yield [spaced(columns), { text: `${one.name}/`, color: "blue" }];
       continue;
     }
     const { entry } = one;
@@ -96,8 +97,16 @@ function* lines(listed: readonly DirectoryEntry[], flags: LsFlags): Generator<st
       columns.push(formatMode(entry.mode), sizeOf(entry).padStart(width), formatTime(entry.mtimeNs));
     if (flags.long === true || flags.digest === true)
       columns.push(`sha256:${hex(entry.hash)}`.slice(0, hashWidth(flags)));
-    yield [...columns, one.name].join("  ");
+    yield [spaced(columns), isExecutable(entry) ? { text: one.name, color: "green" } : one.name];
   }
+}
+
+function spaced(columns: readonly string[]): string {
+  return columns.map((column) => `${column}  `).join("");
+}
+
+function isExecutable({ mode }: Entry): boolean {
+  return (mode & 0o111) !== 0;
 }
 
 /** The whole digest on request; else enough of it to tell files apart. */

@@ -1,5 +1,5 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 
 const declareOpen: DeclareCommand = (command, run) => {
   withExamples(command, "blob open ghcr.io/acme/site:v1");

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { ContentsBy } from "@blob/client/files";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";

@@ -1,6 +1,6 @@
 import type { ArchiveInput } from "@blob/format/node";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect } from "../../command-line/flag-parsers.js";
 import { addCreateOptions } from "../create/create-options.js";
 import { addSignerOptions } from "../sign/signer-options.js";

@@ -1,30 +1,33 @@
 import { once } from "node:events";
 import path from "node:path";
-import { createLayoutRegistry } from "@blob/registry";
+import { createLayoutRegistry, createMemoryRegistry } from "@blob/registry";
 import { createRegistryServer } from "@blob/registry/server";
+import type { ListenFlags } from "../../command-line/listen-address.js";
+import { listenAddress } from "../../command-line/listen-address.js";
 import type { Session } from "../../session/session.js";
 
-export interface RegistryServeFlags {
-  readonly dir: string;
-  readonly port: number;
-  readonly listen: string;
+export interface RegistryServeFlags extends ListenFlags {
+  /** Undefined: in memory. */
+  readonly dir?: string;
   readonly allowedHost?: readonly string[];
 }
 
-/** Serves OCI layouts below a directory as a registry, until the command is told to stop. */
+/** Serves a registry, of OCI layouts below a directory or in memory, until the command is told to stop. */
 export async function serveRegistry({ output, signal }: Session, flags: RegistryServeFlags): Promise<void> {
-  const { dir, port, listen, allowedHost } = flags;
+  const { dir, allowedHost } = flags;
   signal.throwIfAborted();
-  // No repository has such a name: none starts with a dot.
-  const uploadDirectory = path.join(dir, ".uploads");
-  const registry = createRegistryServer(createLayoutRegistry(dir), {
-    uploadDirectory,
+  const registry = dir === undefined ? createMemoryRegistry() : createLayoutRegistry(dir);
+  const server = await createRegistryServer(registry, {
+    // No repository has such a name: none starts with a dot.
+    uploadDirectory: dir === undefined ? undefined : path.join(dir, ".uploads"),
     allowedHosts: allowedHost,
-  });
-  const server = await registry.listen({ port, host: listen });
+    repositories: (options) => registry.repositories(options),
+  }).listen(listenAddress(flags, 5000));
   try {
     await output.result({ url: server.url, host: server.host, directory: dir }, () => [
-      `Serving ${dir} at ${server.url}`,
+      dir === undefined
+        ? `Serving at ${server.url}, in memory: it forgets everything when it ends`
+        : `Serving ${dir} at ${server.url}`,
       `Push with: blob push --plain-http ${server.host}/NAME:TAG DIR`,
     ]);
     // Being told to stop is how a server ends: no error.

@@ -1,14 +1,15 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { collect, portNumber } from "../../command-line/flag-parsers.js";
+import { listenFlag, listenHelp } from "../../command-line/listen-address.js";
 import type { ServeFlags } from "./serve.js";
 
 const declareServe: DeclareCommand = (command, run) => {
   withExamples(command, "blob serve ghcr.io/acme/site:v1", "blob serve oci:./layout:v1 --port 0 --index");
   command
     .argument("<reference>")
-    .option("--port <number>", "0 for any free one", portNumber, 8080)
-    .option("--listen <address>", "127.0.0.1 is this machine only", "127.0.0.1")
+    .option("--port <number>", "0 for any free one (default: 8080)", portNumber)
+    .option("--listen <address>", listenHelp, listenFlag)
     .option("--allowed-host <name>", "answer to this name of the machine, too; may be repeated", collect)
     .option("--index", "show a directory's index.html, without its scripts, instead of a list")
     .action((reference: string, flags: ServeFlags) =>

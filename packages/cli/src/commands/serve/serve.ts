@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { loadZstdDecoder } from "@blob/format/node";
 import { isRegistryError } from "@blob/registry";
 import { startArchiveServer } from "../../serve/archive-server.js";
+import type { ListenFlags } from "../../command-line/listen-address.js";
+import { listenAddress } from "../../command-line/listen-address.js";
+import { signerText } from "../../output/signer-text.js";
 import type { Session } from "../../session/session.js";
 import { UsageError } from "../../errors/usage-error.js";
 
-export interface ServeFlags {
-  readonly port: number;
-  readonly listen: string;
+export interface ServeFlags extends ListenFlags {
   readonly allowedHost?: readonly string[];
   readonly index?: boolean;
 }
@@ -15,15 +16,20 @@ export interface ServeFlags {
 /** Serves an archive over HTTP, read-only, until the command is told to stop. */
 export async function serve(session: Session, reference: string, flags: ServeFlags): Promise<void> {
   const { output, signal } = session;
-  const { archive, resolved } = await session.open(reference);
+  const { host, port } = listenAddress(flags, 8080);
+  const { archive, resolved, manifest, evidence } = await session.open(reference);
   const decoder = await loadZstdDecoder();
   signal.throwIfAborted();
   const server = await startArchiveServer({
     archive,
-    reference,
+    subject: {
+      reference,
+      digest: manifest?.descriptor.digest,
+      signers: [...new Set(evidence.map(signerText))],
+    },
     zstd: decoder,
-    port: flags.port,
-    listen: flags.listen,
+    port,
+    listen: host,
     allowedHosts: flags.allowedHost,
     index: flags.index === true,
     onRequest: ({ method, target, status, broke }) => {
@@ -33,7 +39,7 @@ export async function serve(session: Session, reference: string, flags: ServeFla
   }).catch((error: unknown) => {
     if (isRegistryError(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot listen at ${flags.listen}, port ${String(flags.port)}: ${why}`, {
+    throw new UsageError(`cannot listen at ${host}, port ${String(port)}: ${why}`, {
       cause: error,
     });
   });

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { StatementClaim } from "@blob/registry";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { addSignerOptions } from "./signer-options.js";
 import type { Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";

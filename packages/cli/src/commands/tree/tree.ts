@@ -1,8 +1,9 @@
 import type { Archive, DirectoryListing } from "@blob/format";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import { wholeNumber } from "../../command-line/flag-parsers.js";
 import { withPathHint } from "../../errors/path-hint.js";
+import type { Line } from "../../output/line.js";
 import type { Session } from "../../session/session.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { walkEntries } from "../../walk-entries.js";
@@ -106,7 +107,7 @@ export function* treeLines(
   directory: string,
   flags: TreeFlags,
   count: Count,
-): Generator<string, void, undefined> {
+): Generator<Line, void, undefined> {
   const options = { levels: flags.level, directoriesFirst: flags.dirsfirst };
   /** Before what is in the directories that are open. */
   const indents = [""];
@@ -116,6 +117,7 @@ export function* treeLines(
     else count.files += 1;
     const indent = indents[depth] ?? "";
     indents[depth + 1] = indent + (isLast ? "    " : "│   ");
-    yield `${indent}${isLast ? "└── " : "├── "}${name}${isDirectory ? "/" : ""}`;
+    const branch = `${indent}${isLast ? "└── " : "├── "}`;
+    yield isDirectory ? [branch, { text: `${name}/`, color: "blue" }] : `${branch}${name}`;
   }
 }

@@ -4,6 +4,7 @@ import type { Evidence } from "@blob/registry";
 import { ruleLines } from "../../signing/applied-rule.js";
 import { filePolicies } from "../../signing/policies.js";
 import { resolvedReference } from "../../session/session.js";
+import { signerText } from "../../output/signer-text.js";
 import type { Session } from "../../session/session.js";
 import type { RequiredSignerFlags } from "../../signing/required-signers.js";
 import { requiredSigners } from "../../signing/required-signers.js";
@@ -84,10 +85,6 @@ function* verdictLines({ policy, notRestricted, verdict }: PolicyVerdict): Gener
   else
     for (const one of verdict.evidence ?? [])
       yield `       ${signerText(one)}, ${one.predicateType}, in ${one.digest}`;
-}
-
-function signerText({ signer }: Evidence): string {
-  return signer.kind === "key" ? `key ${signer.fingerprint}` : `${signer.subject} (${signer.issuer})`;
 }
 
 function evidenceJson({ digest, predicateType, signer }: Evidence): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
-import { withExamples } from "../../command-line/command-declaration.js";
+import { withExamples } from "../../command-line/help.js";
 import type { Session } from "../../session/session.js";
 import { version } from "../../version.js";
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { writeFully } from "@blob/core/files";
 
 /** The file cannot be written. */
-class NewFileError extends Error {
+export class NewFileError extends Error {
   override readonly name = "NewFileError";
   readonly code = "FileSystem";
   readonly path: string;
@@ -23,7 +23,11 @@ class NewFileError extends Error {
  *
  * @throws NewFileError; errors of what is written pass as they are.
  */
-export async function writeNewFile(file: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeNewFile(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   const there = await stat(file).catch(() => undefined);
   if (there?.isDirectory() === true) throw new NewFileError(file, new Error("it is a directory"));
   if (there !== undefined && !there.isFile()) {
@@ -31,7 +35,7 @@ export async function writeNewFile(file: string, chunks: AsyncIterable<Uint8Arra
     return writeAll(file, handle, chunks);
   }
   const temporary = path.join(path.dirname(file), `.${randomBytes(8).toString("hex")}.tmp`);
-  const handle = await attempt(file, () => open(temporary, "wx"));
+  const handle = await attempt(file, () => open(temporary, "wx", mode));
   try {
     await writeAll(file, handle, chunks);
     await attempt(file, () => rename(temporary, file));
