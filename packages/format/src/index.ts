@@ -37,7 +37,7 @@ export type {
 } from "./zstd/codec.js";
 export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
-export { openArchive } from "./reading/archive-reader.js";
+export { openArchive, openArchiveInTurns } from "./reading/archive-reader.js";
 export type { OpenOptions } from "./reading/archive-reader.js";
 export { isSharedRange } from "./reading/shared-range.js";
 export type { ChunkAccess, ChunkStore } from "./reading/chunk-store.js";
