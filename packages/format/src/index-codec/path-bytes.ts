@@ -22,6 +22,8 @@ export function checkPathBytes(bytes: Uint8Array, start: number, length: number,
   let ascii = known === 0 || (bytes[from - 1] ?? 0x80) < 0x80;
   for (let at = from; at < end; at++) {
     const byte = bytes[at] ?? 0;
+    // Most bytes of most paths: letters and digits.
+    if (byte > slash && byte < 0x80) continue;
     if (byte === slash) {
       if (at - element <= maxDots) checkElement(bytes, element, at);
       element = at + 1;

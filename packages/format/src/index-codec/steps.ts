@@ -23,3 +23,6 @@ export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise
 
 /** Rows of a column that are dealt with before others get a turn: counted, not timed. */
 export const rowsPerStep = 8192;
+
+/** The same for rows of which each becomes an object, a string or bytes. */
+export const filesPerStep = 1024;
