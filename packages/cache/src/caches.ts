@@ -128,6 +128,12 @@ export function createCaches(options: CachesOptions = {}): Caches {
     return withPatience(given);
   }
 
+  /** One that is off keeps nothing: it need not look whether what it is given is right. */
+  function unlessOff(name: "manifests" | "indexes", cache: DigestCache): DigestCache {
+    if (isOn(name)) return cache;
+    return { ...cache, put: async (_digest, _bytes, { signal } = {}) => signal?.throwIfAborted() };
+  }
+
   const refStore = storeOf("refs");
   const recordOptions = { ttlMs, now, observer: observerOf("refs") };
   const contentFiles = diskStoreOf("content");
@@ -138,8 +144,11 @@ export function createCaches(options: CachesOptions = {}): Caches {
   return {
     refs: createRefCache(refStore, recordOptions),
     records: createRecordCache(refStore, recordOptions),
-    manifests: createManifestCache(storeOf("manifests"), { observer: observerOf("manifests") }),
-    indexes: createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") }),
+    manifests: unlessOff(
+      "manifests",
+      createManifestCache(storeOf("manifests"), { observer: observerOf("manifests") }),
+    ),
+    indexes: unlessOff("indexes", createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") })),
     content: createContentCache(
       contentFiles === undefined ? storeOf("content") : withPatience(contentFiles),
       {

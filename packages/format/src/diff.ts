@@ -1,9 +1,12 @@
 import { toHex } from "@blob/core/bytes";
 
 import type { Archive } from "./archive.js";
-import { checkBoolean } from "./option-values.js";
+import { atOnce, inTurns, filesPerStep } from "./index-codec/steps.js";
+import type { Steps } from "./index-codec/steps.js";
+import { checkBoolean, checkSignal } from "./option-values.js";
 import { comparePaths } from "./paths/compare-bytes.js";
 import type { Entry } from "./entry.js";
+import type { SignalOptions } from "./sources/byte-source.js";
 import { transferSizeOf } from "./transfer-size.js";
 
 /** A file that both archives have, with other content. */
@@ -51,8 +54,29 @@ export interface DiffArchivesOptions {
 export function diffArchives(
   before: Archive,
   after: Archive,
-  { stat = false }: DiffArchivesOptions = {},
+  options: DiffArchivesOptions = {},
 ): ArchiveDiff {
+  return atOnce(diffSteps(before, after, options));
+}
+
+/**
+ * As {@link diffArchives}, for threads that have others to serve: compares a few thousand files, then lets others go on. An
+ * abort is noticed there.
+ */
+export async function diffArchivesInTurns(
+  before: Archive,
+  after: Archive,
+  { signal, ...options }: DiffArchivesOptions & SignalOptions = {},
+): Promise<ArchiveDiff> {
+  checkSignal(signal);
+  return inTurns(diffSteps(before, after, options), signal);
+}
+
+function* diffSteps(
+  before: Archive,
+  after: Archive,
+  { stat = false }: DiffArchivesOptions,
+): Steps<ArchiveDiff> {
   checkBoolean("stat", stat);
   const added: Entry[] = [];
   const removed: Entry[] = [];
@@ -61,7 +85,8 @@ export function diffArchives(
   const news = after.entries();
   let old = next(olds);
   let current = next(news);
-  while (old !== undefined || current !== undefined) {
+  for (let step = 1; old !== undefined || current !== undefined; step++) {
+    if (step % filesPerStep === 0) yield;
     const order = old === undefined ? 1 : current === undefined ? -1 : comparePaths(old.path, current.path);
     if (order === 0 && old !== undefined && current !== undefined && !hasSameContent(old, current)) {
       changed.push({ path: old.path, before: old, after: current });
@@ -72,14 +97,16 @@ export function diffArchives(
     if (order >= 0) current = next(news);
   }
   if (!stat) return { added, removed, changed };
-  return { added, removed, changed, transferSize: transferSizeBetween(before, after) };
+  return { added, removed, changed, transferSize: yield* transferSizeBetween(before, after) };
 }
 
 /** By what `syncDirectory` looks for: in the file itself, and in files that stay what they are. */
-function transferSizeBetween(before: Archive, after: Archive): number {
+function* transferSizeBetween(before: Archive, after: Archive): Steps<number> {
   const kept = new Set<string>();
   const moving: string[] = [];
+  let step = 0;
   for (const entry of after.entries()) {
+    if (++step % filesPerStep === 0) yield;
     const old = before.entry(entry.path);
     if (old === undefined || !hasSameContent(old, entry)) moving.push(entry.path);
     else addChunks(kept, after, entry.path);
@@ -107,5 +134,7 @@ function next(entries: Iterator<Entry>): Entry | undefined {
 }
 
 function hasSameContent(a: Entry, b: Entry): boolean {
-  return a.size === b.size && a.hash.every((byte, i) => byte === b.hash[i]);
+  if (a.size !== b.size) return false;
+  for (let at = 0; at < a.hash.length; at++) if (a.hash[at] !== b.hash[at]) return false;
+  return true;
 }

@@ -37,7 +37,7 @@ export type {
 } from "./zstd/codec.js";
 export { createZstdDecoder } from "./zstd/decoder.js";
 export { pushInTurns } from "./zstd/in-turns.js";
-export { openArchive } from "./reading/archive-reader.js";
+export { openArchive, openArchiveInTurns } from "./reading/archive-reader.js";
 export type { OpenOptions } from "./reading/archive-reader.js";
 export { isSharedRange } from "./reading/shared-range.js";
 export type { ChunkAccess, ChunkStore } from "./reading/chunk-store.js";
@@ -51,7 +51,7 @@ export { readPlanned } from "./reading/read-planned.js";
 export type { ReadFile } from "./reading/read-planned.js";
 export { portableSha256 } from "./sha256.js";
 export { portableZstdDecoder } from "./zstd/portable/portable.js";
-export { diffArchives } from "./diff.js";
+export { diffArchives, diffArchivesInTurns } from "./diff.js";
 export type { ArchiveDiff, ChangedEntry, DiffArchivesOptions } from "./diff.js";
 export { openHttpArchive } from "./reading/http-archive.js";
 export type { HttpArchiveLocation, OpenHttpArchiveOptions } from "./reading/http-archive.js";

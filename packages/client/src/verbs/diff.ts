@@ -1,5 +1,5 @@
 import type { ArchiveDiff, DiffArchivesOptions } from "@blob/format";
-import { diffArchives } from "@blob/format";
+import { diffArchivesInTurns } from "@blob/format";
 import type { DiffDirectoryOptions, DirectoryDiff } from "@blob/format/node";
 import type { ArchiveOrPlace } from "./open.js";
 import { openInput } from "./open.js";
@@ -18,7 +18,7 @@ export async function diff(
 ): Promise<ArchiveDiff> {
   await using older = await openInput(context, before, options);
   await using newer = await openInput(context, after, options);
-  return diffArchives(older.archive, newer.archive, { stat: options.stat });
+  return await diffArchivesInTurns(older.archive, newer.archive, options);
 }
 
 /** Which files of the directory count, how they are compared, and which policies the archive has to satisfy first. */

@@ -1,5 +1,5 @@
 import type { ByteSource, Entry } from "@blob/format";
-import { openArchive } from "@blob/format";
+import { openArchiveInTurns } from "@blob/format";
 import type { CreateProgress } from "@blob/format/node";
 import type { BlobId, Registry } from "@blob/registry";
 import { isRegistryError } from "@blob/registry";
@@ -34,7 +34,8 @@ export async function lookAtTag(
     if (index.size > maxIndexBytes) return { kind: "something" };
     const chunks: Uint8Array[] = [];
     for await (const chunk of registry.readBlob(repository, index, { signal })) chunks.push(chunk);
-    return { kind: "archive", files: openArchive(Buffer.concat(chunks), sizeOnly(data)).entries() };
+    const archive = await openArchiveInTurns(Buffer.concat(chunks), sizeOnly(data), { signal });
+    return { kind: "archive", files: archive.entries() };
   } catch (error) {
     signal.throwIfAborted();
     const isAbsent = isRegistryError(error) && error.code === "NotFound";

@@ -1,5 +1,5 @@
-import type { Archive, ByteSource, OpenOptions } from "@blob/format";
-import { FormatError, openArchive } from "@blob/format";
+import type { Archive, ByteSource, OpenOptions, SignalOptions } from "@blob/format";
+import { FormatError, openArchiveInTurns } from "@blob/format";
 import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
 import type { BlobId, Evidence, Manifest, Registry } from "@blob/registry";
 import { noCaches } from "../caching/cache-views.js";
@@ -175,9 +175,10 @@ export async function pull(
   const { createContentThreads } = await import("@blob/format/node");
   const threads = createContentThreads({ decoderConcurrency: options.decoderConcurrency });
   const contents = cachedContents({ content: caches.content, chunks }, limits);
-  const archive = open(index, lifetime.source(kept.source), manifest, reference, {
+  const archive = await open(index, lifetime.source(kept.source), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
     ...(await loadCodecs()),
+    signal: options.signal,
     origin: fullReference(registry, location, manifest.descriptor.digest),
     threads,
     // Past the blocks: what is kept once and verified need not be kept unverified as well.
@@ -198,13 +199,13 @@ export async function pull(
 }
 
 /** Opens the index over the data, when both are what the manifest says. */
-function open(
+async function open(
   index: Uint8Array,
   data: ByteSource,
   manifest: ArchiveManifest,
   reference: string,
-  options: OpenOptions,
-): Archive {
+  options: OpenOptions & SignalOptions,
+): Promise<Archive> {
   const mismatch = (why: string, cause?: unknown): ClientError =>
     new ClientError(
       "DigestMismatch",
@@ -217,7 +218,7 @@ function open(
     );
   let archive: Archive;
   try {
-    archive = openArchive(index, data, options);
+    archive = await openArchiveInTurns(index, data, options);
   } catch (error) {
     if (error instanceof FormatError && error.code === "SourceMismatch") throw mismatch(error.message, error);
     throw error;

@@ -9,8 +9,12 @@ import {
   minChunkBytes,
 } from "./index-schema.js";
 import type { EntryColumns } from "./entry-columns.js";
+import { compressionOf } from "./entry-fields.js";
 import { pathText } from "./path-bytes.js";
 import { hashOfSizes } from "./sizes-hash.js";
+import { sortedRows } from "./sorted-rows.js";
+import { rowsPerStep } from "./steps.js";
+import type { Steps } from "./steps.js";
 import { storedSizeProblem } from "../zstd/frame-limits.js";
 
 /**
@@ -49,14 +53,19 @@ const minRecordBytes = 4 + 12 + 4;
  * bytes, and that these are no part of another file's. Work and memory are bounded by the size of the index, as each
  * chunk has to have room for a hash of its own in it.
  */
-export function readChunkTable(buffer: FlatBuffer, at: number, columns: EntryColumns): ChunkTable {
+export function* chunkTableSteps(buffer: FlatBuffer, at: number, columns: EntryColumns): Steps<ChunkTable> {
   const list = follow(buffer, at, "the list of chunked files");
   const count = vectorLength(buffer, list, 4, "the list of chunked files");
   let unclaimed = buffer.bytes.length - count * minRecordBytes;
   if (unclaimed < 0) throw invalidIndex(`it has no room for the ${count} chunked files that it lists`);
   const table = createChunkTable(count);
   let layout: TableLayout | undefined;
+  let done = 0;
   for (let i = 0; i < count; i++) {
+    if (done > rowsPerStep) {
+      yield;
+      done = 0;
+    }
     layout = readChunkedFile(
       buffer,
       follow(buffer, list + 4 + 4 * i, "a chunked file"),
@@ -71,9 +80,10 @@ export function readChunkTable(buffer: FlatBuffer, at: number, columns: EntryCol
     unclaimed -= hashBytes * (table.chunkCount[i] ?? 0);
     if (unclaimed < 0) throw invalidIndex("its chunked files share hashes");
     checkChunks(buffer, table, i, columns);
+    done += 1 + (table.chunkCount[i] ?? 0);
   }
-  const sorted = inDataOrder(table, columns);
-  checkOverlaps(buffer, sorted, columns);
+  const sorted = yield* inDataOrder(table, columns);
+  yield* checkOverlaps(buffer, sorted, columns);
   return sorted;
 }
 
@@ -134,7 +144,10 @@ function readChunkedFile(
   if (chunkSize < minChunkBytes || chunkSize > maxChunkBytes)
     throw damaged(buffer, columns, entry, `they cannot be of ${chunkSize} bytes`);
   if (hashesField === 0) throw damaged(buffer, columns, entry, "they have no hashes");
-  if ((storedSizesField === 0) !== (columns.compression[entry] === compressionNone)) {
+  if (
+    (storedSizesField === 0) !==
+    (compressionOf(view, columns.tableStart[entry] ?? 0) === compressionNone)
+  ) {
     const why = "stored sizes are for compressed files, and all of these have them";
     throw damaged(buffer, columns, entry, why);
   }
@@ -180,7 +193,7 @@ function checkChunks(buffer: FlatBuffer, table: ChunkTable, i: number, columns: 
   const storedSizesStart = table.storedSizesStart[i] ?? 0;
   const sizesStart = table.sizesStart[i] ?? 0;
   const fileSize = columns.size[entry] ?? 0;
-  const isZstd = columns.compression[entry] === compressionZstd;
+  const isZstd = compressionOf(view, columns.tableStart[entry] ?? 0) === compressionZstd;
   if (fileSize === 0) throw damaged(buffer, columns, entry, "it is empty");
   if (sizesStart === 0 && count !== Math.ceil(fileSize / chunkSize))
     throw damaged(buffer, columns, entry, `${count} of ${chunkSize} bytes are not its ${fileSize}`);
@@ -208,14 +221,12 @@ function checkChunks(buffer: FlatBuffer, table: ChunkTable, i: number, columns: 
 }
 
 /** The table in the order of where stored bytes begin: honest ones have it already. */
-function inDataOrder(table: ChunkTable, { dataOffset }: EntryColumns): ChunkTable {
+function* inDataOrder(table: ChunkTable, { dataOffset }: EntryColumns): Steps<ChunkTable> {
   const startOf = (i: number): number => dataOffset[table.entry[i] ?? 0] ?? 0;
   let isSorted = true;
   for (let i = 1; i < table.count && isSorted; i++) isSorted = startOf(i - 1) <= startOf(i);
   if (isSorted) return table;
-  const order = Uint32Array.from({ length: table.count }, (_, i) => i).toSorted(
-    (a, b) => startOf(a) - startOf(b),
-  );
+  const order = yield* sortedRows(table.count, (a, b) => startOf(a) - startOf(b));
   const sorted = (column: Uint32Array): Uint32Array => order.map((i) => column[i] ?? 0);
   return {
     count: table.count,
@@ -229,7 +240,7 @@ function inDataOrder(table: ChunkTable, { dataOffset }: EntryColumns): ChunkTabl
 }
 
 /** Stored bytes of a chunked file belong to it, and to files that are stored in the same bytes. */
-function checkOverlaps(buffer: FlatBuffer, table: ChunkTable, columns: EntryColumns): void {
+function* checkOverlaps(buffer: FlatBuffer, table: ChunkTable, columns: EntryColumns): Steps<void> {
   if (table.count === 0) return;
   const { dataOffset, storedSize } = columns;
   const starts = new Float64Array(table.count);
@@ -242,6 +253,7 @@ function checkOverlaps(buffer: FlatBuffer, table: ChunkTable, columns: EntryColu
       throw damaged(buffer, columns, entry, "it shares stored bytes with another one");
   }
   for (let i = 0; i < dataOffset.length; i++) {
+    if (i % rowsPerStep === 0) yield;
     const start = dataOffset[i] ?? 0;
     const end = start + (storedSize[i] ?? 0);
     if (end === start) continue;

@@ -2,6 +2,7 @@ import type { Chunk, FileChunks } from "../entry.js";
 import { findChunkedFile } from "./chunk-table.js";
 import type { ChunkTable } from "./chunk-table.js";
 import type { EntryColumns } from "./entry-columns.js";
+import { compressionOf } from "./entry-fields.js";
 import { hashBytes } from "./index-schema.js";
 import type { IndexTable } from "./index-table.js";
 
@@ -13,8 +14,8 @@ const kept = new WeakMap<ChunkTable, Map<number, FileChunks>>();
 
 /** The chunks of the file at a place; `undefined` when the index does not say how it is cut. */
 export function chunksAt(table: IndexTable, at: number): FileChunks | undefined {
-  const { bytes, chunks, columns } = table;
-  const { dataOffset, storedSize, size, compression, hashStart } = columns;
+  const { bytes, view, chunks, columns } = table;
+  const { dataOffset, storedSize, size, hashStart, tableStart } = columns;
   // What is stored in no bytes may begin where a file with chunks does.
   if (chunks.count === 0 || storedSize[at] === 0) return undefined;
   const place = findChunkedFile(chunks, columns, dataOffset[at] ?? 0);
@@ -24,7 +25,7 @@ export function chunksAt(table: IndexTable, at: number): FileChunks | undefined 
   const isThis =
     size[described] === size[at] &&
     storedSize[described] === storedSize[at] &&
-    compression[described] === compression[at] &&
+    compressionOf(view, tableStart[described] ?? 0) === compressionOf(view, tableStart[at] ?? 0) &&
     areEqual(bytes, hashStart[described] ?? 0, hashStart[at] ?? 0);
   return isThis ? fileChunksAt(table, place) : undefined;
 }

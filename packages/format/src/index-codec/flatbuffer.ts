@@ -87,8 +87,12 @@ export function fixedBytes(buffer: FlatBuffer, at: number, length: number, what:
 
 /** An unsigned 64-bit number; above what a number holds exactly it comes out as infinite, which no limit lets through. */
 export function readUint64({ view }: FlatBuffer, at: number): number {
-  const high = view.getUint32(at + 4, true);
-  return high > 0x1f_ffff ? Infinity : high * 0x1_0000_0000 + view.getUint32(at, true);
+  return joinedUint64(view.getUint32(at + 4, true), view.getUint32(at, true));
+}
+
+/** {@link readUint64} of its two halves. */
+export function joinedUint64(high: number, low: number): number {
+  return high > 0x1f_ffff ? Infinity : high * 0x1_0000_0000 + low;
 }
 
 export function invalidIndex(problem: string, path?: string): FormatError {

@@ -5,6 +5,8 @@ import type { FileCuts } from "./file-cuts.js";
 import { columnsOf } from "./index-columns.js";
 import { hashBytes } from "./index-schema.js";
 import { readIndexTable } from "./index-table.js";
+import { atOnce, filesPerStep } from "./steps.js";
+import type { Steps } from "./steps.js";
 import { writeIndex } from "./index-writer.js";
 import { validatePath } from "../paths/path.js";
 
@@ -64,13 +66,21 @@ function checkContent({ entries, dataSize, dataHash }: IndexContent): void {
 
 /** Throws `InvalidArgument` unless these are the paths of an archive's files, each of which is valid, in their order. */
 export function checkPaths(paths: readonly string[]): void {
+  atOnce(pathCheckSteps(paths));
+}
+
+/** {@link checkPaths}, for threads that have others to serve. */
+export function* pathCheckSteps(paths: readonly string[]): Steps<void> {
+  let row = 0;
   let previous: string | undefined;
-  /** The files that the current path begins with: see `isInOrder` of the reader. */
+  /** The files that the current path begins with: see `PathCheck` of the reader. */
   const prefixes: string[] = [];
   for (const path of paths) {
+    if (++row % filesPerStep === 0) yield;
     if (previous !== undefined) {
       checkOrder(previous, path);
-      prefixes.push(previous);
+      // Mostly it is no prefix, and need not be looked at again.
+      if (path.startsWith(previous)) prefixes.push(previous);
     }
     let prefix = prefixes.at(-1);
     while (prefix !== undefined && !path.startsWith(prefix)) {

@@ -3,10 +3,14 @@ import { comparePaths } from "../paths/compare-bytes.js";
 import type { Entry } from "../entry.js";
 import { columnsOf } from "./index-columns.js";
 import { entryAt } from "./index-entry.js";
-import { inByteOrder } from "./index-order.js";
+import { byteOrderSteps } from "./index-order.js";
 import { readIndexTable } from "./index-table.js";
+import type { IndexTable } from "./index-table.js";
+import { atOnce } from "./steps.js";
 import { writeIndex } from "./index-writer.js";
 import { rawIndex } from "../testing/raw-index.js";
+
+const inByteOrder = (table: IndexTable): IndexTable => atOnce(byteOrderSteps(table));
 
 /** Every field has another value for each entry. */
 const entries: readonly Entry[] = ["b", "a/c", "d", "a-b", "c"].map((path, i) => ({
@@ -34,7 +38,8 @@ test("how each file is compressed goes along, too", () => {
   const table = readIndexTable(
     rawIndex({ entries: [{ path: "b", compression: 1 }, { path: "a", compression: 9 }, { path: "c" }] }),
   );
-  expect(Array.from(inByteOrder(table).columns.compression)).toEqual([9, 1, 0]);
+  const sorted = inByteOrder(table);
+  expect([0, 1, 2].map((at) => entryAt(sorted, at).compression)).toEqual(["unknown", "zstd", "none"]);
 });
 
 test("a table that is in order is not copied", () => {

@@ -1,5 +1,7 @@
 import type { IndexColumns } from "./index-columns.js";
 import type { FileCuts } from "./file-cuts.js";
+import { atOnce, filesPerStep } from "./steps.js";
+import type { Steps } from "./steps.js";
 import { hashOfSizes } from "./sizes-hash.js";
 import { chunkedFileSlots, entrySlots, hashBytes, indexSlots } from "./index-schema.js";
 
@@ -14,9 +16,21 @@ export function writeIndex(
   dataSize: number,
   dataHash: Uint8Array | undefined,
 ): Uint8Array<ArrayBuffer> {
+  return atOnce(indexWritingSteps(columns, dataSize, dataHash));
+}
+
+/** {@link writeIndex}, for threads that have others to serve. */
+export function* indexWritingSteps(
+  columns: IndexColumns,
+  dataSize: number,
+  dataHash: Uint8Array | undefined,
+): Steps<Uint8Array<ArrayBuffer>> {
   const writer = new IndexWriter(columns);
   const lastFirst: number[] = [];
-  for (let row = columns.paths.length - 1; row >= 0; row--) lastFirst.push(writer.entry(columns, row));
+  for (let row = columns.paths.length - 1; row >= 0; row--) {
+    lastFirst.push(writer.entry(columns, row));
+    if (lastFirst.length % filesPerStep === 0) yield;
+  }
   // Behind the entries in the order of writing, so that those of archives without large files are where they always were.
   const cutsLastFirst = columns.cuts.toReversed().map((cuts) => writer.chunkedFile(columns, cuts));
   return writer.root(lastFirst, cutsLastFirst, dataSize, dataHash);

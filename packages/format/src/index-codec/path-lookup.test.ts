@@ -70,6 +70,15 @@ test("tells paths apart that differ in their last bytes or their length only, wh
   }
 });
 
+test("finds each path of thousands while it prepares itself, which takes many look-ups", () => {
+  const { table, paths } = indexOf(Array.from({ length: 20_000 }, (_, at) => `file-${at}`));
+  const find = createPathLookup(table);
+  for (let search = 0; search < 4000; search++) {
+    const at = (search * 7919) % paths.length;
+    if (find(paths[at] ?? "") !== at || find(`${paths[at]}~`) !== -1) throw new Error(`${paths[at]} is lost`);
+  }
+});
+
 test("finds nothing in an empty archive", () => {
   const { table } = indexOf([]);
   const find = createPathLookup(table);

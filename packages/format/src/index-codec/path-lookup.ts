@@ -28,33 +28,61 @@ export function createPathLookup(table: IndexTable): PathLookup {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const searchesBefore = table.count / entriesPerSearch;
   let searches = 0;
-  let slots: Uint32Array | undefined;
+  let hashing: PathHashing | undefined;
   return (path) => {
     // A UTF-16 code unit takes at most three bytes.
-    if (slots !== undefined && 3 * path.length <= scratch.length) {
-      return findInSlots(table, view, slots, encoder.encodeInto(path, scratch).written);
+    if (hashing?.slots !== undefined && 3 * path.length <= scratch.length) {
+      return findInSlots(table, view, hashing.slots, encoder.encodeInto(path, scratch).written);
     }
-    if (searches++ === Math.ceil(searchesBefore)) slots = hashPaths(table, view);
+    if (searches++ >= searchesBefore) (hashing ??= new PathHashing(table, view)).goOn();
     return findPath(table, path);
   };
 }
 
-/** Open addressing: in each slot a place plus one, or 0. `undefined` when too many paths want the same slots. */
-function hashPaths({ count, columns }: IndexTable, view: DataView): Uint32Array | undefined {
-  const { pathStart, pathLength } = columns;
-  // At least one slot, also for an archive without files.
-  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * count + 1)));
-  const mask = slots.length - 1;
-  for (let at = 0; at < count; at++) {
-    let slot = hashPath(view, pathStart[at] ?? 0, pathLength[at] ?? 0) & mask;
-    let probes = 0;
-    while (slots[slot] !== 0) {
-      if (++probes === maxProbes) return undefined;
-      slot = (slot + 1) & mask;
-    }
-    slots[slot] = at + 1;
+/** Entries that are hashed by one look-up, so that none takes long. */
+const hashedPerSearch = 1024;
+
+/** A hash table that grows with each look-up, until it has all paths. */
+class PathHashing {
+  readonly #table: IndexTable;
+  readonly #view: DataView;
+  /** Open addressing: in each slot a place plus one, or 0. `undefined` when too many paths want the same slots. */
+  #growing: Uint32Array | undefined;
+  #hashed = 0;
+
+  constructor(table: IndexTable, view: DataView) {
+    this.#table = table;
+    this.#view = view;
+    // At least one slot, also for an archive without files.
+    this.#growing = new Uint32Array(2 ** Math.ceil(Math.log2(2 * table.count + 1)));
   }
-  return slots;
+
+  /** Once it has all paths. */
+  get slots(): Uint32Array | undefined {
+    return this.#hashed === this.#table.count ? this.#growing : undefined;
+  }
+
+  goOn(): void {
+    const slots = this.#growing;
+    if (slots === undefined) return;
+    const { count, columns } = this.#table;
+    const { pathStart, pathLength } = columns;
+    const mask = slots.length - 1;
+    const end = Math.min(count, this.#hashed + hashedPerSearch);
+    for (let at = this.#hashed; at < end; at++) {
+      let slot = hashPath(this.#view, pathStart[at] ?? 0, pathLength[at] ?? 0) & mask;
+      let probes = 0;
+      while (slots[slot] !== 0) {
+        if (++probes === maxProbes) {
+          this.#growing = undefined;
+          return;
+        }
+        slot = (slot + 1) & mask;
+      }
+      slots[slot] = at + 1;
+    }
+    this.#hashed = end;
+  }
 }
 
 /** Looks for the first `length` bytes of the scratch buffer. */

@@ -1,6 +1,6 @@
 import type { Archive, ReadOptions } from "../archive.js";
 import { attributed, withOrigin } from "./archive-origin.js";
-import type { ByteSource } from "../sources/byte-source.js";
+import type { ByteSource, SignalOptions } from "../sources/byte-source.js";
 import { readContent, streamContent } from "./content-reader.js";
 import type { ContentSource, CutContent } from "./content-reader.js";
 import { createChunkReader } from "./chunk-reader.js";
@@ -12,11 +12,13 @@ import { FormatError } from "../errors.js";
 import type { ChunkAccess } from "./chunk-store.js";
 import { chunksAt } from "../index-codec/file-chunks.js";
 import { entryAt } from "../index-codec/index-entry.js";
-import { inByteOrder } from "../index-codec/index-order.js";
+import { byteOrderSteps } from "../index-codec/index-order.js";
 import type { PlaceRange } from "../index-codec/index-search.js";
-import { readIndexTable } from "../index-codec/index-table.js";
+import { indexTableSteps } from "../index-codec/index-table.js";
 import type { IndexTable } from "../index-codec/index-table.js";
 import { createPathLookup } from "../index-codec/path-lookup.js";
+import { atOnce, inTurns } from "../index-codec/steps.js";
+import type { Steps } from "../index-codec/steps.js";
 import { canonicalPath, isValidPath, normalizePath, rootPath } from "../paths/path.js";
 import { checkMethods, checkOneOf, checkSignal } from "../option-values.js";
 import { resolveLimits } from "./read-limits.js";
@@ -59,30 +61,50 @@ export interface OpenOptions {
  * ```
  */
 export function openArchive(index: Uint8Array, data: ByteSource, options: OpenOptions = {}): Archive {
-  checkMethods("data", data ?? null, ["read"]);
-  return openArchiveOver(index, options, () => data);
+  return atOnce(openingSteps(index, options, () => checkedSource(data)));
 }
 
-/** As `openArchive`, for a source that can only be made once the index is known. */
-export function openArchiveOver(
+/**
+ * As {@link openArchive}, for threads that have others to serve: checks a few thousand entries, then lets others go on. The
+ * same errors, as rejections; an abort is noticed between the steps.
+ *
+ * @example
+ * ```ts
+ * const archive = await openArchiveInTurns(index, bufferSource(data), { signal });
+ * ```
+ */
+export async function openArchiveInTurns(
   index: Uint8Array,
-  options: OpenOptions,
-  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
-): Archive {
+  data: ByteSource,
+  { signal, ...options }: OpenOptions & SignalOptions = {},
+): Promise<Archive> {
+  checkSignal(signal);
+  return inTurns(
+    openingSteps(index, options, () => checkedSource(data)),
+    signal,
+  );
+}
+
+function checkedSource(data: ByteSource): ByteSource {
+  checkMethods("data", data ?? null, ["read"]);
+  return data;
+}
+
+/** What is to be known of the index before there is a source of data. */
+export type SourceOf = (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource;
+
+/** Opens an archive, for a source that may only be made once the index is known. */
+export function* openingSteps(index: Uint8Array, options: OpenOptions, sourceOf: SourceOf): Steps<Archive> {
   const { origin } = options;
   try {
-    const archive = openNamelessArchive(index, options, sourceOf);
+    const archive = yield* namelessSteps(index, options, sourceOf);
     return origin === undefined ? archive : withOrigin(archive, origin);
   } catch (error) {
     throw attributed(error, origin);
   }
 }
 
-function openNamelessArchive(
-  index: Uint8Array,
-  options: OpenOptions,
-  sourceOf: (promised: Pick<IndexTable, "dataSize" | "dataHash">) => ByteSource,
-): Archive {
+function* namelessSteps(index: Uint8Array, options: OpenOptions, sourceOf: SourceOf): Steps<Archive> {
   checkMethods("zstd", options.zstd, ["decompress", "stream"]);
   checkMethods("sha256", options.sha256, ["hash", "create"]);
   checkMethods("threads", options.threads, ["read"]);
@@ -96,7 +118,7 @@ function openNamelessArchive(
         "raise limits.maxIndexBytes to open it",
     );
   }
-  const table = inByteOrder(readIndexTable(index));
+  const table = yield* byteOrderSteps(yield* indexTableSteps(index));
   const data = sourceOf(table);
   const chunkData = options.chunks?.data ?? data;
   for (const { size } of [data, chunkData]) {

@@ -1,8 +1,9 @@
 import type { Archive } from "../archive.js";
-import { openArchiveOver } from "./archive-reader.js";
+import { openingSteps } from "./archive-reader.js";
 import type { OpenOptions } from "./archive-reader.js";
 import type { SignalOptions } from "../sources/byte-source.js";
 import { FormatError } from "../errors.js";
+import { inTurns } from "../index-codec/steps.js";
 import { sourceOfSize } from "../sources/http-byte-source.js";
 import { accessTo, body, discard, parseUrl, refused, request } from "../sources/http-request.js";
 import type { HttpAccess, HttpRequestOptions } from "../sources/http-request.js";
@@ -43,9 +44,10 @@ export async function openHttpArchive(
     resolveLimits(open.limits).maxIndexBytes,
     signal,
   );
-  return openArchiveOver(bytes, open, ({ dataSize, dataHash }) =>
+  const steps = openingSteps(bytes, open, ({ dataSize, dataHash }) =>
     sourceOfSize(dataAccess, dataSize, dataHash && `${dataAccess.name}#${hexOf(dataHash)}`),
   );
+  return inTurns(steps, signal);
 }
 
 function partsAt(location: HttpArchiveLocation): {

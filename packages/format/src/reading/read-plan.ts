@@ -26,12 +26,10 @@ export interface PlannedRead extends ByteRange {
 export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): PlannedRead[] {
   checkLimit("maxGapBytes", options.maxGapBytes);
   checkLimit("maxRangeBytes", options.maxRangeBytes);
-  const wanted = Array.from(entries, readable);
-  const empty = wanted.filter(({ storedSize }) => storedSize === 0);
+  const { empty, stored } = sorted(entries);
   const plan: PlannedRead[] = empty.length > 0 ? [{ offset: 0, length: 0, entries: empty }] : [];
   let current: { offset: number; end: number; entries: Entry[] } | undefined;
-  const stored = wanted.filter(({ storedSize }) => storedSize > 0);
-  for (const entry of stored.toSorted((a, b) => a.dataOffset - b.dataOffset || a.storedSize - b.storedSize)) {
+  for (const entry of stored) {
     const end = Math.max(current?.end ?? 0, entry.dataOffset + entry.storedSize);
     const fits =
       current !== undefined &&
@@ -50,12 +48,38 @@ export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): P
   return plan;
 }
 
+/** Those with stored bytes in the order of these, as the files of an archive mostly are already. */
+function sorted(entries: Iterable<Entry>): {
+  readonly empty: readonly Entry[];
+  readonly stored: readonly Entry[];
+} {
+  const empty: Entry[] = [];
+  const stored: Entry[] = [];
+  let previous: Entry | undefined;
+  let isSorted = true;
+  for (const entry of entries) {
+    checkReadable(entry);
+    if (entry.storedSize === 0) {
+      empty.push(entry);
+      continue;
+    }
+    isSorted &&= previous === undefined || byPlace(previous, entry) <= 0;
+    stored.push(entry);
+    previous = entry;
+  }
+  return { empty, stored: isSorted ? stored : stored.toSorted(byPlace) };
+}
+
+function byPlace(a: Entry, b: Entry): number {
+  return a.dataOffset - b.dataOffset || a.storedSize - b.storedSize;
+}
+
 function planned({ offset, end, entries }: { offset: number; end: number; entries: Entry[] }): PlannedRead {
   return { offset, length: end - offset, entries };
 }
 
-function readable(entry: Entry): Entry {
-  if (entry.compression !== "unknown") return entry;
+function checkReadable(entry: Entry): void {
+  if (entry.compression !== "unknown") return;
   throw new FormatError(
     "Unsupported",
     `${JSON.stringify(entry.path)} is compressed in a way that this version does not know: a newer one may read it`,

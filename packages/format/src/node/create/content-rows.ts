@@ -74,8 +74,11 @@ export class ContentRows {
   }
 
   #enlarge(): void {
-    const rows = this.#slots.filter((found) => found > 0);
-    this.#slots = new Uint32Array(4 * this.#slots.length);
-    for (const found of rows) this.#slots[this.#slotOf(found - 1)] = found;
+    const smaller = this.#slots;
+    this.#slots = new Uint32Array(4 * smaller.length);
+    for (let slot = 0; slot < smaller.length; slot++) {
+      const found = smaller[slot] ?? 0;
+      if (found > 0) this.#slots[this.#slotOf(found - 1)] = found;
+    }
   }
 }

@@ -3,7 +3,8 @@ import { nextTurn } from "@blob/core/concurrency";
 import type { SignalOptions } from "../../sources/byte-source.js";
 import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError } from "../../errors.js";
-import { checkPaths } from "../../index-codec/index-encoder.js";
+import { pathCheckSteps } from "../../index-codec/index-encoder.js";
+import { inTurns } from "../../index-codec/steps.js";
 import { checkArchiveTime } from "../files/file-time.js";
 import { GrowingColumns } from "../walk/file-columns.js";
 import type { FileFacts } from "../walk/read-small-file.js";
@@ -86,7 +87,7 @@ export function listFiles(
     const size = await gather();
     signal.throwIfAborted();
     listed.sort((a, b) => comparePaths(a.path, b.path));
-    checkPaths(listed.map(({ path }) => path));
+    await inTurns(pathCheckSteps(listed.map(({ path }) => path)), signal);
     for (const [row, { path, content, given }] of listed.entries()) {
       if (row % filesPerTurn === filesPerTurn - 1) await nextTurn();
       const facts = combine(given, content.kind === "file" ? content.facts : defaultFacts);

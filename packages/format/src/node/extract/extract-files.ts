@@ -7,6 +7,7 @@ import type { Entry } from "../../entry.js";
 import { streamContent } from "../../reading/content-reader.js";
 import type { CutFile } from "../../reading/stored-chunks.js";
 import { FormatError } from "../../errors.js";
+import { filesPerStep } from "../../index-codec/steps.js";
 import { planReads } from "../../reading/read-plan.js";
 import { resolveLimits } from "../../reading/read-limits.js";
 import { turnBytes } from "../../zstd/turns.js";
@@ -133,13 +134,17 @@ async function fetchFiles(
   options: FetchOptions,
 ): Promise<void> {
   const { concurrency, maxRangeBytes, report } = options;
-  const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
+  // Others get a turn between these, each of which looks at all files.
+  const targets = await renamedFiles(wanted);
   const stage = startStage(wanted, writer, options);
   try {
     const decoder = options.zstd ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
+    await nextTurn();
     const { small, large } = sortBySize(wanted, maxRangeBytes);
+    await nextTurn();
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
+    await nextTurn();
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
       if (stage === undefined) {
@@ -179,6 +184,17 @@ async function fetchFiles(
   } finally {
     await stage?.close();
   }
+}
+
+/** Where files go whose names are not their paths. */
+async function renamedFiles(wanted: readonly Extraction[]): Promise<ReadonlyMap<string, string>> {
+  const targets = new Map<string, string>();
+  for (const { entry, target } of wanted) {
+    if (entry.path === target) continue;
+    targets.set(entry.path, target);
+    if (targets.size % filesPerStep === 0) await nextTurn();
+  }
+  return targets;
 }
 
 /** The large files of which the index says how they are cut. */

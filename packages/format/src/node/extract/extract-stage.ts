@@ -3,7 +3,7 @@ import type { Entry } from "../../entry.js";
 import type { FileWriter, ReservedFile } from "./file-writer.js";
 import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract-options.js";
-import { inOrder } from "@blob/core/concurrency";
+import { inOrder, nextTurn } from "@blob/core/concurrency";
 import { ownFile } from "../workers/own-file.js";
 import { fromPlainError } from "../workers/plain-error.js";
 import type { PlainError } from "../workers/plain-error.js";
@@ -89,6 +89,8 @@ export function createExtractStage(
     async write(range, bytes, files, signal, onFile) {
       async function* tasks(): AsyncGenerator<() => Promise<() => void>, void, undefined> {
         for (const batch of batchesOf(files)) {
+          // Answers of several threads come at once, and each means names for a batch of files.
+          await nextTurn();
           signal.throwIfAborted();
           yield async () => {
             const written = await writeBatch(range, bytes, batch);

@@ -163,7 +163,7 @@ export async function openLocalArchive(
       ? { index: join(location, defaultIndexName), data: join(location, defaultDataName) }
       : location;
   // Only now: whoever creates archives does without.
-  const [{ openArchive }, index] = await Promise.all([
+  const [{ openArchiveInTurns }, index] = await Promise.all([
     import("../../reading/archive-reader.js"),
     readIndex(paths.index, options),
   ]);
@@ -174,7 +174,13 @@ export async function openLocalArchive(
   const data = await openFileSource(paths.data);
   try {
     signal?.throwIfAborted();
-    const archive = openArchive(index, data, { sha256: nodeSha256, ...how, zstd, threads });
+    const archive = await openArchiveInTurns(index, data, {
+      sha256: nodeSha256,
+      ...how,
+      zstd,
+      threads,
+      signal,
+    });
     const close = async (): Promise<void> => {
       await threads.close();
       await data.close();

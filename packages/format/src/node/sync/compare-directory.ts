@@ -2,6 +2,8 @@ import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { Entry } from "../../entry.js";
+import { filesPerStep } from "../../index-codec/steps.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { isSameTime } from "../files/file-time.js";
 import { placeOf } from "../walk/found-files.js";
 import { isSmall } from "../walk/read-small-file.js";
@@ -44,6 +46,8 @@ export async function compareDirectory(
   /** Those that have what the archive says, and chunks. */
   const equal: string[] = [];
   const places = new Map<string, ChunkPlaces>();
+  /** Files that both have. */
+  let found = 0;
   const { paths, sizes, mtimes, farTimes } = files;
   const bytes = sizes.subarray(0, paths.length).reduce((sum, size) => sum + (isSmall(size) ? 0 : size), 0);
   const comparer = createContentComparer(listing.root, { workers, bytes, signal });
@@ -62,12 +66,12 @@ export async function compareDirectory(
     }
     if (chunks === undefined) return isSameSize && (await comparer.hasContent(place, entry));
     if (!locate) return isSameSize && (await comparer.hasChunks(place, entry, chunks));
-    const { found, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
+    const { found: chunksFound, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
     if (isSame) {
       equal.push(path);
       return true;
     }
-    places.set(path, new Map(Array.from(found, ([number, offset]) => [number, { path, offset }])));
+    places.set(path, new Map(Array.from(chunksFound, ([number, offset]) => [number, { path, offset }])));
     return false;
   }
 
@@ -76,6 +80,7 @@ export async function compareDirectory(
       if (row % filesPerTurn === 0) await nextTurn();
       signal?.throwIfAborted();
       const entry = archive.entry(path);
+      if (entry !== undefined) found++;
       if (entry === undefined) added.push(path);
       else if (!(await compareFile(row, entry))) changed.push(path);
     }
@@ -83,8 +88,28 @@ export async function compareDirectory(
   } finally {
     await comparer.close();
   }
-  const present = new Set(paths);
-  const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
+  // Mostly the directory has all files of the archive.
+  const removed = found === archive.entryCount ? [] : await missingIn(paths, archive, signal);
   if (locate) await findElsewhere(archive, [...changed, ...removed].filter(isLarge), equal, places);
   return { added, removed, changed, skipped, places };
+}
+
+/** Files of an archive that are not among these paths, which are in the order of archives, too. */
+async function missingIn(
+  paths: readonly string[],
+  archive: Archive,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const missing: string[] = [];
+  let row = 0;
+  let looked = 0;
+  for (const { path } of archive.entries()) {
+    if (++looked % filesPerStep === 0) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    while (row < paths.length && comparePaths(paths[row] ?? "", path) < 0) row++;
+    if (paths[row] !== path) missing.push(path);
+  }
+  return missing;
 }

@@ -1,6 +1,7 @@
 import { nextTurn } from "@blob/core/concurrency";
 
-import { checkPaths } from "../../index-codec/index-encoder.js";
+import { pathCheckSteps } from "../../index-codec/index-encoder.js";
+import { inTurns } from "../../index-codec/steps.js";
 import { createPathFilter } from "./path-filter.js";
 import { closeSourceRoot } from "./source-directory.js";
 import type { SourceRoot } from "./source-directory.js";
@@ -54,7 +55,7 @@ export async function beginWalk(directory: string, options: WalkOptions): Promis
         options.onFound?.(walk.files.paths.length, walk.size, walk.share);
       }
       signal.throwIfAborted();
-      checkPaths(walk.files.paths);
+      await inTurns(pathCheckSteps(walk.files.paths), signal);
       return (result = walk.result());
     } finally {
       walk.close();
