@@ -50,17 +50,18 @@ const command = await bundled({
       "archives",
       [
         ...groundFloor(),
-        ofPackage("@blob/format", "dist/reading/archive-reader.js"),
+        ...["index", "node/read/index"].map((name) => ofPackage("@blob/format", `dist/${name}.js`)),
         ...["output/entry-text.js", "output/sizes.js", "walk-entries.js"].map(compiled),
       ],
     ],
     ["client", ["compose-client", "proxies"].map((name) => compiled(`session/${name}.js`))],
     ["http", [undici.module]],
-    ["reading", [ofPackage("@blob/format", "dist/node/read/index.js")]],
-    ["more-of-archives", [ofPackage("@blob/format", "dist/index.js")]],
     [
       "more-of-client",
-      ["client", "registry", "cache", "auth"].map((name) => ofPackage(`@blob/${name}`, "dist/index.js")),
+      [
+        ...["client", "registry", "cache", "auth"].map((name) => ofPackage(`@blob/${name}`, "dist/index.js")),
+        ...verbs(),
+      ],
     ],
     ["local-archives", [ofPackage("@blob/format", "dist/node/index.js")]],
     ["signatures", [ofPackage("@blob/sigstore-policy", "dist/index.js")]],
@@ -119,6 +120,13 @@ function groundFloor() {
   return Object.values(exports).flatMap((one) =>
     typeof one === "string" ? [] : [ofPackage("@blob/core", one.default)],
   );
+}
+
+/** What the client loads when it is asked for it. */
+function verbs() {
+  const client = ofPackage("@blob/client", "dist/create-client.js");
+  const loaded = readFileSync(client, "utf8").matchAll(/import\("(\.\/verbs\/[a-z-]+\.js)"\)/gu);
+  return [...new Set(Array.from(loaded, ([, file = ""]) => path.join(path.dirname(client), file)))];
 }
 
 /** @param {Parameters<typeof chunksOf>[0]} files */
