@@ -5,7 +5,7 @@ import { projectSettings, runSettings } from "./tools/test-settings.mjs";
 const alias = [
   { find: "@blob/testing", replacement: new URL("./tools/testing/src/index.ts", import.meta.url).pathname },
   {
-    find: /^@blob\/(client|core|format|registry)\/([a-z-]+)$/,
+    find: /^@blob\/(client|core|format|registry)\/([a-z/-]+)$/,
     replacement: new URL("./packages", import.meta.url).pathname + "/$1/src/$2/index.ts",
   },
   {

@@ -10,6 +10,7 @@ import { narrowUndici } from "./bundling/narrow-undici.mjs";
 import { notices } from "./bundling/notices.mjs";
 import { ownFiles } from "./bundling/own-files.mjs";
 import { packageOf } from "./bundling/packages.mjs";
+import { plainText } from "./bundling/plain-text.mjs";
 
 const folder = import.meta.dirname;
 const target = path.join(folder, "bundle");
@@ -40,7 +41,7 @@ const command = await bundled({
     main: compiled("index.js"),
     ...undici.entries,
   },
-  plugins: [undici.plugin, builtinsOnDemand()],
+  plugins: [undici.plugin, builtinsOnDemand(), plainText()],
   codeSplitting: inChunks([
     // Loaded before code is kept between runs: nothing else may be in it.
     ["compile-cache", [compiled("compile-cache.js")]],
@@ -49,19 +50,19 @@ const command = await bundled({
       "archives",
       [
         ...groundFloor(),
-        ofPackage("@blob/format", "dist/index.js"),
+        ...["index", "node/read/index"].map((name) => ofPackage("@blob/format", `dist/${name}.js`)),
         ...["output/entry-text.js", "output/sizes.js", "walk-entries.js"].map(compiled),
       ],
     ],
+    ["client", ["compose-client", "proxies"].map((name) => compiled(`session/${name}.js`))],
+    ["http", [undici.module]],
     [
-      "client",
+      "more-of-client",
       [
-        ofPackage("@blob/client", "dist/index.js"),
-        ofPackage("@blob/registry", "dist/proxy/index.js"),
-        ...["credentials", "named-hosts", "cache-options"].map((name) => compiled(`session/${name}.js`)),
+        ...["client", "registry", "cache", "auth"].map((name) => ofPackage(`@blob/${name}`, "dist/index.js")),
+        ...verbs(),
       ],
     ],
-    ["http", [undici.module]],
     ["local-archives", [ofPackage("@blob/format", "dist/node/index.js")]],
     ["signatures", [ofPackage("@blob/sigstore-policy", "dist/index.js")]],
     ["sigstore-core", [dependencyOf("@blob/sigstore-policy", "@sigstore/core")]],
@@ -119,6 +120,13 @@ function groundFloor() {
   return Object.values(exports).flatMap((one) =>
     typeof one === "string" ? [] : [ofPackage("@blob/core", one.default)],
   );
+}
+
+/** What the client loads when it is asked for it. */
+function verbs() {
+  const client = ofPackage("@blob/client", "dist/create-client.js");
+  const loaded = readFileSync(client, "utf8").matchAll(/import\("(\.\/verbs\/[a-z-]+\.js)"\)/gu);
+  return [...new Set(Array.from(loaded, ([, file = ""]) => path.join(path.dirname(client), file)))];
 }
 
 /** @param {Parameters<typeof chunksOf>[0]} files */

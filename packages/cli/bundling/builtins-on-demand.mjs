@@ -1,7 +1,7 @@
 // Node's own modules take time to load, too, and a bundle loads those that any of its code needs. These are not needed by
 // most runs, and are loaded where they are used.
 
-const seldom = ["child_process", "dns", "tls", "worker_threads", "zlib"];
+const seldom = ["child_process", "dns", "timers/promises", "tls", "worker_threads", "zlib"];
 
 /** As the bundler writes imports, and commander its requirement. */
 const declaration = new RegExp(
@@ -11,7 +11,10 @@ const declaration = new RegExp(
 
 /** @returns {import("rolldown").Plugin} */
 export function builtinsOnDemand() {
-  return { name: "builtins-on-demand", renderChunk: (code) => ({ code: onDemand(code) }) };
+  return {
+    name: "builtins-on-demand",
+    renderChunk: (code) => ({ code: withoutPerformance(onDemand(code)) }),
+  };
 }
 
 /** @param {string} code */
@@ -27,4 +30,9 @@ function onDemand(code) {
     result = result.replace(new RegExp(`(?<![.\\w])${name}\\b`, "gu"), `(require("${module}"))`);
   }
   return result;
+}
+
+/** Asking for `performance` loads all of `node:perf_hooks`, only to be told the time. @param {string} code */
+function withoutPerformance(code) {
+  return code.replace(/(?<![.\w])performance\.now\(\)/gu, "(process.uptime() * 1000)");
 }

@@ -1,7 +1,9 @@
 // Which module is in which file of the bundle. What is needed together is together, for each file costs a start some tenths
 // of a millisecond; what is not needed by a command is in no file that it loads.
 
-/** @typedef {(moduleId: string) => { readonly importedIds: readonly string[] } | null} ModuleInfo */
+import { neededModules } from "./imports-by-name.mjs";
+
+/** @typedef {import("./imports-by-name.mjs").ModuleInfo} ModuleInfo */
 
 /**
  * The file of each module that one of the given entries imports, itself or through others, without `import()`. An earlier
@@ -34,7 +36,7 @@ function closures(files, getModuleInfo) {
         continue;
       }
       found.set(id, file);
-      waiting.push(...info.importedIds);
+      waiting.push(...neededModules(id, getModuleInfo));
     }
   }
   return found;

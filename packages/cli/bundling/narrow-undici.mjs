@@ -15,6 +15,7 @@ const webPart = "\0undici-web";
 /** The module that imports of undici get: all that this project uses of it. */
 const neededPart = "\0undici";
 const http2OnDemand = "\0undici-http2-on-demand";
+const assertOnDemand = "\0undici-assert-on-demand";
 
 /**
  * @param {string} folder Where undici is installed.
@@ -27,10 +28,12 @@ export function narrowUndici(folder) {
   const entries = { ...files, "undici-web": webPart };
   const parser = inLibrary("dispatcher/client-h1.js");
   const pool = inLibrary("dispatcher/client.js");
+  const util = inLibrary("core/util.js");
   /** @type {Readonly<Record<string, (importer: string) => string | { id: string, external: true } | undefined>>} */
   const elsewhere = {
     undici: () => neededPart,
     "./client-h2.js": (importer) => (importer === pool ? http2OnDemand : undefined),
+    "node:assert": (importer) => (importer.startsWith(inLibrary("")) ? assertOnDemand : undefined),
     "../web/fetch/body.js": (importer) => (importer === parser ? fileOf("undici-web") : undefined),
     "../llhttp/llhttp-wasm.js": () => fileOf("undici-parser-without-simd"),
     "./undici-http2.cjs": () => fileOf("undici-http2"),
@@ -48,11 +51,18 @@ export function narrowUndici(folder) {
         if (id === http2OnDemand) {
           return 'module.exports = (...all) => require("./undici-http2.cjs")(...all);';
         }
+        if (id === assertOnDemand) {
+          return 'module.exports = (value, ...rest) => { if (!value) require("node:assert")(value, ...rest); };';
+        }
         if (id === webPart) return exportsOfWeb(inLibrary);
         if (id === neededPart) return exportsOfPart(inLibrary);
         return undefined;
       },
-      transform: (code, id) => (id === parser ? compiledOnce(code) : undefined),
+      transform(code, id) {
+        if (id === parser) return compiledOnce(code);
+        if (id === pool) return withoutHttp(code);
+        return id === util ? withoutMessages(code) : undefined;
+      },
     },
   };
 }
@@ -108,4 +118,41 @@ function compiledOnce(code) {
         setFlagsFromString("--no-liftoff-only");
       }
     }`;
+}
+
+/**
+ * Of Node's own HTTP, undici asks how large heads may be. It is what Node's documentation says, unless Node was told otherwise.
+ *
+ * @param {string} code Of the module that has the connections.
+ */
+function withoutHttp(code) {
+  return replacedOnce(
+    code,
+    "const http = require('node:http')",
+    `const http = {
+      get maxHeaderSize() {
+        const given = [process.env.NODE_OPTIONS, ...process.execArgv].join(" ");
+        return given.includes("max-http-header-size") ? require("node:http").maxHeaderSize : 16 * 1024;
+      },
+    }`,
+  );
+}
+
+/** And whether a stream is one of its messages: no module is loaded to say no. @param {string} code */
+function withoutMessages(code) {
+  const compared = ".constructor === IncomingMessage";
+  return replacedOnce(
+    replacedOnce(code, "const { IncomingMessage } = require('node:http')\n", ""),
+    `Object.getPrototypeOf(stream)${compared}`,
+    "isMessage(Object.getPrototypeOf(stream).constructor)",
+  ).concat(`
+    function isMessage(constructor) {
+      return constructor?.name === "IncomingMessage" && constructor === require("node:http").IncomingMessage;
+    }`);
+}
+
+/** @param {string} code @param {string} before @param {string} after */
+function replacedOnce(code, before, after) {
+  if (code.split(before).length !== 2) throw new Error(`undici has changed: ${before}`);
+  return code.replace(before, () => after);
 }

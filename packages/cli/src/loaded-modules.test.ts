@@ -37,6 +37,8 @@ interface Loaded {
   /** What is in them, as in `@blob/cli/commands/ls/ls` and `undici/lib/api/index`. */
   readonly modules: readonly string[];
   readonly packages: ReadonlySet<string>;
+  /** Node's own, by their names. */
+  readonly builtins: ReadonlySet<string>;
 }
 
 /** Above each module in a file of the bundle stands where it came from. */
@@ -67,13 +69,15 @@ async function loadedBy(
     stdio: ["ignore", "ignore", code === 0 ? "inherit" : "ignore"],
   });
   expect(await once(child, "close")).toEqual([code, null]);
-  const all = (await readFile(record, "utf8")).split("\n");
+  const lines = (await readFile(record, "utf8")).split("\n");
+  const all = lines.filter((name) => !name.startsWith("node:"));
+  const builtins = new Set(lines.flatMap((name) => /^node:(.*)/u.exec(name)?.[1] ?? []));
   const loaded = all.filter((file) => file.startsWith(home));
   // The native codec, where it is installed, has files of its own.
   expect(all.filter((file) => !loaded.includes(file) && !file.includes("zstd-napi"))).toEqual([]);
   const modules = (await Promise.all(loaded.map((file) => readFile(file, "utf8")))).flatMap(modulesIn);
   const files = loaded.map((file) => path.relative(home, file).replaceAll(path.sep, "/"));
-  return { files, modules, packages: packagesOf(modules) };
+  return { files, modules, packages: packagesOf(modules), builtins };
 }
 
 describe.skipIf(!isBuilt)("what a run loads", () => {
@@ -123,7 +127,7 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     ["--help", 4, 0],
     ["ls --nonsense", 5, 2],
     ["ls file:archive", 8, 0],
-    ["ls --plain-http REFERENCE", 10, 0],
+    ["ls --plain-http REFERENCE", 9, 0],
     ["cat --plain-http REFERENCE a.txt", 10, 0],
     ["push --plain-http REFERENCE site", 18, 0],
     ["pull --plain-http REFERENCE pulled2", 18, 0],
@@ -149,6 +153,46 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
       ]);
     },
   );
+
+  test("blob ls of a registry: what it needs, in these files, and nothing that reads contents from disk", async () => {
+    const { files, modules } = await loadedBy("ls --skip-cache --plain-http REFERENCE");
+    const names = [
+      "command-line",
+      "rolldown-runtime",
+      "compile-cache",
+      "ls.command",
+      "ls",
+      "archives",
+      "client",
+      "http",
+    ];
+    expect(files.toSorted()).toEqual(
+      ["bin/blob.js", ...names.map((name) => `bundle/${name}.cjs`)].toSorted(),
+    );
+    const verbs = modules.filter((name) =>
+      /^@blob\/client\/verbs\/(?:push|copy|sync|sign|extract)$/u.test(name),
+    );
+    expect(verbs).toEqual([]);
+  });
+
+  test.each([
+    "--help",
+    "ls --skip-cache --plain-http REFERENCE",
+    "cat --skip-cache --plain-http REFERENCE a.txt",
+  ])("blob %s: of Node no HTTP, TLS, assertions, threads or measuring", async (line) => {
+    const { builtins } = await loadedBy(line);
+    const unwanted = [
+      "http",
+      "https",
+      "http2",
+      "tls",
+      "assert",
+      "worker_threads",
+      "perf_hooks",
+      "timers/promises",
+    ];
+    expect(unwanted.filter((name) => builtins.has(name))).toEqual([]);
+  });
 
   test("what is for proxies is loaded when there is one, and works", async () => {
     const proxy = await startTestProxy(Number(registry.host.split(":")[1]));

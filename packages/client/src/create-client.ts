@@ -11,24 +11,9 @@ import { createSharedReads } from "./caching/shared-reads.js";
 import { checkClientOptions, checkVerbOptions } from "./checked-options.js";
 import type { Lifetime } from "./lifetime/lifetime.js";
 import { createLifetime } from "./lifetime/lifetime.js";
-import { copy } from "./verbs/copy.js";
-import { deleteReference } from "./verbs/delete.js";
-import { diff, diffDirectory } from "./verbs/diff.js";
-import { exportImage } from "./verbs/export-image.js";
-import { extract } from "./verbs/extract.js";
-import { inspect } from "./verbs/inspect.js";
-import { open } from "./verbs/open.js";
 import { fetchManifest, pull } from "./verbs/pull.js";
-import { push, pushArchive } from "./verbs/push.js";
-import { readFiles } from "./verbs/read-files.js";
-import { referrers } from "./verbs/referrers.js";
-import { resolve } from "./verbs/resolve.js";
-import { attest, sign } from "./verbs/sign.js";
-import { sync } from "./verbs/sync.js";
-import { tag } from "./verbs/tag.js";
 import { tags } from "./verbs/tags.js";
 import type { VerbContext, VerbOptions } from "./verbs/verb-context.js";
-import { verify } from "./verbs/verify.js";
 import { noCaches, withoutReading, withoutRefs } from "./caching/cache-views.js";
 import { withinLifetime } from "./lifetime/closable-registry.js";
 import { createOfflineRegistry } from "./caching/offline-registry.js";
@@ -80,39 +65,74 @@ export function createClient(options: ClientOptions = {}): Client {
 
   return {
     push: (reference, directory, verb = {}) =>
-      run("push", verb, (its) => push(context, reference, directory, its)),
+      run("push", verb, async (its) =>
+        (await import("./verbs/push.js")).push(context, reference, directory, its),
+      ),
     pushArchive: (reference, archive, verb = {}) =>
-      run("pushArchive", verb, (its) => pushArchive(context, reference, archive, its)),
+      run("pushArchive", verb, async (its) =>
+        (await import("./verbs/push.js")).pushArchive(context, reference, archive, its),
+      ),
     exportImage: (reference, archive, verb = {}) =>
-      run("exportImage", verb, (its) => exportImage(context, reference, archive, its)),
+      run("exportImage", verb, async (its) =>
+        (await import("./verbs/export-image.js")).exportImage(context, reference, archive, its),
+      ),
     pull: (reference, verb = {}) => run("pull", verb, (its) => pull(context, reference, its)),
-    open: (place, verb = {}) => run("open", verb, (its) => open(context, place, its)),
+    open: (place, verb = {}) =>
+      run("open", verb, async (its) => (await import("./verbs/open.js")).open(context, place, its)),
     readFiles: (input, paths, verb = {}) =>
-      run("readFiles", verb, (its) => readFiles(context, input, paths, its)),
+      run("readFiles", verb, async (its) =>
+        (await import("./verbs/read-files.js")).readFiles(context, input, paths, its),
+      ),
     extract: (input, directory, verb = {}) =>
-      run("extract", verb, (its) => extract(context, input, directory, its)),
+      run("extract", verb, async (its) =>
+        (await import("./verbs/extract.js")).extract(context, input, directory, its),
+      ),
     fetch: (reference, verb = {}) =>
       run("fetch", verb, async (its) => (await fetchManifest(context, reference, its)).manifest),
-    inspect: (place, verb = {}) => run("inspect", verb, (its) => inspect(context, place, its)),
+    inspect: (place, verb = {}) =>
+      run("inspect", verb, async (its) => (await import("./verbs/inspect.js")).inspect(context, place, its)),
     tag: (source, destination, verb = {}) =>
-      run("tag", verb, (its) => tag(context, source, destination, its)),
-    resolve: (reference, verb = {}) => run("resolve", verb, (its) => resolve(context, reference, its)),
+      run("tag", verb, async (its) =>
+        (await import("./verbs/tag.js")).tag(context, source, destination, its),
+      ),
+    resolve: (reference, verb = {}) =>
+      run("resolve", verb, async (its) =>
+        (await import("./verbs/resolve.js")).resolve(context, reference, its),
+      ),
     tags(repository, verb = {}) {
       checkVerbOptions("tags", verb);
       return tags(context, repository, verb);
     },
     copy: (source, destination, verb = {}) =>
-      run("copy", verb, (its) => copy(context, source, destination, its)),
-    delete: (reference, verb = {}) => run("delete", verb, (its) => deleteReference(context, reference, its)),
-    diff: (before, after, verb = {}) => run("diff", verb, (its) => diff(context, before, after, its)),
+      run("copy", verb, async (its) =>
+        (await import("./verbs/copy.js")).copy(context, source, destination, its),
+      ),
+    delete: (reference, verb = {}) =>
+      run("delete", verb, async (its) =>
+        (await import("./verbs/delete.js")).deleteReference(context, reference, its),
+      ),
+    diff: (before, after, verb = {}) =>
+      run("diff", verb, async (its) => (await import("./verbs/diff.js")).diff(context, before, after, its)),
     diffDirectory: (input, directory, verb = {}) =>
-      run("diffDirectory", verb, (its) => diffDirectory(context, input, directory, its)),
-    sync: (input, directory, verb = {}) => run("sync", verb, (its) => sync(context, input, directory, its)),
-    sign: (target, signer, verb = {}) => run("sign", verb, (its) => sign(context, target, signer, its)),
+      run("diffDirectory", verb, async (its) =>
+        (await import("./verbs/diff.js")).diffDirectory(context, input, directory, its),
+      ),
+    sync: (input, directory, verb = {}) =>
+      run("sync", verb, async (its) =>
+        (await import("./verbs/sync.js")).sync(context, input, directory, its),
+      ),
+    sign: (target, signer, verb = {}) =>
+      run("sign", verb, async (its) => (await import("./verbs/sign.js")).sign(context, target, signer, its)),
     attest: (target, signer, claim, verb = {}) =>
-      run("attest", verb, (its) => attest(context, target, signer, claim, its)),
-    referrers: (reference, verb = {}) => run("referrers", verb, (its) => referrers(context, reference, its)),
-    verify: (reference, verb = {}) => run("verify", verb, (its) => verify(context, reference, its)),
+      run("attest", verb, async (its) =>
+        (await import("./verbs/sign.js")).attest(context, target, signer, claim, its),
+      ),
+    referrers: (reference, verb = {}) =>
+      run("referrers", verb, async (its) =>
+        (await import("./verbs/referrers.js")).referrers(context, reference, its),
+      ),
+    verify: (reference, verb = {}) =>
+      run("verify", verb, async (its) => (await import("./verbs/verify.js")).verify(context, reference, its)),
     caches,
     close,
     [Symbol.asyncDispose]: close,

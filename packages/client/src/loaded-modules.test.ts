@@ -58,6 +58,35 @@ describe.skipIf(!isBuilt)("what a program loads", () => {
     expect(modules.filter((name) => heavy.test(name))).toEqual([]);
   });
 
+  test("that imports the client: no verb but what opens archives", async () => {
+    const modules = await loadedBy(`import "@blob/client";`);
+    const verbs = modules.filter((name) =>
+      /^client\/dist\/verbs\/(?:push|copy|sign|sync|extract|read-files)/u.test(name),
+    );
+    expect(verbs).toEqual([]);
+  });
+
+  test("that lists an archive: what decodes contents is loaded when the first is read", async () => {
+    const decoding = (program: string): Promise<readonly string[]> =>
+      loadedBy(program).then((modules) =>
+        modules.filter((name) => /^format\/dist\/node\/|^zstd-napi$/u.test(name)),
+      );
+    const pulled = `
+      import { createClient } from "@blob/client";
+      const client = createClient();
+      const archive = await client.pull(process.env.LAYOUT);
+      if (archive.readDirectory("").length !== 1) throw new Error("not listed");
+    `;
+    await loadedBy(`
+      import { createClient } from "@blob/client";
+      await createClient().push(process.env.LAYOUT, process.env.SITE);
+    `);
+    expect(await decoding(`${pulled} await client.close();`)).toEqual([]);
+    expect(await decoding(`${pulled} await archive.readFile("a.txt"); await client.close();`)).toContain(
+      "format/dist/node/read/index.js",
+    );
+  });
+
   test("that makes one, and asks what it was given: no more", async () => {
     const program = `
       import { createClient, createMemoryRegistry } from "@blob/client";

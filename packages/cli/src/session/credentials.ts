@@ -1,4 +1,5 @@
 import type { CredentialSource, Hosts } from "@blob/auth";
+import { defaultCredentials, firstOf, forHosts } from "@blob/auth";
 import type { Run } from "../settings/run.js";
 import { UsageError } from "../errors/usage-error.js";
 
@@ -11,7 +12,6 @@ export async function credentialsOf(
   hosts: Hosts,
 ): Promise<CredentialSource> {
   const { io, flags, output } = run;
-  const { defaultCredentials, firstOf, forHosts } = await import("@blob/auth");
   const found = defaultCredentials({
     env: io.env,
     homeDirectory: io.homeDirectory ?? false,

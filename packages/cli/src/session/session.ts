@@ -104,6 +104,16 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   let client: Promise<Client> | undefined;
   let finish = (): void => undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
+  async function connect(): Promise<Client> {
+    const [{ composeClient }, http] = await Promise.all([
+      import("./compose-client.js"),
+      httpOptionsOf(io, flags, output),
+    ]);
+    const made = await composeClient(session, references, http);
+    closing.push(() => made.close());
+    return made;
+  }
+
   const session: Session = {
     io,
     output,
@@ -136,7 +146,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       ...(await httpOptionsOf(io, flags, output)),
       plainHttp: settings.plainHttp.value,
     }),
-    client: () => (client ??= composeClient(session, references, closing)),
+    client: () => (client ??= connect()),
     async open(reference, policyFlags) {
       const { target, options, policies, rules } = await session.reading(reference, policyFlags);
       const archive = target.startsWith(localPrefix)
@@ -185,36 +195,12 @@ export function resolvedReference(reference: string, digest: string | undefined)
   return `${reference.replace(/@[a-z0-9]+:[0-9a-f]{32,}$/u, "")}@${digest}`;
 }
 
-async function composeClient(
-  session: Session,
-  references: ReadonlySet<string>,
-  closing: (() => Promise<void>)[],
-): Promise<Client> {
-  const { io, flags, settings, output } = session;
-  const [{ createClient }, { credentialsOf }, { namedHosts }, { cacheOptionsOf }, http] = await Promise.all([
-    import("@blob/client"),
-    import("./credentials.js"),
-    import("./named-hosts.js"),
-    import("./cache-options.js"),
-    httpOptionsOf(io, flags, output),
-  ]);
-  const credentials = await credentialsOf(session, () => namedHosts(references));
-  const client = createClient({
-    credentials,
-    plainHttp: settings.plainHttp.value,
-    http,
-    ...cacheOptionsOf(session),
-  });
-  closing.push(() => client.close());
-  return client;
-}
-
 async function httpOptionsOf(
   { env }: Io,
   flags: GlobalFlags,
   output: Output,
 ): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
-  const proxies = (await import("@blob/registry/proxy")).environmentProxies(env);
+  const proxies = (await import("./proxies.js")).environmentProxies(env);
   const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
   return {
     userAgent: `blob/${version()}`,

@@ -14,8 +14,9 @@ import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 import { parseArchiveManifest } from "../manifest/archive-manifest.js";
 import type { FetchProgress } from "../progress.js";
 import type { OpenedRegistry } from "../registries.js";
-import { loadCodecs } from "./codecs.js";
+import { codecsOnDemand, storeWithCodecs, withCodecs } from "./codecs.js";
 import { enforcePolicies } from "./policies.js";
+import { loadThreads, threadsOnDemand } from "./threads-on-demand.js";
 import type { ReadVerbOptions, VerbContext } from "./verb-context.js";
 
 /** Which policies an archive has to satisfy before it is opened, and how much memory it may take. */
@@ -172,17 +173,21 @@ export async function pull(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
   );
-  const { createContentThreads } = await import("@blob/format/node");
-  const threads = createContentThreads({ decoderConcurrency: options.decoderConcurrency });
+  const { decoderConcurrency } = options;
+  const threads =
+    decoderConcurrency === undefined ? threadsOnDemand() : await loadThreads({ decoderConcurrency });
   const contents = cachedContents({ content: caches.content, chunks }, limits);
-  const archive = await open(index, lifetime.source(kept.source), manifest, reference, {
+  const archive = await open(index, lifetime.source(withCodecs(kept.source)), manifest, reference, {
     limits: { ...limits, maxIndexBytes },
-    ...(await loadCodecs()),
+    ...codecsOnDemand,
     signal: options.signal,
     origin: fullReference(registry, location, manifest.descriptor.digest),
     threads,
     // Past the blocks: what is kept once and verified need not be kept unverified as well.
-    chunks: { store: contents.store, data: lifetime.source(source) },
+    chunks: {
+      store: contents.store && storeWithCodecs(contents.store),
+      data: lifetime.source(withCodecs(source)),
+    },
   });
   const closeArchive = async (): Promise<void> => {
     lifetime.close();
