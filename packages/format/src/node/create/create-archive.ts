@@ -220,7 +220,7 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
     isStarted,
     expect(files, size) {
       if (stage !== undefined || worker === undefined || options.workers === 0) return;
-      const workers = options.workers ?? workersFor(files, size, encoder, options);
+      const workers = options.workers ?? workersFor(files, size, encoder);
       if (workers === 0) return;
       stage = createWorkerStage(workers, { level, changeDetection, encoder: encoder?.name }, worker);
       started();
@@ -239,17 +239,12 @@ const minParallelMs = 300;
 const maxAutomaticWorkers = 4;
 
 /** How many workers so much work is worth. */
-function workersFor(
-  files: number,
-  bytes: number,
-  encoder: ZstdEncoder | undefined,
-  { chunking }: Pick<CreateOptions, "chunking">,
-): number {
+function workersFor(files: number, bytes: number, encoder: ZstdEncoder | undefined): number {
   const cores = availableParallelism();
   if (cores === 1) return 0;
   if (encoder === undefined && !isSmall(bytes / files)) {
-    // This thread reads large files and hashes them twice, for their entries and for the data: only their chunks are left.
-    return chunking !== "none" && bytes * hashMilliseconds > minSavedMs ? 1 : 0;
+    // One hashes files and their chunks, while this thread reads them and hashes the data.
+    return bytes * hashMilliseconds > minSavedMs ? 1 : 0;
   }
   const isWorth = estimateMilliseconds(files, bytes, encoder) > minParallelMs;
   return isWorth ? Math.min(cores, maxAutomaticWorkers) : 0;
