@@ -1,7 +1,8 @@
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
-import type { Entry } from "../../entry.js";
+import type { Entry, FileChunks } from "../../entry.js";
+import { comparePaths } from "../../paths/compare-bytes.js";
 import { isSameTime } from "../files/file-time.js";
 import { placeOf } from "../walk/found-files.js";
 import { isSmall } from "../walk/read-small-file.js";
@@ -29,8 +30,9 @@ export interface CompareOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Small files are read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
-const filesPerTurn = 64;
+/** Files are looked at and read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
+const looksPerTurn = 1024;
+const looksPerRead = 16;
 
 /** Compares what a listing finds with an archive. The listing is the caller's to close. */
 export async function compareDirectory(
@@ -49,17 +51,23 @@ export async function compareDirectory(
   const comparer = createContentComparer(listing.root, { workers, bytes, signal });
 
   const isLarge = (path: string): boolean => !isSmall(archive.entry(path)?.size ?? 0);
+  // Small files are read, written and fetched whole.
+  const chunksOf = ({ path, size }: Entry): FileChunks | undefined =>
+    isSmall(size) ? undefined : archive.chunks(path);
+
+  /** No promise: there may be hundreds of thousands. */
+  function isSameAtAGlance(row: number, entry: Entry): boolean {
+    if (!quick || entry.size !== sizes[row] || farTimes.has(row)) return false;
+    if (!isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) return false;
+    if (chunksOf(entry) !== undefined) equal.push(entry.path);
+    return true;
+  }
 
   async function compareFile(row: number, entry: Entry): Promise<boolean> {
     const { path } = entry;
     const isSameSize = entry.size === sizes[row];
     const place = placeOf(listing.root, files, row);
-    // Small files are read, written and fetched whole.
-    const chunks = isSmall(entry.size) ? undefined : archive.chunks(path);
-    if (isSameSize && quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) {
-      if (chunks !== undefined) equal.push(path);
-      return true;
-    }
+    const chunks = chunksOf(entry);
     if (chunks === undefined) return isSameSize && (await comparer.hasContent(place, entry));
     if (!locate) return isSameSize && (await comparer.hasChunks(place, entry, chunks));
     const { found, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
@@ -72,19 +80,39 @@ export async function compareDirectory(
   }
 
   try {
-    for (const [row, path] of paths.entries()) {
-      if (row % filesPerTurn === 0) await nextTurn();
-      signal?.throwIfAborted();
+    for (let row = 0, looks = 0; row < paths.length; row++) {
+      const path = paths[row] ?? "";
       const entry = archive.entry(path);
       if (entry === undefined) added.push(path);
-      else if (!(await compareFile(row, entry))) changed.push(path);
+      const isDone = entry === undefined || isSameAtAGlance(row, entry);
+      // A look at what was read takes a fraction of a read.
+      looks += isDone ? 1 : looksPerRead;
+      if (looks >= looksPerTurn) {
+        looks = 0;
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      if (!isDone && !(await compareFile(row, entry))) changed.push(path);
     }
     comparer.check();
   } finally {
     await comparer.close();
   }
-  const present = new Set(paths);
-  const removed = Array.from(archive.entries(), ({ path }) => path).filter((path) => !present.has(path));
+  // Each path of the directory is there once: when so many are the archive's, none of its own is missing.
+  const removed = paths.length - added.length === archive.entryCount ? [] : pathsMissing(archive, paths);
   if (locate) await findElsewhere(archive, [...changed, ...removed].filter(isLarge), equal, places);
   return { added, removed, changed, skipped, places };
+}
+
+/** The archive's paths that are not among these. Both are in the order of their bytes. */
+function pathsMissing(archive: Archive, paths: readonly string[]): string[] {
+  const missing: string[] = [];
+  let row = 0;
+  for (const { path } of archive.entries()) {
+    let order = -1;
+    while (row < paths.length && (order = comparePaths(paths[row] ?? "", path)) < 0) row++;
+    if (order === 0) row++;
+    else missing.push(path);
+  }
+  return missing;
 }
