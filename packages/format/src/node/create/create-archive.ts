@@ -235,6 +235,12 @@ function createTeam(encoder: ZstdEncoder | undefined, options: CreateOptions): T
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
+/**
+ * The same without compression: what threads take over is half of the work then. 20,000 files of 4 KB take as long with
+ * two of them as without, a quarter more processor time, and 30 MB.
+ */
+const minParallelHashMs = 700;
+
 /** As many keep this thread busy, which hashes and writes what they made. Each takes about 50 MB. */
 const maxAutomaticWorkers = 4;
 
@@ -246,7 +252,8 @@ function workersFor(files: number, bytes: number, encoder: ZstdEncoder | undefin
     // One hashes files and their chunks, while this thread reads them and hashes the data.
     return bytes * hashMilliseconds > minSavedMs ? 1 : 0;
   }
-  const isWorth = estimateMilliseconds(files, bytes, encoder) > minParallelMs;
+  const least = encoder === undefined ? minParallelHashMs : minParallelMs;
+  const isWorth = estimateMilliseconds(files, bytes, encoder) > least;
   return isWorth ? Math.min(cores, maxAutomaticWorkers) : 0;
 }
 
