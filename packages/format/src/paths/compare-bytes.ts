@@ -20,3 +20,18 @@ function byteRank(codeUnit: number): number {
   if (codeUnit < 0xd800) return codeUnit;
   return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;
 }
+
+/**
+ * Sorts strings into the order of {@link comparePaths}. That is JavaScript's own, which takes a third of the time, but for
+ * characters that few names have: so it is looked at what that gives.
+ */
+export function sortPaths(paths: string[]): void {
+  // eslint-disable-next-line @typescript-eslint/require-array-sort-compare
+  paths.sort();
+  for (let at = 1; at < paths.length; at++) {
+    if (comparePaths(paths[at - 1] ?? "", paths[at] ?? "") > 0) {
+      paths.sort(comparePaths);
+      return;
+    }
+  }
+}

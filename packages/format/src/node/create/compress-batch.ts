@@ -192,13 +192,18 @@ export interface CompressStage {
   batch(batch: FileBatch): Promise<PackedBatch>;
   /** Hashes and compresses a part of a large file, which is the stage's from then on. */
   part(part: Uint8Array<ArrayBuffer>, use: PartUse): Promise<PackedPart>;
+  /**
+   * SHA-256 of the file whose parts were given last, with `inFile`. Only where all parts go to one other thread, which
+   * sees them in their order while this one does something else.
+   */
+  readonly fileHash?: (() => Promise<Uint8Array>) | undefined;
   close(): Promise<void>;
 }
 
 /** Compresses on this thread, with a turn for other work of the process after each call. */
 export function createInlineStage(encoder: ZstdEncoder | undefined, options: BatchOptions): CompressStage {
   const compressBatch = createBatchCompressor(encoder, options);
-  const packPart = createPartPacker(encoder, options.level);
+  const packer = createPartPacker(encoder, options.level);
   return {
     width: 1,
     async batch(batch) {
@@ -207,7 +212,7 @@ export function createInlineStage(encoder: ZstdEncoder | undefined, options: Bat
     },
     async part(part, use) {
       await nextTurn();
-      return packPart(part, use);
+      return packer.pack(part, use);
     },
     close: () => Promise.resolve(),
   };

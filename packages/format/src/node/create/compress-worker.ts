@@ -11,7 +11,7 @@ import { loadZstdEncoder } from "../zstd/zstd-encoders.js";
 const setup: WorkerSetup = workerData;
 const encoder = setup.encoder === undefined ? undefined : await loadZstdEncoder(setup.encoder);
 const compressBatch = createBatchCompressor(encoder, setup);
-const packPart = createPartPacker(encoder, setup.level);
+const packer = createPartPacker(encoder, setup.level);
 
 parentPort?.on("message", (request: WorkerRequest) => {
   const response = answer(request);
@@ -21,7 +21,8 @@ parentPort?.on("message", (request: WorkerRequest) => {
 function answer(request: WorkerRequest): WorkerResponse {
   try {
     if (request.kind === "batch") return { kind: "batch", packed: compressBatch(request.batch) };
-    return { kind: "part", packed: packPart(request.part, request.use) };
+    if (request.kind === "file-hash") return { kind: "file-hash", hash: packer.fileHash() };
+    return { kind: "part", packed: packer.pack(request.part, request.use) };
   } catch (error) {
     return { kind: "error", error: toPlainError(error) };
   }
@@ -35,6 +36,7 @@ function transferable(response: WorkerResponse): ArrayBuffer[] {
     }
     case "part":
       return [response.packed.bytes.buffer, response.packed.hashes.buffer];
+    case "file-hash":
     case "error":
       return [];
     default:

@@ -4,7 +4,7 @@ import { frameRoom } from "./compress-frame.js";
 import { maxSmallFileBytes } from "../walk/read-small-file.js";
 import type { FileFacts } from "../walk/read-small-file.js";
 
-/** A large file that is read from beginning to end while its hash is computed. */
+/** A large file that is read from beginning to end. */
 export interface LargeFile {
   /** In bytes, when it was opened. */
   readonly size: number;
@@ -12,10 +12,10 @@ export interface LargeFile {
   readonly facts: FileFacts | undefined;
   /**
    * Parts of {@link maxSmallFileBytes}, the last one may be shorter. They belong to the consumer, with memory for
-   * {@link frameRoom}.
+   * {@link frameRoom}. Unless somebody else does, they are hashed before they are given.
    */
-  parts(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
-  /** What was read, once the parts have ended. */
+  parts(hashed?: "elsewhere"): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+  /** What was read, once the parts have ended, and its hash if it was computed. */
   digest(): { readonly hash: Uint8Array; readonly size: number };
   /** The same without the parts: reads everything for its hash. */
   hashAll(signal: AbortSignal | undefined): Promise<void>;
@@ -56,7 +56,7 @@ export function createLargeFile(content: LargeContent): LargeFile {
     return next;
   }
 
-  async function* parts(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  async function* parts(hashed?: "elsewhere"): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     let next = readNext();
     try {
       for (let more = true; more;) {
@@ -65,7 +65,7 @@ export function createLargeFile(content: LargeContent): LargeFile {
         more = part.length === maxSmallFileBytes;
         // The next part is read while this one is hashed and used.
         if (more) next = readNext();
-        hash.update(part);
+        if (hashed === undefined) hash.update(part);
         if (part.length > 0) yield part;
       }
     } finally {

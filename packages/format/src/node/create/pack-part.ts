@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 import { hashBytes } from "../../index-codec/index-schema.js";
 import type { ZstdEncoder } from "../../zstd/codec.js";
@@ -9,6 +9,8 @@ export interface PartUse {
   readonly compress: boolean;
   /** The part is chunks of this size, the last one may be shorter; without it, nothing is said of chunks. */
   readonly chunkBytes: number | undefined;
+  /** Whether the file that the part is of is hashed with it: see {@link PartPacker.fileHash}. Default: it is not. */
+  readonly inFile?: "first" | "later" | undefined;
 }
 
 /** A part of a large file as it is stored. Owns its buffers. */
@@ -19,15 +21,30 @@ export interface PackedPart {
   readonly hashes: Uint8Array<ArrayBuffer>;
 }
 
-/** Takes the part's memory. */
-export type PartPacker = (part: Uint8Array<ArrayBuffer>, use: PartUse) => PackedPart;
+export interface PartPacker {
+  /** Takes the part's memory. */
+  pack(part: Uint8Array<ArrayBuffer>, use: PartUse): PackedPart;
+  /** SHA-256 of the content of the file whose parts, from the first one on, were the last ones that were given. */
+  fileHash(): Uint8Array<ArrayBuffer>;
+}
 
 export function createPartPacker(encoder: ZstdEncoder | undefined, level: number): PartPacker {
   const compress = encoder === undefined ? undefined : createFrameCompressor(encoder, level);
-  return (part, use) => {
-    // Before its memory is used for the frame.
-    const hashes = hashChunks(part, use.chunkBytes);
-    return { bytes: use.compress && compress !== undefined ? compress(part) : part, hashes };
+  let file = createHash("sha256");
+  return {
+    pack(part, use) {
+      // Before its memory is used for the frame.
+      const hashes = hashChunks(part, use.chunkBytes);
+      if (use.inFile === "first") file = createHash("sha256");
+      if (use.inFile !== undefined) file.update(part);
+      return { bytes: use.compress && compress !== undefined ? compress(part) : part, hashes };
+    },
+    fileHash() {
+      const whole = file;
+      file = createHash("sha256");
+      // Not in memory that Node shares with others: it is sent to another thread.
+      return new Uint8Array(whole.digest());
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { ContentRows } from "./content-rows.js";
 import { createDuplicateFinder, sampleBytes } from "./find-duplicates.js";
 import type { DuplicateFinder } from "./find-duplicates.js";
 import type { LargeFile, FinishedFile } from "./large-file.js";
+import type { PartUse } from "./pack-part.js";
 import type { Listing } from "./listing.js";
 import { withFile } from "../zstd/frame-proof.js";
 import { inOrder } from "@blob/core/concurrency";
@@ -142,19 +143,29 @@ async function* largeFileTasks(
       files.compress[row] === 1 && (await namingFile(path, () => isWorthCompressing(reader, options)));
     const cutting = cuttingOf(options.chunking, compressed);
     const byContent = cutting?.byContent === true;
-    for await (const part of byContent ? cutParts(reader.parts(), cutting.chunkBytes) : reader.parts()) {
+    // This thread hashes all that is written. A thread that gets the same bytes hashes the file meanwhile.
+    const fileHash = compressed ? undefined : stage.fileHash;
+    const parts = reader.parts(fileHash && "elsewhere");
+    let inFile: PartUse["inFile"] = fileHash && "first";
+    for await (const part of byContent ? cutParts(parts, cutting.chunkBytes) : parts) {
       options.signal?.throwIfAborted();
+      const use: PartUse = {
+        compress: compressed,
+        chunkBytes: byContent ? part.length : cutting?.chunkBytes,
+        inFile,
+      };
+      if (fileHash !== undefined) inFile = "later";
       const size = part.length;
-      const chunkBytes = byContent ? size : cutting?.chunkBytes;
       yield async () => {
-        if (!compressed && cutting === undefined) {
+        if (!compressed && cutting === undefined && use.inFile === undefined) {
           return { kind: "part", row, size, bytes: part, hashes: new Uint8Array(0) };
         }
-        const packed = await namingFile(path, () => stage.part(part, { compress: compressed, chunkBytes }));
+        const packed = await namingFile(path, () => stage.part(part, use));
         return { kind: "part", row, size, ...packed };
       };
     }
-    const { hash, size } = reader.digest();
+    const { hash: hashHere, size } = reader.digest();
+    const hash = fileHash === undefined || size === 0 ? hashHere : await namingFile(path, fileHash);
     duplicates.add(row, hash);
     const content = { facts: reader.facts, size };
     yield () => Promise.resolve({ kind: "end", row, content, compressed, cutting });

@@ -15,12 +15,14 @@ export interface WorkerSetup extends BatchOptions {
 /** What a worker is asked. Buffers are transferred, in both directions. */
 export type WorkerRequest =
   | { readonly kind: "batch"; readonly batch: FileBatch }
-  | { readonly kind: "part"; readonly part: Uint8Array<ArrayBuffer>; readonly use: PartUse };
+  | { readonly kind: "part"; readonly part: Uint8Array<ArrayBuffer>; readonly use: PartUse }
+  | { readonly kind: "file-hash" };
 
 /** What it answers: requests are answered in their order. */
 export type WorkerResponse =
   | { readonly kind: "batch"; readonly packed: PackedBatch }
   | { readonly kind: "part"; readonly packed: PackedPart }
+  | { readonly kind: "file-hash"; readonly hash: Uint8Array }
   | { readonly kind: "error"; readonly error: PlainError };
 
 /** One request that is done while the next one waits, so that a worker never idles. */
@@ -46,6 +48,13 @@ export function createWorkerStage(count: number, setup: WorkerSetup, url: URL): 
       const response = await team.ask({ kind: "part", part, use }, [part.buffer]);
       return response.kind === "part" ? response.packed : unexpected(response);
     },
+    fileHash:
+      count === 1
+        ? async () => {
+            const response = await team.ask({ kind: "file-hash" });
+            return response.kind === "file-hash" ? response.hash : unexpected(response);
+          }
+        : undefined,
     close: () => team.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
-import type { Entry } from "../../entry.js";
+import type { Entry, FileChunks } from "../../entry.js";
 import { filesPerStep } from "../../index-codec/steps.js";
 import { comparePaths } from "../../paths/compare-bytes.js";
 import { isSameTime } from "../files/file-time.js";
@@ -31,8 +31,9 @@ export interface CompareOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Small files are read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
-const filesPerTurn = 64;
+/** Files are looked at and read with sync calls; other work of the process gets a turn after this many: about 2 ms. */
+const looksPerTurn = 1024;
+const looksPerRead = 16;
 
 /** Compares what a listing finds with an archive. The listing is the caller's to close. */
 export async function compareDirectory(
@@ -47,49 +48,60 @@ export async function compareDirectory(
   const equal: string[] = [];
   const places = new Map<string, ChunkPlaces>();
   /** Files that both have. */
-  let found = 0;
   const { paths, sizes, mtimes, farTimes } = files;
   const bytes = sizes.subarray(0, paths.length).reduce((sum, size) => sum + (isSmall(size) ? 0 : size), 0);
   const comparer = createContentComparer(listing.root, { workers, bytes, signal });
 
   const isLarge = (path: string): boolean => !isSmall(archive.entry(path)?.size ?? 0);
+  // Small files are read, written and fetched whole.
+  const chunksOf = ({ path, size }: Entry): FileChunks | undefined =>
+    isSmall(size) ? undefined : archive.chunks(path);
+
+  /** No promise: there may be hundreds of thousands. */
+  function isSameAtAGlance(row: number, entry: Entry): boolean {
+    if (!quick || entry.size !== sizes[row] || farTimes.has(row)) return false;
+    if (!isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) return false;
+    if (chunksOf(entry) !== undefined) equal.push(entry.path);
+    return true;
+  }
 
   async function compareFile(row: number, entry: Entry): Promise<boolean> {
     const { path } = entry;
     const isSameSize = entry.size === sizes[row];
     const place = placeOf(listing.root, files, row);
-    // Small files are read, written and fetched whole.
-    const chunks = isSmall(entry.size) ? undefined : archive.chunks(path);
-    if (isSameSize && quick && !farTimes.has(row) && isSameTime(mtimes[row] ?? 0n, entry.mtimeNs)) {
-      if (chunks !== undefined) equal.push(path);
-      return true;
-    }
+    const chunks = chunksOf(entry);
     if (chunks === undefined) return isSameSize && (await comparer.hasContent(place, entry));
     if (!locate) return isSameSize && (await comparer.hasChunks(place, entry, chunks));
-    const { found: chunksFound, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
+    const { found, isSame } = await comparer.findChunks(place, entry, chunks, !isSameSize);
     if (isSame) {
       equal.push(path);
       return true;
     }
-    places.set(path, new Map(Array.from(chunksFound, ([number, offset]) => [number, { path, offset }])));
+    places.set(path, new Map(Array.from(found, ([number, offset]) => [number, { path, offset }])));
     return false;
   }
 
   try {
-    for (const [row, path] of paths.entries()) {
-      if (row % filesPerTurn === 0) await nextTurn();
-      signal?.throwIfAborted();
+    for (let row = 0, looks = 0; row < paths.length; row++) {
+      const path = paths[row] ?? "";
       const entry = archive.entry(path);
-      if (entry !== undefined) found++;
       if (entry === undefined) added.push(path);
-      else if (!(await compareFile(row, entry))) changed.push(path);
+      const isDone = entry === undefined || isSameAtAGlance(row, entry);
+      // A look at what was read takes a fraction of a read.
+      looks += isDone ? 1 : looksPerRead;
+      if (looks >= looksPerTurn) {
+        looks = 0;
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      if (!isDone && !(await compareFile(row, entry))) changed.push(path);
     }
     comparer.check();
   } finally {
     await comparer.close();
   }
-  // Mostly the directory has all files of the archive.
-  const removed = found === archive.entryCount ? [] : await missingIn(paths, archive, signal);
+  // Each path of the directory is there once: when so many are the archive's, none of its own is missing.
+  const removed = paths.length - added.length === archive.entryCount ? [] : await missingIn(paths, archive, signal);
   if (locate) await findElsewhere(archive, [...changed, ...removed].filter(isLarge), equal, places);
   return { added, removed, changed, skipped, places };
 }

@@ -3,7 +3,7 @@ import { lstatSync, realpathSync } from "node:fs";
 import type { BigIntStats, Dirent } from "node:fs";
 import { join } from "node:path";
 
-import { comparePaths } from "../../paths/compare-bytes.js";
+import { sortPaths } from "../../paths/compare-bytes.js";
 import { FormatError } from "../../errors.js";
 import { isValidPath } from "../../paths/path.js";
 import { fileSystemError } from "../files/file-system-error.js";
@@ -140,7 +140,7 @@ export class Walk {
       const key = this.#keyOf(entry, directory);
       if (key !== undefined) directory.keys.push(key);
     }
-    directory.keys.sort(comparePaths);
+    sortPaths(directory.keys);
     this.#directoriesListed++;
   }
 
