@@ -202,8 +202,8 @@ function startChunkStage(
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
-/** Beside this thread, which gives files their names and cannot keep more of them busy. Each takes about 40 MB. */
-const maxAutomaticWorkers = 2;
+/** This thread only fetches, and decides what goes where: it can keep more of them busy. Each takes some 30 MB. */
+const maxAutomaticWorkers = 4;
 
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
@@ -211,7 +211,9 @@ function startStage(
   writer: FileWriter,
   { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
-  const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
+  const cores = availableParallelism();
+  // With a single core, more threads only take turns with this one.
+  const free = cores === 1 ? 0 : Math.min(cores, maxAutomaticWorkers);
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.

@@ -25,6 +25,42 @@ export function decodeWhole(
   return verified(file, content);
 }
 
+/**
+ * The same in memory that is used again: what it returns is valid until the next call with it, and `stored` may be memory
+ * that threads share.
+ */
+export function decodeWholeIn(
+  scratch: DecodeScratch,
+  file: StoredFile,
+  stored: Uint8Array,
+  decoder: ZstdDecoder,
+): Uint8Array {
+  // A copy of their own: not every library takes shared memory.
+  const copy = scratch.stored(stored.length);
+  copy.set(stored);
+  if (!isDecoded(file) || decoder.decompressInto === undefined) return decodeWhole(file, copy, decoder);
+  return verified(file, decoder.decompressInto(scratch.content(file.size), copy, file));
+}
+
+/** Memory for one file at a time. */
+export interface DecodeScratch {
+  stored(size: number): Uint8Array;
+  content(size: number): Uint8Array;
+}
+
+/** Grows to what the largest file needs. */
+export function createDecodeScratch(): DecodeScratch {
+  return { stored: growing(), content: growing() };
+}
+
+function growing(): (size: number) => Uint8Array {
+  let memory = new Uint8Array(64 * 1024);
+  return (size) => {
+    if (memory.length < size) memory = new Uint8Array(Math.max(size, 2 * memory.length));
+    return memory.subarray(0, size);
+  };
+}
+
 /** The same for the thread that others wait for. */
 export async function decodeWholeInTurns(
   file: StoredFile,
