@@ -35,9 +35,10 @@ export interface BatchContents {
   readonly hashes: Uint8Array;
 }
 
-/** Small files of one range. The bytes are shared by all batches of the range, and nobody writes to them. */
+/** Small files, and what is stored of them. */
 export interface ExtractBatch extends BatchContents {
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Given away. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly places: BatchPlaces;
 }
 

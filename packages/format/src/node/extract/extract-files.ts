@@ -133,7 +133,8 @@ async function fetchFiles(
   options: FetchOptions,
 ): Promise<void> {
   const { concurrency, maxRangeBytes, report } = options;
-  const targets = new Map(wanted.map(({ entry, target }) => [entry.path, target]));
+  const elsewhere = wanted.filter(({ entry, target }) => target !== entry.path);
+  const targets = new Map(elsewhere.map(({ entry, target }) => [entry.path, target]));
   const stage = startStage(wanted, writer, options);
   try {
     const decoder = options.zstd ?? (await loadZstdDecoder());
@@ -142,13 +143,11 @@ async function fetchFiles(
     const reads = planReads(small, { maxGapBytes, maxRangeBytes });
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
+      const bytes = await readWhole(archive, read, signal);
       if (stage === undefined) {
-        const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
         await writeRange(writer, decoder, read, bytes, files, signal, report);
         return;
       }
-      const shared = new Uint8Array(new SharedArrayBuffer(read.length));
-      const bytes = await readWhole(archive, read, shared, signal);
       await stage.write(read, bytes, files, signal, (entry, written) => {
         report.bytes(entry.size, entry);
         report.finished(entry, written);
@@ -245,13 +244,13 @@ function sortBySize(wanted: readonly Extraction[], maxRangeBytes: number): BySiz
   return { small, large };
 }
 
-/** Fills `bytes` with the planned range, exactly. */
-async function readWhole<T extends Uint8Array>(
+/** The planned range, exactly. */
+async function readWhole(
   archive: Archive,
   { offset, length }: ByteRange,
-  bytes: T,
   signal: AbortSignal,
-): Promise<T> {
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
   let filled = 0;
   if (length === 0) return bytes;
   for await (const chunk of archive.data.read({ offset, length }, { signal })) {

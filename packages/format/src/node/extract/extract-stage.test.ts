@@ -182,7 +182,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
     const stage = createExtractStage(2, writer, url);
     const files = [...archive.entries("d7")].map((entry) => ({ entry, target: entry.path }));
     const range = { offset: 0, length: archive.dataSize };
-    const bytes = new Uint8Array(new SharedArrayBuffer(archive.dataSize));
+    const bytes = new Uint8Array(archive.dataSize);
     await expect(
       stage.write(range, bytes, files, AbortSignal.any([]), () => undefined),
     ).rejects.toMatchObject({ name: "FormatError", code: "WorkerFailed" });
@@ -232,7 +232,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
       );
       const [entry] = archive.entries("d7");
       if (entry === undefined) throw new Error("the sample has no such file");
-      const bytes = new Uint8Array(new SharedArrayBuffer(archive.dataSize));
+      const bytes = new Uint8Array(archive.dataSize);
       const write = (name: string): Promise<void> =>
         stage.write(
           { offset: 0, length: archive.dataSize },

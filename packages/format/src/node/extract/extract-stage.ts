@@ -1,7 +1,7 @@
 import type { ByteRange } from "../../sources/byte-source.js";
 import type { Entry } from "../../entry.js";
 import type { FileWriter } from "./file-writer.js";
-import type { BatchContents, ExtractBatch, WrittenBatch } from "./extract-batch.js";
+import type { ExtractBatch, WrittenBatch } from "./extract-batch.js";
 import type { Extraction } from "./extract-options.js";
 import { inOrder } from "@blob/core/concurrency";
 import { ownFile } from "../workers/own-file.js";
@@ -22,7 +22,7 @@ export interface ExtractStage {
   /** Writes the files of a range that was read. Calls back for each: whether it has its name now. */
   write(
     range: ByteRange,
-    bytes: Uint8Array<SharedArrayBuffer>,
+    bytes: Uint8Array,
     files: readonly Extraction[],
     signal: AbortSignal,
     onFile: (entry: Entry, written: boolean) => void,
@@ -63,7 +63,7 @@ export function createExtractStage(
   const underWay = new Set<Promise<unknown>>();
 
   async function ask(batch: ExtractBatch): Promise<WrittenBatch> {
-    const response = await team.ask(batch);
+    const response = await team.ask(batch, [batch.bytes.buffer]);
     if (response.kind === "error") throw fromPlainError(response.error);
     if (response.inodes.length !== batch.places.targets.length)
       throw workerFailed("it wrote other files than it was asked for");
@@ -72,7 +72,7 @@ export function createExtractStage(
 
   async function writeBatch(
     range: ByteRange,
-    bytes: Uint8Array<SharedArrayBuffer>,
+    bytes: Uint8Array,
     files: readonly Extraction[],
   ): Promise<readonly boolean[]> {
     const reserved = writer.reserveAll(files);
@@ -85,7 +85,7 @@ export function createExtractStage(
     };
     try {
       // Also after an abort: nobody may write any more when the files are removed below.
-      const written = await ask({ bytes, places: reserved.places, ...contentsOf(range, files) });
+      const written = await ask({ places: reserved.places, ...contentsOf(range, bytes, files) });
       return await reserved.commit(written, async () => {
         settle();
         await Promise.all(underWay);
@@ -113,7 +113,15 @@ export function createExtractStage(
   };
 }
 
-function contentsOf({ offset }: ByteRange, files: readonly Extraction[]): BatchContents {
+function contentsOf(
+  { offset }: ByteRange,
+  bytes: Uint8Array,
+  files: readonly Extraction[],
+): Omit<ExtractBatch, "places"> {
+  const first = files.reduce((least, { entry }) => Math.min(least, entry.dataOffset), Infinity);
+  const end = files.reduce((most, { entry }) => Math.max(most, entry.dataOffset + entry.storedSize), 0);
+  // A copy, which costs less than what all threads share: copying from and to that is slow where it is not aligned.
+  const own = new Uint8Array(bytes.subarray(first - offset, end - offset));
   const columns = {
     from: new Float64Array(files.length),
     storedSizes: new Float64Array(files.length),
@@ -123,14 +131,14 @@ function contentsOf({ offset }: ByteRange, files: readonly Extraction[]): BatchC
   };
   let hasOtherPaths = false;
   for (const [index, { entry, target }] of files.entries()) {
-    columns.from[index] = entry.dataOffset - offset;
+    columns.from[index] = entry.dataOffset - first;
     columns.storedSizes[index] = entry.storedSize;
     columns.sizes[index] = entry.size;
     columns.isCompressed[index] = entry.compression === "zstd" ? 1 : 0;
     columns.hashes.set(entry.hash, index * hashBytes);
     if (target !== entry.path) hasOtherPaths = true;
   }
-  return { ...columns, paths: hasOtherPaths ? files.map(({ entry }) => entry.path) : undefined };
+  return { ...columns, bytes: own, paths: hasOtherPaths ? files.map(({ entry }) => entry.path) : undefined };
 }
 
 function* batchesOf(files: readonly Extraction[]): Generator<readonly Extraction[], void, undefined> {

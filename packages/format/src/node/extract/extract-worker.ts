@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 
 import type { ExtractBatch } from "./extract-batch.js";
 import type { ExtractResponse } from "./extract-stage.js";
-import { createDecodeScratch } from "../read/decode-whole.js";
+import { createDecodeScratch } from "../read/decode-scratch.js";
 import { loadZstdDecoder } from "../zstd/zstd-decoder.js";
 import { toPlainError } from "../workers/plain-error.js";
 import { writeBatch } from "./write-batch.js";

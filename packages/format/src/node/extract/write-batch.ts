@@ -2,7 +2,7 @@ import { closeSync, unlinkSync } from "node:fs";
 
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { decodeWholeIn } from "../read/decode-whole.js";
-import type { DecodeScratch } from "../read/decode-whole.js";
+import type { DecodeScratch } from "../read/decode-scratch.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { createWholeFile, finishTemporaryFile, writeFully } from "../files/temporary-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";

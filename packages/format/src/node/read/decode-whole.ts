@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { FormatError } from "../../errors.js";
 import type { ZstdDecodeOptions, ZstdDecoder } from "../../zstd/codec.js";
 import { decompressInTurns } from "../../zstd/in-turns.js";
+import type { DecodeScratch } from "./decode-scratch.js";
 
 /** What the index says about a small file. */
 export interface StoredFile {
@@ -25,40 +26,15 @@ export function decodeWhole(
   return verified(file, content);
 }
 
-/**
- * The same in memory that is used again: what it returns is valid until the next call with it, and `stored` may be memory
- * that threads share.
- */
+/** The same in memory that is used again: what it returns is valid until the next call with it. */
 export function decodeWholeIn(
   scratch: DecodeScratch,
   file: StoredFile,
   stored: Uint8Array,
   decoder: ZstdDecoder,
 ): Uint8Array {
-  // A copy of their own: not every library takes shared memory.
-  const copy = scratch.stored(stored.length);
-  copy.set(stored);
-  if (!isDecoded(file) || decoder.decompressInto === undefined) return decodeWhole(file, copy, decoder);
-  return verified(file, decoder.decompressInto(scratch.content(file.size), copy, file));
-}
-
-/** Memory for one file at a time. */
-export interface DecodeScratch {
-  stored(size: number): Uint8Array;
-  content(size: number): Uint8Array;
-}
-
-/** Grows to what the largest file needs. */
-export function createDecodeScratch(): DecodeScratch {
-  return { stored: growing(), content: growing() };
-}
-
-function growing(): (size: number) => Uint8Array {
-  let memory = new Uint8Array(64 * 1024);
-  return (size) => {
-    if (memory.length < size) memory = new Uint8Array(Math.max(size, 2 * memory.length));
-    return memory.subarray(0, size);
-  };
+  if (!isDecoded(file) || decoder.decompressInto === undefined) return decodeWhole(file, stored, decoder);
+  return verified(file, decoder.decompressInto(scratch(file.size), stored, file));
 }
 
 /** The same for the thread that others wait for. */
