@@ -23,7 +23,7 @@ export interface ChunkStage {
   /** So many jobs at a time keep all threads busy; more only take memory. */
   readonly width: number;
   /** Memory for what is stored of a chunk. {@link write} takes it back. */
-  memory(size: number): Uint8Array<ArrayBuffer>;
+  readonly memory: (size: number) => Uint8Array<ArrayBuffer>;
   /** Decodes a chunk, checks its size and hash, and writes it at its place. Takes the memory of `stored` away. */
   write(job: WriteChunk): Promise<void>;
   /** Hashes what is at a place of a file. */
@@ -125,7 +125,7 @@ function inlineStage(zstd: ZstdDecoder | undefined): ChunkStage {
 
 interface ChunkRunner extends Pick<ChunkStage, "memory" | "close"> {
   /** On one of the threads, counted round and round, or on any. */
-  run(job: ChunkJob, thread?: number): Promise<ChunkResult>;
+  readonly run: (job: ChunkJob, thread?: number) => Promise<ChunkResult>;
 }
 
 function stageOver(width: number, { memory, run, close }: ChunkRunner): ChunkStage {

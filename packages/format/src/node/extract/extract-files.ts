@@ -201,8 +201,8 @@ function startChunkStage(
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
-/** This thread only fetches, and decides what goes where: it can keep more of them busy. Each takes some 30 MB. */
-const maxAutomaticWorkers = 4;
+/** This thread only fetches, and decides what goes where. Each takes some 30 MB, and compiles what it runs for itself. */
+const maxAutomaticWorkers = 3;
 
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
@@ -210,9 +210,8 @@ function startStage(
   writer: FileWriter,
   { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
-  const cores = availableParallelism();
-  // With a single core, more threads only take turns with this one.
-  const free = cores === 1 ? 0 : Math.min(cores, maxAutomaticWorkers);
+  // What is fetched, compiled and collected meanwhile keeps a core busy: a worker for that one made all of them slower.
+  const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.

@@ -12,7 +12,14 @@ import { writeBatch } from "./write-batch.js";
 const decoder = await loadZstdDecoder();
 const scratch = createDecodeScratch();
 
-parentPort?.on("message", (batch: ExtractBatch) => parentPort?.postMessage(answer(batch)));
+parentPort?.on("message", (batch: ExtractBatch) => {
+  const response = answer(batch);
+  const columns = response.kind === "written" ? [response.inodes, response.lost, response.isNamed] : [];
+  parentPort?.postMessage(
+    response,
+    columns.map(({ buffer }) => buffer),
+  );
+});
 
 function answer(batch: ExtractBatch): ExtractResponse {
   try {

@@ -91,7 +91,7 @@ function reserve(
         naming.named(entry.path, finished(index));
       }
       const written = files.map((_, index) => isNamed[index] === 1);
-      for (const index of [...unnamed]) {
+      for (const index of unnamed) {
         const file = files[index];
         if (file === undefined) continue;
         const { entry, target } = file;
