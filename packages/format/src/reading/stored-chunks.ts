@@ -20,6 +20,10 @@ export interface StoredChunk {
   readonly stored: Uint8Array<ArrayBuffer>;
 }
 
+function ownMemory(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(size);
+}
+
 export function chunkOf({ chunks, entry }: CutFile, index: number): Chunk {
   const chunk = chunks.at(index);
   if (chunk === undefined) throw new RangeError(`${JSON.stringify(entry.path)} has no chunk ${index}`);
@@ -28,15 +32,16 @@ export function chunkOf({ chunks, entry }: CutFile, index: number): Chunk {
 
 /**
  * The stored bytes of chunks that follow each other, by one request of the source. One chunk is in memory at a time. The
- * last one is given when the source has ended: that it gives no more is known then.
+ * last one is given when the source has ended: that it gives no more is known then. `memory` gives what each is put into.
  */
 export async function* readStoredChunks(
   data: ByteSource,
   file: CutFile,
   { first, last }: ChunkRun,
   signal: AbortSignal | undefined,
+  memory: (size: number) => Uint8Array<ArrayBuffer> = ownMemory,
 ): AsyncGenerator<StoredChunk, void, undefined> {
-  let current = begin(file, first);
+  let current = begin(file, first, memory);
   let filled = 0;
   const offset = current.chunk.dataOffset;
   const end = chunkOf(file, last);
@@ -49,15 +54,15 @@ export async function* readStoredChunks(
       taken += part.length;
       if (filled < current.stored.length || current.chunk.index === last) continue;
       yield current;
-      current = begin(file, current.chunk.index + 1);
+      current = begin(file, current.chunk.index + 1, memory);
       filled = 0;
     }
   }
   yield current;
 }
 
-function begin(file: CutFile, index: number): StoredChunk {
+function begin(file: CutFile, index: number, memory: (size: number) => Uint8Array<ArrayBuffer>): StoredChunk {
   const chunk = chunkOf(file, index);
   // Opening the index has held its size to what a frame of the content can have.
-  return { chunk, stored: new Uint8Array(chunk.storedSize) };
+  return { chunk, stored: memory(chunk.storedSize) };
 }

@@ -38,6 +38,16 @@ export interface ZstdDecoder {
    * long as that much content takes: large files are for {@link stream}, or a worker.
    */
   decompress(stored: Uint8Array, file: ZstdPromise, options?: ZstdDecodeOptions): Uint8Array;
+  /**
+   * The same into the beginning of `target`, which has room for `file.size` bytes: returns the part of it that has the
+   * content. Optional: it saves memory for each of many files.
+   */
+  decompressInto?(
+    target: Uint8Array,
+    stored: Uint8Array,
+    file: ZstdPromise,
+    options?: ZstdDecodeOptions,
+  ): Uint8Array;
   /** The same piece by piece, for content of any size. */
   stream(file: ZstdPromise, options?: ZstdDecodeOptions): ZstdStream;
 }
@@ -83,6 +93,8 @@ export interface ZstdFrameDecoder {
    * blocks can hold.
    */
   decodeFrame(frame: Uint8Array, header: ZstdFrameHeader, maxBytes: number): Uint8Array;
+  /** The same into `target`, which has room for no more than is allowed: returns how much it was. Optional. */
+  decodeFrameInto?(target: Uint8Array, frame: Uint8Array): number;
   /** The same piece by piece. */
   startFrame(header: ZstdFrameHeader, maxBytes: number): ZstdFrameStream;
 }

@@ -2,6 +2,7 @@ import type {
   ZstdDecodeOptions,
   ZstdDecoder,
   ZstdFrameDecoder,
+  ZstdFrameHeader,
   ZstdFrameStream,
   ZstdPromise,
   ZstdStream,
@@ -18,6 +19,9 @@ export function createZstdDecoder(frames: ZstdFrameDecoder): ZstdDecoder {
     name: frames.name,
     decompress(stored, file, options = {}) {
       return withDecompressionErrors(file.path, () => decompress(frames, stored, file, options));
+    },
+    decompressInto(target, stored, file, options = {}) {
+      return withDecompressionErrors(file.path, () => decompressInto(frames, target, stored, file, options));
     },
     stream: (file, options = {}) => createStream(frames, file, options),
   };
@@ -43,6 +47,38 @@ function decompress(
   limits.end();
   const [first] = pieces;
   return first !== undefined && pieces.length === 1 ? first : joined(pieces, size);
+}
+
+function decompressInto(
+  frames: ZstdFrameDecoder,
+  target: Uint8Array,
+  stored: Uint8Array,
+  file: ZstdPromise,
+  { maxDecoderBytes }: ZstdDecodeOptions,
+): Uint8Array {
+  const limits = createFrameLimits(file.size, { maxDecoderBytes, wholeFrames: true });
+  let size = 0;
+  for (const { bytes, header, mostContent } of splitFrames(stored, limits)) {
+    const room = target.subarray(size, size + Math.min(mostContent, file.size - size));
+    const found = decodeFrameInto(frames, room, bytes, header);
+    checkFrameSize(found, header.contentSize);
+    limits.content(found);
+    size += found;
+  }
+  limits.end();
+  return target.subarray(0, size);
+}
+
+function decodeFrameInto(
+  frames: ZstdFrameDecoder,
+  room: Uint8Array,
+  frame: Uint8Array,
+  header: ZstdFrameHeader,
+): number {
+  if (frames.decodeFrameInto !== undefined) return frames.decodeFrameInto(room, frame);
+  const content = frames.decodeFrame(frame, header, room.length);
+  room.set(content);
+  return content.length;
 }
 
 /** Pieces without content in a row after which a caller gets an occasion to do something else. */

@@ -34,8 +34,12 @@ export interface HashRegion {
   readonly file: OpenFile;
   readonly offset: number;
   readonly size: number;
-  /** Whether the content is to be given back. */
-  readonly wantsContent: boolean;
+}
+
+/** Go on with the hash of a file: the bytes that come next. Behind the end of the file they count as zeros. */
+export interface AppendRegion extends HashRegion {
+  /** Whose hash. */
+  readonly running: number;
 }
 
 /** Verify that a file has a chunk at some place, and write it to another file. */
@@ -49,16 +53,18 @@ export interface CopyChunk extends ChunkTarget {
 export type ChunkJob =
   | ({ readonly kind: "write" } & WriteChunk)
   | ({ readonly kind: "hash" } & HashRegion)
-  | ({ readonly kind: "copy" } & CopyChunk);
+  | ({ readonly kind: "copy" } & CopyChunk)
+  | ({ readonly kind: "append" } & AppendRegion)
+  | { readonly kind: "digest"; readonly running: number };
 
 /** What came of a job. */
 export interface ChunkResult {
   /** SHA-256 of what was there, in hexadecimal; `undefined` when the file ends before. Of a written chunk it is the promised one. */
   readonly hash: string | undefined;
-  /** As far as it was there, and wanted. It belongs to who asked. */
-  readonly content: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** What a worker answers. */
-export type ChunkResponse =
+/** What a worker answers, with the memory of what was stored, to be used again. */
+export type ChunkResponse = ChunkAnswer & { readonly memory: ArrayBuffer | undefined };
+
+export type ChunkAnswer =
   ({ readonly kind: "done" } & ChunkResult) | { readonly kind: "error"; readonly error: PlainError };

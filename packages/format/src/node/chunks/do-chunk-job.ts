@@ -5,63 +5,85 @@ import { chunkError, chunkMismatch } from "../../reading/chunk-error.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import { fileSystemError } from "../files/file-system-error.js";
 import { writePart } from "../files/temporary-file.js";
-import type { ChunkJob, ChunkResult, CopyChunk, HashRegion, WriteChunk } from "./chunk-job.js";
+import type { AppendRegion, ChunkJob, ChunkResult, CopyChunk, HashRegion, WriteChunk } from "./chunk-job.js";
+import type { DecodeScratch } from "../read/decode-scratch.js";
 import type { OpenFile } from "./open-file.js";
+import type { RunningHashes } from "./running-hashes.js";
 
-/** What is hashed without being kept is read in pieces of this size. */
-const pieceBytes = 1024 * 1024;
+/** Files are hashed in pieces of this size: most of them are still in the processor's cache when they are. */
+const pieceBytes = 256 * 1024;
+
+/** What a thread needs for its jobs. */
+export interface ChunkTools {
+  readonly decoder: ZstdDecoder;
+  readonly scratch: DecodeScratch;
+  readonly hashes: RunningHashes;
+}
 
 /** Does a job in one go: for workers. `HashMismatch`, `Decompression`, `SizeExceeded`, `FileSystem`. */
-export function doChunkJob(job: ChunkJob, decoder: ZstdDecoder): ChunkResult {
+export function doChunkJob(job: ChunkJob, tools: ChunkTools): ChunkResult {
   switch (job.kind) {
     case "write":
-      return writeChunk(job, decoder);
+      return writeChunk(job, tools);
     case "hash":
-      return hashRegion(job);
+      return hashRegion(job, tools);
     case "copy":
-      return copyChunk(job);
+      return copyChunk(job, tools);
+    case "append":
+      return appendRegion(job, tools);
+    case "digest":
+      return { hash: tools.hashes.digest(job.running) };
   }
 }
 
-function writeChunk(job: WriteChunk, decoder: ZstdDecoder): ChunkResult {
+function writeChunk(job: WriteChunk, tools: ChunkTools): ChunkResult {
   const { chunk, stored, isCompressed } = job;
-  let content: Uint8Array = stored;
-  if (isCompressed) {
-    try {
-      content = decoder.decompress(stored, chunk);
-    } catch (error) {
-      throw chunkError(error, chunk, chunk);
-    }
-  }
+  const content = isCompressed ? decode(job, tools) : stored;
   if (content.length !== chunk.size || hash("sha256", content, "hex") !== chunk.hash)
     throw chunkMismatch(chunk.path, chunk);
   writeTo(job, content);
-  return { hash: chunk.hash, content: ownMemory(content) };
+  return { hash: chunk.hash };
 }
 
-function hashRegion({ file, offset, size, wantsContent }: HashRegion): ChunkResult {
-  if (wantsContent) {
-    const content = readRegion(file, offset, new Uint8Array(size));
-    return { hash: content === undefined ? undefined : hash("sha256", content, "hex"), content };
+function decode({ chunk, stored }: WriteChunk, { decoder, scratch }: ChunkTools): Uint8Array {
+  try {
+    return decoder.decompressInto === undefined
+      ? decoder.decompress(stored, chunk)
+      : decoder.decompressInto(scratch(chunk.size), stored, chunk);
+  } catch (error) {
+    throw chunkError(error, chunk, chunk);
   }
+}
+
+function hashRegion({ file, offset, size }: HashRegion, { scratch }: ChunkTools): ChunkResult {
   const hasher = createHash("sha256");
   for (let done = 0; done < size;) {
-    const piece = readRegion(file, offset + done, scratchOf(Math.min(pieceBytes, size - done)));
-    if (piece === undefined) return { hash: undefined, content: undefined };
+    const piece = readRegion(file, offset + done, scratch(Math.min(pieceBytes, size - done)));
+    if (piece === undefined) return { hash: undefined };
     hasher.update(piece);
     done += piece.length;
   }
-  return { hash: hasher.digest("hex"), content: undefined };
+  return { hash: hasher.digest("hex") };
 }
 
-function copyChunk(job: CopyChunk): ChunkResult {
+function appendRegion({ running, file, offset, size }: AppendRegion, tools: ChunkTools): ChunkResult {
+  const hasher = tools.hashes.of(running);
+  for (let done = 0; done < size;) {
+    const piece = tools.scratch(Math.min(pieceBytes, size - done));
+    piece.fill(0, readUntilEnd(file, offset + done, piece));
+    hasher.update(piece);
+    done += piece.length;
+  }
+  return { hash: undefined };
+}
+
+function copyChunk(job: CopyChunk, { scratch }: ChunkTools): ChunkResult {
   const { chunk, source, sourceOffset } = job;
-  const content = readRegion(source, sourceOffset, new Uint8Array(chunk.size));
-  if (content === undefined) return { hash: undefined, content: undefined };
+  const content = readRegion(source, sourceOffset, scratch(chunk.size));
+  if (content === undefined) return { hash: undefined };
   const found = hash("sha256", content, "hex");
-  if (found !== chunk.hash) return { hash: found, content: undefined };
-  writeTo(job, content);
-  return { hash: found, content };
+  if (found === chunk.hash) writeTo(job, content);
+  return { hash: found };
 }
 
 function writeTo({ chunk, target, isSparse }: WriteChunk | CopyChunk, content: Uint8Array): void {
@@ -73,40 +95,21 @@ function writeTo({ chunk, target, isSparse }: WriteChunk | CopyChunk, content: U
 }
 
 /** Fills the memory from a place of a file on; nothing when the file ends before it is full. */
-function readRegion(
-  { handle, name }: OpenFile,
-  offset: number,
-  into: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> | undefined {
+function readRegion(file: OpenFile, offset: number, into: Uint8Array): Uint8Array | undefined {
+  return readUntilEnd(file, offset, into) < into.length ? undefined : into;
+}
+
+/** Returns how many bytes there were. */
+function readUntilEnd({ handle, name }: OpenFile, offset: number, into: Uint8Array): number {
   try {
-    for (let done = 0; done < into.length;) {
+    let done = 0;
+    while (done < into.length) {
       const count = readSync(handle, into, done, into.length - done, offset + done);
-      if (count === 0) return undefined;
+      if (count === 0) break;
       done += count;
     }
-    return into;
+    return done;
   } catch (cause) {
     throw fileSystemError(cause, `read from byte ${offset} on of`, name);
   }
 }
-
-let scratch = new Uint8Array(0);
-
-function scratchOf(size: number): Uint8Array<ArrayBuffer> {
-  if (scratch.length < size) scratch = new Uint8Array(pieceBytes);
-  return scratch.subarray(0, size);
-}
-
-/** Memory that has nothing else in it, and can be given away. What libraries give may be a part of theirs. */
-export function ownMemory(content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, length } = content;
-  const isOwn =
-    buffer instanceof ArrayBuffer && length > ownBytes && buffer.byteLength <= length + ownSlackBytes;
-  return isOwn ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(content);
-}
-
-/** Below this, memory may be of Node's pool, which everybody shares. */
-const ownBytes = 64 * 1024;
-
-/** Decoders ask for a little more than they need. */
-const ownSlackBytes = 4096;

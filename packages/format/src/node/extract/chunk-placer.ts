@@ -12,12 +12,12 @@ export interface Place {
   readonly offset: number;
 }
 
-/** Puts chunks of one file into their places, and gives their verified contents. */
+/** Puts verified chunks of one file into their places. */
 export interface ChunkPlacer {
-  /** One that was fetched. Takes its memory away. */
-  write(stored: StoredChunk): Promise<Uint8Array>;
+  /** One that was fetched, into memory of the stage. */
+  write(stored: StoredChunk): Promise<void>;
   /** One that is said to be somewhere: what is not there is fetched after all. */
-  take(chunk: Chunk, place: Place): Promise<Uint8Array>;
+  take(chunk: Chunk, place: Place): Promise<void>;
 }
 
 export interface ChunkPlacerOptions {
@@ -34,27 +34,26 @@ export function createChunkPlacer(options: ChunkPlacerOptions): ChunkPlacer {
   const { data, stage, file, target, found, signal } = options;
   const { path, compression } = file.entry;
 
-  function write({ chunk, stored }: StoredChunk): Promise<Uint8Array> {
+  function write({ chunk, stored }: StoredChunk): Promise<void> {
     const isCompressed = compression === "zstd";
     const isSparse = chunk.offset >= found;
     return stage.write({ chunk: promisedChunk(path, chunk), stored, isCompressed, target, isSparse });
   }
 
-  async function fetchOne({ index }: Chunk): Promise<Uint8Array> {
-    for await (const stored of readStoredChunks(data, file, { first: index, last: index }, signal)) {
-      return write(stored);
-    }
+  async function fetchOne({ index }: Chunk): Promise<void> {
+    const run = { first: index, last: index };
+    for await (const stored of readStoredChunks(data, file, run, signal, stage.memory)) return write(stored);
     throw new TypeError("A chunk was asked for, and none came");
   }
 
-  /** What is in its place, if it is still what it was. */
-  async function read(chunk: Chunk): Promise<Uint8Array | undefined> {
+  /** Whether what is in its place is still what it was. */
+  async function isThere(chunk: Chunk): Promise<boolean> {
     const { offset, size } = chunk;
-    const { hash, content } = await stage.hash({ file: target, offset, size, wantsContent: true });
-    return hash === promisedChunk(path, chunk).hash ? content : undefined;
+    const { hash } = await stage.hash({ file: target, offset, size });
+    return hash === promisedChunk(path, chunk).hash;
   }
 
-  function copy(chunk: Chunk, { file: source, offset }: Place): Promise<Uint8Array | undefined> {
+  function copy(chunk: Chunk, { file: source, offset }: Place): Promise<boolean> {
     const isSparse = chunk.offset >= found;
     return stage.copy({ chunk: promisedChunk(path, chunk), source, sourceOffset: offset, target, isSparse });
   }
@@ -62,8 +61,8 @@ export function createChunkPlacer(options: ChunkPlacerOptions): ChunkPlacer {
   return {
     write,
     async take(chunk, place) {
-      const content = await (place.file === target ? read(chunk) : copy(chunk, place));
-      return content ?? fetchOne(chunk);
+      const isDone = await (place.file === target ? isThere(chunk) : copy(chunk, place));
+      if (!isDone) await fetchOne(chunk);
     },
   };
 }

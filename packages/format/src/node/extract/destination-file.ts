@@ -8,15 +8,14 @@ import { fileSystemError } from "../files/file-system-error.js";
 import { createTemporaryFile, finishTemporaryFile, lostMode, lostTime } from "../files/temporary-file.js";
 import type { FinishedFile, LostFacts, TemporaryFacts } from "../files/temporary-file.js";
 import type { FactsNotKept, FileWriter, FileWriterOptions } from "./file-writer.js";
+import { giveFreeName, noLinks } from "./free-name.js";
 import { cloneFile, createPartialFile, forgetPartials } from "./partial-file.js";
 import type { Clone } from "./partial-file.js";
 import { isPartialName } from "./partial-name.js";
 import { createPendingFile } from "./pending-file.js";
 import { readTarget } from "./read-target.js";
+import { reserveFiles } from "./reserved-files.js";
 import { splitTarget, targetConflict } from "./target-path.js";
-
-/** A link cannot be made on some file systems (FAT, some network ones), or by some users. */
-const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EACCES", "EINVAL"];
 
 export function createFileWriter(
   destination: Destination,
@@ -29,13 +28,14 @@ export function createFileWriter(
   const made = new Set<bigint>();
   /** And of what it linked, which may have had other names here before. */
   const linked = new Set<bigint>();
-  const taken = new Set<string>();
+  /** What had a name before anything was written, and its inode number. */
+  const taken = new Map<string, bigint>();
   const notKept: FactsNotKept[] = [];
 
-  /** False when the name is free; throws when a directory, or a file of this run, has it. */
-  function inspect(location: string, target: string): boolean {
+  /** Nothing when the name is free; else an inode number. Throws when a directory, or a file of this run, has it. */
+  function inspect(location: string, target: string): bigint | undefined {
     const stats = lstatSync(location, { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined) return false;
+    if (stats === undefined) return undefined;
     if (stats.isDirectory()) throw targetConflict(target, "is a directory where a file belongs");
     if (made.has(stats.ino) || (linked.has(stats.ino) && !taken.has(target))) {
       throw targetConflict(
@@ -43,7 +43,7 @@ export function createFileWriter(
         "is the same file as another of the archive for this file system (upper and lower case?)",
       );
     }
-    return true;
+    return stats.ino;
   }
 
   function factsOf({ mode, mtimeNs }: Entry): TemporaryFacts {
@@ -62,25 +62,18 @@ export function createFileWriter(
     file: FinishedFile,
   ): boolean {
     if (!giveName(temporary, final, target)) return false;
-    made.add(file.ino);
-    if (file.lost !== 0) notKept.push({ path, facts: factsIn(file.lost) });
+    named(path, file);
     return true;
   }
 
+  function named(path: string, file: FinishedFile): void {
+    made.add(file.ino);
+    if (file.lost !== 0) notKept.push({ path, facts: factsIn(file.lost) });
+  }
+
   function giveName(temporary: string, final: string, target: string): boolean {
-    if (!options.overwrite) {
-      try {
-        // Unlike a rename, a link never replaces.
-        linkSync(temporary, final);
-        unlinkSync(temporary);
-        return true;
-      } catch (cause) {
-        if (!isSystemError(cause, "EEXIST", ...noLinks)) throw cause;
-      }
-      if (inspect(final, target)) return false;
-    } else {
-      inspect(final, target);
-    }
+    if (!taken.has(target) && giveFreeName(temporary, final)) return true;
+    if (inspect(final, target) !== undefined && !options.overwrite) return false;
     renameSync(temporary, final);
     return true;
   }
@@ -114,8 +107,9 @@ export function createFileWriter(
         return false;
       }
       try {
-        if (!inspect(directory.locate(name), target)) return false;
-        taken.add(target);
+        const ino = inspect(directory.locate(name), target);
+        if (ino === undefined) return false;
+        taken.set(target, ino);
         return true;
       } catch (cause) {
         throw fileSystemError(cause, "look at", target);
@@ -161,6 +155,23 @@ export function createFileWriter(
           }
         },
       };
+    },
+
+    reserveAll(batch) {
+      const first = files;
+      files += batch.length;
+      return reserveFiles(destination, batch, {
+        temporary: `.${run}-`,
+        first,
+        factsOf,
+        isTaken: (target) => taken.has(target),
+        named,
+        isUnsettled(location, target) {
+          const ino = inspect(location, target);
+          return ino !== undefined && ino !== taken.get(target);
+        },
+        place,
+      });
     },
 
     canLink: (target) =>

@@ -1,28 +1,45 @@
-import { closeSync } from "node:fs";
-
-import type { ZstdDecoder } from "../../zstd/codec.js";
-import { decodeWhole } from "../read/decode-whole.js";
-import type { StoredFile } from "../read/decode-whole.js";
-import { fileSystemError } from "../files/file-system-error.js";
-import { createTemporaryFile, finishTemporaryFile, writeFully } from "../files/temporary-file.js";
-import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
-
-/** A small file, where its stored bytes are, and where its content goes. Plain data: it is sent to worker threads. */
-export interface ExtractBatchFile extends StoredFile {
-  /** In the batch's bytes. */
-  readonly from: number;
-  readonly storedSize: number;
-  /** For messages. */
-  readonly target: string;
-  /** A name that nobody knows; through a handle, which all threads of a process have. */
-  readonly location: string;
-  readonly facts: TemporaryFacts;
+/** Where files of a batch go, and what they are to have, in columns. Plain data: it is sent to worker threads. */
+export interface BatchPlaces {
+  /** Paths below the destination, for messages and names. */
+  readonly targets: readonly string[];
+  /** Directories of the batch, as the beginnings of paths; through handles, which all threads of a process have. */
+  readonly directories: readonly string[];
+  /** Which of them each file goes to. */
+  readonly directory: Uint16Array;
+  /** Temporary names, which nobody knows: this, a number, and {@link temporaryEnd}. */
+  readonly temporary: string;
+  /** The number of the first file. */
+  readonly first: number;
+  /** Permission bits; {@link systemMode} leaves them to the system. */
+  readonly modes: Int16Array;
+  /** Modification times in nanoseconds since the epoch; without it they are left to the system. */
+  readonly times: BigInt64Array | undefined;
+  /** 1 for names that something has: they are not tried. */
+  readonly taken: Uint8Array;
 }
 
-/** Files of one range. The bytes are shared by all batches of the range, and nobody writes to them. */
-export interface ExtractBatch {
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
-  readonly files: readonly ExtractBatchFile[];
+export const systemMode = -1;
+export const temporaryEnd = ".tmp";
+
+/** What is stored of the files of a batch, in columns. */
+export interface BatchContents {
+  /** Archive paths, for messages, where they are not the targets. */
+  readonly paths: readonly string[] | undefined;
+  /** Where the stored bytes begin in the bytes of the batch. */
+  readonly from: Float64Array;
+  readonly storedSizes: Float64Array;
+  readonly sizes: Float64Array;
+  /** 1 for zstd, 0 for none. */
+  readonly isCompressed: Uint8Array;
+  /** 32 bytes each. */
+  readonly hashes: Uint8Array;
+}
+
+/** Small files, and what is stored of them. */
+export interface ExtractBatch extends BatchContents {
+  /** Given away. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly places: BatchPlaces;
 }
 
 /** Files that were written, in columns, which cost little to send between threads. */
@@ -30,39 +47,11 @@ export interface WrittenBatch {
   readonly inodes: BigUint64Array<ArrayBuffer>;
   /** See `LostFacts`. */
   readonly lost: Uint8Array<ArrayBuffer>;
+  /** 1 for files that have their names; the others have temporary ones. */
+  readonly isNamed: Uint8Array<ArrayBuffer>;
 }
 
-/** Verifies and writes files. None of them has its name yet. */
-export function writeBatch({ bytes, files }: ExtractBatch, decoder: ZstdDecoder): WrittenBatch {
-  const inodes = new BigUint64Array(files.length);
-  const lost = new Uint8Array(files.length);
-  for (const [index, file] of files.entries()) {
-    // A copy of their own: not every library takes shared memory.
-    const stored = bytes.slice(file.from, file.from + file.storedSize);
-    const finished = writeFile(file, decodeWhole(file, stored, decoder));
-    inodes[index] = finished.ino;
-    lost[index] = finished.lost;
-  }
-  return { inodes, lost };
-}
-
-function writeFile({ target, location, facts }: ExtractBatchFile, content: Uint8Array): FinishedFile {
-  let handle: number;
-  try {
-    handle = createTemporaryFile(location, facts);
-  } catch (cause) {
-    throw fileSystemError(cause, "create", target);
-  }
-  let isOpen = true;
-  try {
-    writeFully(handle, content);
-    const finished = finishTemporaryFile(handle, facts);
-    isOpen = false;
-    // Some file systems only say here that there was no room.
-    closeSync(handle);
-    return finished;
-  } catch (cause) {
-    if (isOpen) closeSync(handle);
-    throw fileSystemError(cause, "write", target);
-  }
+/** The temporary name of a file of a batch. */
+export function temporaryName({ temporary, first }: BatchPlaces, index: number): string {
+  return `${temporary}${first + index}${temporaryEnd}`;
 }

@@ -1,5 +1,4 @@
 import { inOrder } from "@blob/core/concurrency";
-import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 
 import type { Chunk } from "../../entry.js";
@@ -9,12 +8,13 @@ import { checkHash } from "../../reading/content-reader.js";
 import { chunkOf, readStoredChunks } from "../../reading/stored-chunks.js";
 import type { CutFile } from "../../reading/stored-chunks.js";
 import type { ByteSource } from "../../sources/byte-source.js";
-import { createTurns, turnBytes } from "../../zstd/turns.js";
 import type { ChunkStage } from "../chunks/chunk-stage.js";
 import { createChunkPlacer } from "./chunk-placer.js";
 import type { Place } from "./chunk-placer.js";
 import type { FileWriter, PartialFile } from "./file-writer.js";
 import { findChunksInPlace } from "./found-chunks.js";
+import { createHashBehind } from "./hash-behind.js";
+import type { HashBehind } from "./hash-behind.js";
 import type { FindLocalChunks, LocalChunks } from "./local-chunks.js";
 
 /** What all large files of an extraction have in common. */
@@ -59,7 +59,7 @@ export async function extractChunked(
       partial = options.writer.createPartial(target, file.entry, local?.base);
       // As long as nobody has looked at it, what an earlier run has left is worth what it was.
       hasVerified = partial.found > 0 && !partial.isClone;
-      await writeChunks(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
+      await writeAndHash(options, file, partial, local, signal, (count) => (hasVerified = count > 0));
     } finally {
       // Before the commit: Windows does not replace a file that is open.
       local?.close();
@@ -74,33 +74,39 @@ export async function extractChunked(
   }
 }
 
+/** Verifies the file as a whole, too. */
+async function writeAndHash(
+  options: ChunkedExtraction,
+  file: CutFile,
+  partial: PartialFile,
+  local: LocalChunks | undefined,
+  signal: AbortSignal,
+  onVerified: (count: number) => void,
+): Promise<void> {
+  const hash = createHashBehind(options.stage.hashWhole(partial.file));
+  try {
+    await writeChunks(options, file, partial, local, hash, signal, onVerified);
+    checkHash(await hash.digest(), file.entry);
+  } finally {
+    // The handle must not be closed, and given to another file, while it is read.
+    await hash.settled();
+  }
+}
+
 async function writeChunks(
   options: ChunkedExtraction,
   file: CutFile,
   { file: target, found, isClone, earlier }: PartialFile,
   local: LocalChunks | undefined,
+  hash: HashBehind,
   signal: AbortSignal,
   onVerified: (count: number) => void,
 ): Promise<void> {
   const { data, stage, onBytes } = options;
-  const { entry, chunks } = file;
+  const { chunks } = file;
   const width = widthOf(options, file);
   const inPlace = new Set<number>();
   const inEarlier = new Set<number>();
-  const hasher = createHash("sha256");
-  /** So many chunks, from the first one on, are hashed. */
-  let hashed = 0;
-
-  async function hashNext(content: Uint8Array): Promise<void> {
-    const turns = createTurns();
-    for (let at = 0; at < content.length; at += turnBytes) {
-      const piece = content.subarray(at, at + turnBytes);
-      hasher.update(piece);
-      await turns.after(piece.length);
-    }
-    hashed++;
-  }
-
   await findChunksInPlace(
     stage,
     width,
@@ -109,10 +115,10 @@ async function writeChunks(
       file: target,
       // What a clone has is known from where it comes, and verified when it is its turn.
       size: isClone ? 0 : found,
-      async onFound({ index, size }, content) {
-        inPlace.add(index);
-        onBytes(size);
-        if (content !== undefined) await hashNext(content);
+      async onFound(chunk, isWithoutGap) {
+        inPlace.add(chunk.index);
+        onBytes(chunk.size);
+        if (isWithoutGap) await hash.next(chunk.size);
       },
     },
     signal,
@@ -134,37 +140,38 @@ async function writeChunks(
 
   const placer = createChunkPlacer({ data, stage, file, target, found, signal });
 
-  async function* tasks(): AsyncGenerator<() => Promise<WrittenChunk>, void, undefined> {
-    for (let at = hashed; at < chunks.count;) {
+  async function* tasks(): AsyncGenerator<() => Promise<Chunk>, void, undefined> {
+    for (let at = hash.chunks; at < chunks.count;) {
       signal.throwIfAborted();
       const chunk = chunkOf(file, at);
       const place = placeOf(chunk);
       if (place !== undefined) {
-        yield async () => ({ chunk, content: await placer.take(chunk, place) });
+        yield async () => {
+          await placer.take(chunk, place);
+          return chunk;
+        };
         at++;
         continue;
       }
       let last = at;
       while (last + 1 < chunks.count && placeOf(chunkOf(file, last + 1)) === undefined) last++;
-      for await (const stored of readStoredChunks(data, file, { first: at, last }, signal)) {
-        yield async () => ({ chunk: stored.chunk, content: await placer.write(stored) });
+      const run = { first: at, last };
+      for await (const stored of readStoredChunks(data, file, run, signal, stage.memory)) {
+        yield async () => {
+          await placer.write(stored);
+          return stored.chunk;
+        };
       }
       at = last + 1;
     }
   }
 
-  for await (const { chunk, content } of inOrder(tasks(), width)) {
+  for await (const chunk of inOrder(tasks(), width)) {
     signal.throwIfAborted();
     onVerified(chunk.index + 1);
     if (!inPlace.has(chunk.index)) onBytes(chunk.size);
-    await hashNext(content);
+    await hash.next(chunk.size);
   }
-  checkHash(hasher.digest(), entry);
-}
-
-interface WrittenChunk {
-  readonly chunk: Chunk;
-  readonly content: Uint8Array;
 }
 
 /** So many chunks at a time, each as it is stored and as it is. */

@@ -147,13 +147,11 @@ async function fetchFiles(
     await nextTurn();
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
       const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
+      const bytes = await readWhole(archive, read, signal);
       if (stage === undefined) {
-        const bytes = await readWhole(archive, read, new Uint8Array(read.length), signal);
         await writeRange(writer, decoder, read, bytes, files, signal, report);
         return;
       }
-      const shared = new Uint8Array(new SharedArrayBuffer(read.length));
-      const bytes = await readWhole(archive, read, shared, signal);
       await stage.write(read, bytes, files, signal, (entry, written) => {
         report.bytes(entry.size, entry);
         report.finished(entry, written);
@@ -218,8 +216,8 @@ function startChunkStage(
 /** Below this much work on one thread, starting workers takes longer than they save. */
 const minParallelMs = 300;
 
-/** Beside this thread, which gives files their names and cannot keep more of them busy. Each takes about 40 MB. */
-const maxAutomaticWorkers = 2;
+/** This thread only fetches, and decides what goes where. Each takes some 30 MB, and compiles what it runs for itself. */
+const maxAutomaticWorkers = 3;
 
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
@@ -227,6 +225,7 @@ function startStage(
   writer: FileWriter,
   { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
+  // What is fetched, compiled and collected meanwhile keeps a core busy: a worker for that one made all of them slower.
   const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
   const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
   const count = workers ?? automatic;
@@ -259,13 +258,13 @@ function sortBySize(wanted: readonly Extraction[], maxRangeBytes: number): BySiz
   return { small, large };
 }
 
-/** Fills `bytes` with the planned range, exactly. */
-async function readWhole<T extends Uint8Array>(
+/** The planned range, exactly. */
+async function readWhole(
   archive: Archive,
   { offset, length }: ByteRange,
-  bytes: T,
   signal: AbortSignal,
-): Promise<T> {
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
   let filled = 0;
   if (length === 0) return bytes;
   for await (const chunk of archive.data.read({ offset, length }, { signal })) {

@@ -44,7 +44,7 @@ export interface ExtractOptions extends SignalOptions {
   readonly zstd?: ZstdDecoder | undefined;
   /**
    * Threads that decompress, verify and write: on Linux small files, and everywhere the chunks of large ones. 0 does all on
-   * this thread. Default, when there is enough to do: for small files one for each core but this thread's, at most 2; for
+   * this thread. Default, when there is enough to do: for small files one for each core but this thread's, at most 3; for
    * chunks one for each core, at most 4. None with a given `zstd`, which is used on this thread.
    */
   readonly workers?: number | undefined;

@@ -163,7 +163,10 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
     [
       "dies after it made a file",
       `import { writeFileSync } from "node:fs"; import { parentPort } from "node:worker_threads";
-       parentPort.on("message", ({ files }) => { writeFileSync(files[0].location, "x"); process.exit(1); });`,
+       parentPort.on("message", ({ places: { directories, temporary, first } }) => {
+         writeFileSync(directories[0] + temporary + first + ".tmp", "x");
+         process.exit(1);
+       });`,
     ],
     ["does not start", "throw new Error('no start');"],
   ])("a worker that %s is a clear error, and leaves nothing behind", async (_name, code) => {
@@ -179,7 +182,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
     const stage = createExtractStage(2, writer, url);
     const files = [...archive.entries("d7")].map((entry) => ({ entry, target: entry.path }));
     const range = { offset: 0, length: archive.dataSize };
-    const bytes = new Uint8Array(new SharedArrayBuffer(archive.dataSize));
+    const bytes = new Uint8Array(archive.dataSize);
     await expect(
       stage.write(range, bytes, files, AbortSignal.any([]), () => undefined),
     ).rejects.toMatchObject({ name: "FormatError", code: "WorkerFailed" });
@@ -187,6 +190,67 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
     destination.close();
     expect(readdirSync(join(target, "d7"))).toEqual([]);
   });
+
+  test.each([false, true])(
+    "a name that the file system takes for that of a file of another thread is a conflict, overwrite %s",
+    async (overwrite) => {
+      // The first thread is told to write "a", and answers last; what it wrote is also what the second one finds as "B".
+      const code = `
+        import { existsSync, linkSync, statSync, writeFileSync } from "node:fs";
+        import { parentPort } from "node:worker_threads";
+        parentPort.on("message", ({ places }) => {
+          const name = places.targets[0].split("/").at(-1);
+          const [directory] = places.directories;
+          const own = directory + places.temporary + places.first + ".tmp";
+          writeFileSync(own, name);
+          const answer = (isNamed) => parentPort.postMessage({
+            kind: "written",
+            inodes: BigUint64Array.of(statSync(own, { bigint: true }).ino),
+            lost: Uint8Array.of(0),
+            isNamed: Uint8Array.of(isNamed),
+          });
+          if (name === "B") {
+            const waiting = setInterval(() => {
+              if (!existsSync(directory + "B")) return;
+              clearInterval(waiting);
+              answer(0);
+            }, 10);
+            return;
+          }
+          linkSync(own, directory + "B");
+          setTimeout(answer, 600, 1);
+        });`;
+      const { archive } = await sampleOf("none");
+      const target = await scratchDirectory();
+      const destination = openDestination(target);
+      const options = { overwrite, preserveMode: false, preserveTimes: false };
+      const writer = createFileWriter(destination, options);
+      const stage = createExtractStage(
+        2,
+        writer,
+        new URL(`data:text/javascript,${encodeURIComponent(code)}`),
+      );
+      const [entry] = archive.entries("d7");
+      if (entry === undefined) throw new Error("the sample has no such file");
+      const bytes = new Uint8Array(archive.dataSize);
+      const write = (name: string): Promise<void> =>
+        stage.write(
+          { offset: 0, length: archive.dataSize },
+          bytes,
+          [{ entry, target: `d7/${name}` }],
+          AbortSignal.any([]),
+          () => undefined,
+        );
+      const [first, second] = await Promise.allSettled([write("a"), write("B")]);
+      await stage.close();
+      destination.close();
+      expect(first).toMatchObject({ status: "fulfilled" });
+      expect(second).toMatchObject({
+        status: "rejected",
+        reason: { code: "DestinationConflict", path: "d7/B" },
+      });
+    },
+  );
 
   test("a number of workers that there cannot be is refused", async () => {
     const { archive } = await sampleOf("none");

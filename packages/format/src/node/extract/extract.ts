@@ -143,14 +143,15 @@ async function planExtraction(archive: Archive, options: ExtractOptions): Promis
     if (selected.length % filesPerTurn === filesPerTurn - 1) await takeTurn(options.signal);
     const target = options.target?.(entry) ?? entry.path;
     checkWritablePath(target, process.platform);
-    if (targets.has(target)) {
+    // An archive has each path once.
+    if (options.target !== undefined && targets.has(target)) {
       throw new FormatError(
         "DestinationConflict",
         `${JSON.stringify(entry.path)} and another file of the archive both go to ${JSON.stringify(target)}`,
         { path: entry.path },
       );
     }
-    targets.add(target);
+    if (options.target !== undefined) targets.add(target);
     selected.push({ entry, target });
   }
   return selected;

@@ -1,4 +1,6 @@
 import type { Entry } from "../../entry.js";
+import type { BatchPlaces, WrittenBatch } from "./extract-batch.js";
+import type { Extraction } from "./extract-options.js";
 import type { OpenFile } from "../chunks/open-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
 
@@ -35,6 +37,18 @@ export interface ReservedFile {
    */
   commitLink(ino: bigint): boolean;
   /** Removes the file unless it was committed, and lets the directory go. Nobody may write to it any more. */
+  dispose(): void;
+}
+
+/** Places of files that another thread writes and names, in directories that are held until it is disposed of. */
+export interface ReservedFiles {
+  readonly places: BatchPlaces;
+  /**
+   * Notes what has its name, and gives the others theirs; false for those that were left alone, as for
+   * {@link PendingFile.commit}. `settled` waits until everything that other threads are writing by now has been noted.
+   */
+  commit(written: WrittenBatch, settled: () => Promise<void>): Promise<readonly boolean[]>;
+  /** Removes what has no name, and lets the directories go. Nobody may write there any more. */
   dispose(): void;
 }
 
@@ -84,6 +98,8 @@ export interface FileWriter {
   readonly canReserve: boolean;
   /** For a writer on another thread. */
   reserve(target: string, entry: Entry): ReservedFile;
+  /** The same for many at once, which that thread also names. There may be 65,536 directories. */
+  reserveAll(files: readonly Extraction[]): ReservedFiles;
   /**
    * Whether a file may be another name of one that belongs to somebody else: it must need no mode and time of its own,
    * and only get a name that was free when {@link isTaken} looked.

@@ -11,8 +11,8 @@ export interface FoundChunks {
   readonly file: OpenFile;
   /** So many bytes of it may be something. */
   readonly size: number;
-  /** Told of each chunk that is there, in order; with its content as long as none was missing before it. */
-  readonly onFound: (chunk: Chunk, content: Uint8Array | undefined) => Promise<void>;
+  /** Told of each chunk that is there, in order, and whether none was missing before it. */
+  readonly onFound: (chunk: Chunk, isWithoutGap: boolean) => Promise<void>;
 }
 
 /** Looks by hash, by all threads, for the chunks of a file that are in their places. */
@@ -28,13 +28,12 @@ export async function findChunksInPlace(
     for (const chunk of chunks) {
       if (chunk.offset + chunk.size > size) return;
       signal.throwIfAborted();
-      const wantsContent = isWithoutGap;
       yield async () => {
-        const found = await stage.hash({ file, offset: chunk.offset, size: chunk.size, wantsContent });
+        const found = await stage.hash({ file, offset: chunk.offset, size: chunk.size });
         const isThere = found.hash === promisedChunk(entry.path, chunk).hash;
         return async () => {
           if (!isThere) isWithoutGap = false;
-          else await onFound(chunk, isWithoutGap ? found.content : undefined);
+          else await onFound(chunk, isWithoutGap);
         };
       };
     }

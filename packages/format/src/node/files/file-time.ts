@@ -39,10 +39,10 @@ export function setFileTime(
  * Newer versions of Node set the time itself, as near as a double is; older ones cut it to microseconds, and then the
  * middle of one survives that the double was rounded.
  */
-function spellings(wanted: bigint): string[] {
-  const middle = (wanted / 1000n) * 1000n + (wanted < 0n ? -500n : 500n);
+function* spellings(wanted: bigint): Generator<string, void, undefined> {
+  yield text(wanted);
   // Windows keeps tenths of a microsecond, so that the middle would be seen.
-  return process.platform === "win32" ? [text(wanted)] : [text(wanted), text(middle)];
+  if (process.platform !== "win32") yield text((wanted / 1000n) * 1000n + (wanted < 0n ? -500n : 500n));
 }
 
 /** Seconds with a fraction. */

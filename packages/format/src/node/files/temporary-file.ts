@@ -31,6 +31,11 @@ export function createTemporaryFile(location: string, { mode }: TemporaryFacts):
   return openSync(location, createFlags, mode === undefined ? 0o666 : 0o600);
 }
 
+/** The same for a file whose verified content is at hand: it has the mode from the beginning, as far as the umask lets it. */
+export function createWholeFile(location: string, { mode = 0o666 }: TemporaryFacts): number {
+  return openSync(location, createFlags, mode);
+}
+
 /** Writes the content of a new file. Long runs of zeros become holes. */
 export function writeFully(handle: number, content: Uint8Array): void {
   if (content.length < holeBytes) {
@@ -112,10 +117,14 @@ export function endAt(handle: number, size: number): void {
 
 /** Gives a file its facts, and looks whether it has them. */
 export function finishTemporaryFile(handle: number, { mode, mtimeNs }: TemporaryFacts): FinishedFile {
-  if (mode !== undefined) fchmodSync(handle, mode);
   const timed = mtimeNs === undefined ? undefined : setFileTime(handle, mtimeNs);
-  const stats = timed?.stats ?? fstatSync(handle, { bigint: true });
-  const keepsMode = mode === undefined || hasMode(Number(stats.mode), mode);
+  let stats = timed?.stats ?? fstatSync(handle, { bigint: true });
+  let keepsMode = mode === undefined || hasMode(Number(stats.mode), mode);
+  if (mode !== undefined && !keepsMode) {
+    fchmodSync(handle, mode);
+    stats = fstatSync(handle, { bigint: true });
+    keepsMode = hasMode(Number(stats.mode), mode);
+  }
   return {
     ino: stats.ino,
     lost: (keepsMode ? 0 : lostMode) | (timed?.isKept === false ? lostTime : 0),

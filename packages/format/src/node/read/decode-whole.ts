@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { FormatError } from "../../errors.js";
 import type { ZstdDecodeOptions, ZstdDecoder } from "../../zstd/codec.js";
 import { decompressInTurns } from "../../zstd/in-turns.js";
+import type { DecodeScratch } from "./decode-scratch.js";
 
 /** What the index says about a small file. */
 export interface StoredFile {
@@ -23,6 +24,17 @@ export function decodeWhole(
 ): Uint8Array {
   const content = isDecoded(file) ? decoder.decompress(stored, file, options) : stored.subarray(0, file.size);
   return verified(file, content);
+}
+
+/** The same in memory that is used again: what it returns is valid until the next call with it. */
+export function decodeWholeIn(
+  scratch: DecodeScratch,
+  file: StoredFile,
+  stored: Uint8Array,
+  decoder: ZstdDecoder,
+): Uint8Array {
+  if (!isDecoded(file) || decoder.decompressInto === undefined) return decodeWhole(file, stored, decoder);
+  return verified(file, decoder.decompressInto(scratch(file.size), stored, file));
 }
 
 /** The same for the thread that others wait for. */

@@ -32,7 +32,7 @@ export async function* hashParts(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HashedPart, void, undefined> {
   async function hash(offset: number, size: number): Promise<HashedPart | undefined> {
-    const region = { file: { handle: file.handle.fd, name: file.path }, offset, size, wantsContent: false };
+    const region = { file: { handle: file.handle.fd, name: file.path }, offset, size };
     const result = await stage.hash(region);
     return result.hash === undefined ? undefined : { offset, size, hash: result.hash };
   }

@@ -4,8 +4,11 @@ import { FormatError } from "../../errors.js";
 
 /** Threads that run the same file and answer requests, each in the order in which it gets them. */
 export interface WorkerTeam<Request, Response> {
-  /** Asks whoever has least to do. Rejects with `WorkerFailed` when a worker has died, or the team was closed. */
-  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Response>;
+  /**
+   * Asks whoever has least to do, or one of them by number, counted round and round. Rejects with `WorkerFailed` when a worker
+   * has died, or the team was closed.
+   */
+  ask(request: Request, transfer?: readonly ArrayBuffer[], worker?: number): Promise<Response>;
   /** Why nothing can be asked any more. */
   readonly failure: FormatError | undefined;
   /** Ends the threads. */
@@ -48,12 +51,13 @@ export function startWorkerTeam<Request, Response>(
     failure ??= workerFailed(cause instanceof Error ? cause.message : String(cause), cause, options.advice);
   }
   return {
-    ask(request, transfer = []) {
+    ask(request, transfer = [], chosen) {
       return new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
-        const target = workers.reduce((best, next) =>
+        const idlest = workers.reduce((best, next) =>
           next.pending.length < best.pending.length ? next : best,
         );
+        const target = (chosen === undefined ? undefined : workers[chosen % workers.length]) ?? idlest;
         target.pending.push({ resolve, reject });
         if (options.background === true) target.worker.ref();
         target.worker.postMessage(request, transfer);
