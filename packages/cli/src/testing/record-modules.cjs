@@ -3,7 +3,10 @@
 "use strict";
 const { writeFileSync } = require("node:fs");
 
-const own = () => process.moduleLoadList.filter((name) => name.startsWith("NativeModule "));
+const { moduleLoadList } = /** @type {NodeJS.Process & { readonly moduleLoadList: readonly string[] }} */ (
+  process
+);
+const own = () => moduleLoadList.filter((name) => name.startsWith("NativeModule "));
 const before = new Set(own());
 
 process.on("exit", () => {
