@@ -24,7 +24,11 @@ export async function measureAll(
   const rows: RowResult[] = [];
   const growth: GrowthResult[] = [];
   for (const { name, title, unit, goals, repeat = 1, cases } of selection.rows) {
-    const measured = await alternate(options.workspace, await cases(bench), options.runs * repeat);
+    const measured = await alternate(
+      options.workspace,
+      await cases(bench),
+      Math.max(1, options.runs * repeat),
+    );
     const row: RowResult = { name, title, unit, goals, cases: measured };
     rows.push(row);
     say(rowText(row));

@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const pageFile: string = path.join(root, "docs/performance.md");
 export const drawingsDirectory: string = path.join(root, "docs/performance");
 
+export const notesFile: string = path.join(root, "bench/page/notes.json");
+
 export interface MadePage {
   readonly page: string;
   /** By the name of the file. */
@@ -22,7 +24,7 @@ export async function makePage(json: string = path.join(drawingsDirectory, "run.
     page: pageOf({
       template: await readFile(path.join(root, "bench/page/template.md"), "utf8"),
       result,
-      notes: await readJson<Readonly<Record<string, string>>>(path.join(root, "bench/page/notes.json")),
+      notes: await readJson<Readonly<Record<string, string>>>(notesFile),
       chunks: await readJson<KeptFigures>(path.join(drawingsDirectory, "chunks.json")),
     }),
     drawings: drawingsOf(result),
@@ -42,5 +44,6 @@ export async function writeDrawings(directory: string, drawings: ReadonlyMap<str
 
 /** Written by this program, or by whoever keeps it: whose shape is wrong makes a page that is, too. */
 async function readJson<Value>(file: string): Promise<Value> {
-  return JSON.parse(await readFile(file, "utf8")) as Value;
+  const value: Value = JSON.parse(await readFile(file, "utf8"));
+  return value;
 }

@@ -53,13 +53,22 @@ export async function startLatencyProxy(registry: string, roundTrip: number): Pr
 /** In the order in which it came: nothing overtakes what is held for longer. */
 function carry(from: Socket, to: Socket, delay: () => number): void {
   let held = 0;
-  let due = 0;
+  const queue: { readonly due: number; readonly arrive: () => void }[] = [];
+  const deliver = (): void => {
+    for (let [next] = queue; next !== undefined; [next] = queue) {
+      const wait = next.due - performance.now();
+      if (wait > 0) {
+        setTimeout(deliver, wait);
+        return;
+      }
+      queue.shift();
+      next.arrive();
+    }
+  };
   const later = (arrive: () => void): void => {
-    due = Math.max(due, performance.now() + delay());
-    const wait = due - performance.now();
-    // A timer is a millisecond late, which is a lot where there is no distance.
-    if (wait <= 0) arrive();
-    else setTimeout(arrive, wait);
+    queue.push({ due: performance.now() + delay(), arrive });
+    // One timer, for the first in the queue: of two timers, the later one may come first.
+    if (queue.length === 1) deliver();
   };
   from.on("data", (bytes: Buffer) => {
     held += bytes.length;

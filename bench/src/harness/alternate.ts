@@ -29,21 +29,31 @@ let count = 0;
 
 /**
  * Medians of so many runs of each case. One run of every case comes before the second one of any, and every other round goes
- * backwards: what else the machine does, and what a case leaves behind, is everybody's.
+ * backwards: what else the machine does, and what a case leaves behind, is everybody's. A case that fails is left out from then
+ * on, which is told; ours, the first, must not fail.
  */
 export async function alternate(
   workspace: Workspace,
   cases: readonly Case[],
   runs: number,
+  say: (line: string) => void = console.log,
 ): Promise<readonly CaseResult[]> {
   const samples = new Map<Case, Sample[]>(cases.map((one) => [one, []]));
   for (let round = 0; round < runs; round += 1) {
     for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
+      const taken = samples.get(one);
+      if (taken === undefined) continue;
       count += 1;
       const directory = await workspace.makeDirectory("run");
       const run = { directory, id: `run-${String(count)}` };
-      await one.prepare?.(run);
-      samples.get(one)?.push(await one.measure(run));
+      try {
+        await one.prepare?.(run);
+        taken.push(await one.measure(run));
+      } catch (error) {
+        if (one === cases[0] || workspace.isInterrupted()) throw error;
+        samples.delete(one);
+        say(`${one.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      }
       await rm(directory, { recursive: true, force: true });
     }
   }

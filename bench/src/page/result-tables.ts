@@ -81,7 +81,7 @@ export function machineText({ machine, date, runs, quick, corpora }: BenchResult
       `${machine.system}, Node ${machine.node}; files in ${machine.files}. Measured on ${date}.`,
     ...(references.length === 0 ? [] : [`- Compared with: ${references.join("; ")}.`]),
     ...(quick ? ["- **Small corpora**: this run tried the bench out, and its figures mean little."] : []),
-    `- Medians of ${String(runs)} runs or more, of growth of up to 3.`,
+    `- Medians of ${runs === 1 ? "1 run" : `${String(runs)} runs`} or more, of growth of up to 3, and of stalls of 1.`,
     ...Object.entries(corpora).map(([name, words]) => `- Corpus **${name}**: ${words}.`),
   ];
   return lines.join("\n");

@@ -1,4 +1,5 @@
-import type { Case } from "../harness/alternate.js";
+import path from "node:path";
+import type { Case, Run } from "../harness/alternate.js";
 import type { Bench } from "../harness/bench.js";
 import { manyFiles } from "../harness/corpora.js";
 import type { Row } from "./row.js";
@@ -36,6 +37,21 @@ export const clientRows: readonly Row[] = [
     cases: async (bench) => [bench.script("cache-once.js", ({ directory }) => [directory], "blocks")],
   },
 ];
+
+/** Reads beside large work in the same client, which takes minutes: once, for the longest stall of all. */
+export const stallRow: Row = {
+  name: "stall",
+  title: "stall of reads while many is opened, listed, extracted",
+  unit: "ms",
+  goals: [{ kind: "value", atMost: 50 }],
+  repeat: 0,
+  async cases(bench) {
+    const { host } = await bench.registry();
+    const sources = [await bench.corpus("many"), await bench.corpus("small")];
+    const scratch = (run: Run): string => path.join(run.directory, "scratch");
+    return [bench.script("event-loop-once.js", (run) => [host, ...sources, scratch(run)], "stall")];
+  },
+};
 
 function openRow(name: string, entries: number, milliseconds: number): Row {
   return {

@@ -46,21 +46,21 @@ function pullRow(corpus: CorpusName, title: string, goals: readonly Goal[]): Row
       const source = await bench.corpus(corpus);
       const data = await dataUrl(reference);
       return [
-        ...bothCommands(bench, (run) => ["pull", "--plain-http", reference, target(run)]),
+        ...bothCommands(bench, (run) => ["pull", "--plain-http", reference, outOf(run)]),
         ...(hasProgram("curl")
           ? [
               bench.command("curl of the data", (run) => ({
                 file: "curl",
-                args: ["-sSf", "-o", target(run), data],
+                args: ["-sSf", "-o", outOf(run), data],
               })),
             ]
           : []),
-        bench.command("cp -r", (run) => ({ file: "cp", args: ["-r", source, target(run)] })),
+        bench.command("cp -r", (run) => ({ file: "cp", args: ["-r", source, outOf(run)] })),
       ];
     },
   };
 }
 
-function target(run: Run): string {
+function outOf(run: Run): string {
   return path.join(run.directory, "out");
 }

@@ -9,7 +9,7 @@ export interface Row {
   readonly title: string;
   readonly unit: Unit;
   readonly goals: readonly Goal[];
-  /** Each case is measured so many times more often: what is short is cheap to repeat. Default 1. */
+  /** Each case is measured so many times more often: what is short is cheap to repeat. Default 1; 0 is once. */
   readonly repeat?: number;
   readonly cases: (bench: Bench) => Promise<readonly Case[]>;
 }
