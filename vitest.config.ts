@@ -27,6 +27,7 @@ export default defineConfig({
     coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: [
       ...packages.map((name) => ({ name: `@blob/${name}`, folder: `packages/${name}` })),
+      { name: "@blob/bench", folder: "bench" },
       ...examples.map((name) => ({ name: `@blob/example-${name}`, folder: `examples/${name}` })),
     ].map(({ name, folder }) => ({
       resolve: { alias },

@@ -1,4 +1,5 @@
 import type { ChunkFigures } from "./measure-chunks.js";
+import { markdownTable } from "./page/markdown-table.js";
 
 const MiB = 2 ** 20;
 
@@ -22,9 +23,9 @@ export function chunkTables(figures: ChunkFigures): string {
   );
   return [
     `Growth by chunk size, zstd level 3, against fixed chunks of 4 MiB; ${String(figures.corpusBytes / MiB)} MiB each`,
-    table(["corpus", ...sizes.map((size) => `${String(size / MiB)} MiB`), "index at most"], grown),
+    markdownTable(["corpus", ...sizes.map((size) => `${String(size / MiB)} MiB`), "index at most"], grown),
     "Archives as they are made, against those without chunks",
-    table(
+    markdownTable(
       ["corpus", "chunks", "index", "a chunk", "archive"],
       archives.map(({ corpus, chunking, chunks, indexBytes, growth: ratio }) => [
         `${corpus}, ${chunking}`,
@@ -35,7 +36,7 @@ export function chunkTables(figures: ChunkFigures): string {
       ]),
     ),
     "What a sync moves when one byte of a log is changed, appended, inserted or deleted, in MB",
-    table(
+    markdownTable(
       ["file", "changed", "appended", "inserted", "deleted", "whole"],
       (["zstd", "none"] as const).flatMap((compression) =>
         (["fixed", "content"] as const).map((chunking) => {
@@ -56,7 +57,7 @@ export function chunkTables(figures: ChunkFigures): string {
 }
 
 function timings(rows: ChunkFigures["create"]): string {
-  return table(
+  return markdownTable(
     ["", "seconds", "memory"],
     rows.map(({ name, seconds, peakBytes }) => [
       name,
@@ -64,12 +65,4 @@ function timings(rows: ChunkFigures["create"]): string {
       `${(peakBytes / 1e6).toFixed(0)} MB`,
     ]),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, at) => (at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(head), rule, ...rows.map(line)].join("\n");
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { createCaches } from "@blob/cache";
+import { median } from "./median.js";
 
 /** Milliseconds to read a file of 64 KiB again through a warm cache on disk: medians. */
 export async function measureCache(
@@ -51,8 +52,4 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -10,6 +10,7 @@ import { measureCutter, measureGrowth } from "./chunk-growth.js";
 import { writeLargeCorpus } from "./corpus.js";
 import type { Measured } from "./measured-process.js";
 import { runMeasured } from "./measured-process.js";
+import { median } from "./median.js";
 
 /** Medians of processes of their own. */
 export interface Timed {
@@ -147,8 +148,4 @@ async function alternating(
 
 function scriptOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "@blob/format";
 import { bufferSource, encodeIndex, openArchive } from "@blob/format";
+import { median } from "./median.js";
 
 /** Milliseconds to open a checked index of so many entries, nanoseconds to look one up: medians. */
 export async function measureIndex(
@@ -47,8 +48,4 @@ export async function measureIndex(
 
 function pathOf(at: number): string {
   return `src/module-${String(at % 500).padStart(3, "0")}/component/file-${String(at).padStart(6, "0")}.ts`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
