@@ -61,12 +61,12 @@ export function addHelpCommand(program: Command, group: string): void {
 }
 
 function showGlobalFlags(program: Command): void {
-  const { writeOut = () => undefined, getOutHelpWidth } = program.configureOutput();
-  const help = Object.assign(program.createHelp(), { helpWidth: getOutHelpWidth?.() });
+  const output = program.configureOutput();
+  const help = Object.assign(program.createHelp(), { helpWidth: output.getOutHelpWidth?.() });
   const options = program.options.filter(({ hidden, long }) => !hidden && long !== "--version");
   const width = Math.max(...options.map((option) => help.optionTerm(option).length));
   const lines = options.map((option) =>
     help.formatItem(help.optionTerm(option), width, help.optionDescription(option), help),
   );
-  writeOut(`Flags that every command takes, before or after its name:\n\n${lines.join("\n")}\n`);
+  output.writeOut?.(`Flags that every command takes, before or after its name:\n\n${lines.join("\n")}\n`);
 }
