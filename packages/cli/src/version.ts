@@ -2,20 +2,19 @@ import { readFileSync } from "node:fs";
 
 /** The version of this package. */
 export function version(): string {
-  const found = ownManifest()["version"];
-  if (typeof found === "string") return found;
+  const found = inManifest("version");
+  if (found !== undefined) return found;
   throw new Error("package.json of the command has no version");
 }
 
 /** Where people read about the command: its home page, else where it is published. */
 export function documentationAddress(): string {
-  const { name, homepage } = ownManifest();
-  return typeof homepage === "string" ? homepage : `https://www.npmjs.com/package/${String(name)}`;
+  return inManifest("homepage") ?? `https://www.npmjs.com/package/${inManifest("name") ?? ""}`;
 }
 
-function ownManifest(): Readonly<Record<string, unknown>> {
+function inManifest(key: string): string | undefined {
   const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  if (typeof manifest !== "object" || manifest === null)
-    throw new Error("package.json of the command is none");
-  return manifest as Readonly<Record<string, unknown>>;
+  if (typeof manifest !== "object" || manifest === null) return undefined;
+  const value: unknown = Reflect.get(manifest, key);
+  return typeof value === "string" ? value : undefined;
 }
