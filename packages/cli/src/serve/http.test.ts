@@ -563,6 +563,13 @@ describe("damaged data", () => {
             expect(["told", "broken off"], `${name} ${coding}`).toContain(await answer);
           }
         }
+        for (const format of ["tar", "zip"]) {
+          const saved = ask(served, `/?download=${format}`).then(
+            () => "sent whole",
+            () => "broken off",
+          );
+          expect(await saved, format).toBe("broken off");
+        }
         expect(served.log.join("\n")).toMatch(/large\.bin.*(?:content|decompress)/u);
       } finally {
         await served.close();
