@@ -9,9 +9,11 @@ import type {
   Registry,
   Signer,
   StatementClaim,
+  SkippedMirror,
 } from "@blob/registry";
 import type { StaleReference } from "./caching/caching-registry.js";
 import type { CacheOption } from "./caching/client-caches.js";
+import type { HostOptions } from "./host-options.js";
 import type { ArchivePlace } from "./location.js";
 import type { ArchiveManifest } from "./manifest/archive-manifest.js";
 import type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";

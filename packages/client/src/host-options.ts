@@ -4,7 +4,7 @@ import type { HttpMirrorOptions, HttpRegistryOptions, TlsOptions } from "@blob/r
 export interface HostOptions extends Pick<HttpRegistryOptions, "plainHttp" | "tls"> {
   /** Read from these first, in this order: see `withMirrors` of `@blob/registry`. */
   readonly mirrors?: readonly HttpMirrorOptions[] | undefined;
-  /** Why a repository must not be reached; undefined for one that may. The client then throws `Blocked`. */
+  /** Why a repository must not be reached; undefined for one that may. The client then throws `InvalidArgument`. */
   readonly blocked?: ((repository: string) => string | undefined) | undefined;
 }
 
