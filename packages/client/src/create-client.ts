@@ -182,7 +182,9 @@ function createRegistries(options: RegistriesOptions): Registries {
     const registry = createHttpRegistry(host, { ...way, authenticator });
     closing.push(() => registry.close());
     if (mirrors.length === 0) return { registry, trustDomain };
-    const mirrored = withMirrors(registry, mirrors.map(connectMirror), { onSkipped: options.onSkippedMirror });
+    const mirrored = withMirrors(registry, mirrors.map(connectMirror), {
+      onSkipped: options.onSkippedMirror,
+    });
     return { registry: mirrored, trustDomain, distrust: (...blob) => mirrored.distrust(...blob) };
   }
 

@@ -1,17 +1,19 @@
 import { readFile } from "node:fs/promises";
-import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
+import type { ArchiveManifest, Client, HostOptions, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { LocalArchive } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
 import type { GlobalFlags } from "../settings/global-flags.js";
+import type { FindHostSettings } from "../hosts/host-settings.js";
 import type { Io } from "../io.js";
 import { collectLeftOut } from "../output/left-out.js";
 import type { Output } from "../output/output.js";
 import { createOutput } from "../output/output.js";
 import type { ProgressState } from "../progress/progress-state.js";
 import type { Run } from "../settings/run.js";
+import type { Settings } from "../settings/settings.js";
 import { UsageError } from "../errors/usage-error.js";
 import { version } from "../version.js";
 
@@ -75,8 +77,10 @@ export interface Session extends Run {
    * no manifest that one could accept.
    */
   reading(reference: string, flags?: PolicyFlags): Promise<Reading>;
-  /** How registries are reached: for commands that talk to one without a client. */
-  connection(): Promise<HttpRegistryOptions>;
+  /** How a registry is reached: for commands that talk to one without a client. */
+  connection(host: string): Promise<HttpRegistryOptions>;
+  /** What files of this and other tools say about single registries. */
+  hostSettings(): Promise<FindHostSettings>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
   client(): Promise<Client>;
   /** Opens `file:DIR`, an alias, or whatever a client can pull; policies are asked. Closed with the session. */
@@ -98,6 +102,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   const closing: (() => Promise<void>)[] = [];
   const references = new Set<string>();
   let client: Promise<Client> | undefined;
+  let hostSettings: Promise<FindHostSettings> | undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   const session: Session = {
     io,
@@ -127,10 +132,23 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       }
       return { target, options, policies, rules: isLocal ? [] : rules };
     },
-    connection: async () => ({
-      ...(await httpOptionsOf(io, flags, output)),
-      plainHttp: settings.plainHttp.value,
-    }),
+    hostSettings: () =>
+      (hostSettings ??= import("../hosts/host-settings.js").then(async ({ createHostSettings }) =>
+        createHostSettings(io, config),
+      )),
+    async connection(host) {
+      const [http, find, { joinedTls }] = await Promise.all([
+        httpOptionsOf(io, flags, output),
+        session.hostSettings(),
+        import("@blob/client"),
+      ]);
+      const { options } = find(host);
+      return {
+        ...http,
+        plainHttp: plainHttpOf(settings, options.plainHttp),
+        tls: joinedTls(http.tls, withFlags(options, flags).tls),
+      };
+    },
     client: () => (client ??= composeClient(session, references, closing)),
     async open(reference, policyFlags) {
       const { target, options, policies, rules } = await session.reading(reference, policyFlags);
@@ -183,22 +201,45 @@ async function composeClient(
   closing: (() => Promise<void>)[],
 ): Promise<Client> {
   const { io, flags, settings, output } = session;
-  const [{ createClient }, { credentialsOf }, { namedHosts }, { cacheOptionsOf }, http] = await Promise.all([
-    import("@blob/client"),
-    import("./credentials.js"),
-    import("./named-hosts.js"),
-    import("./cache-options.js"),
-    httpOptionsOf(io, flags, output),
-  ]);
+  const [{ createClient }, { credentialsOf }, { namedHosts }, { cacheOptionsOf }, http, find] =
+    await Promise.all([
+      import("@blob/client"),
+      import("./credentials.js"),
+      import("./named-hosts.js"),
+      import("./cache-options.js"),
+      httpOptionsOf(io, flags, output),
+      session.hostSettings(),
+    ]);
   const credentials = await credentialsOf(session, () => namedHosts(references));
   const client = createClient({
     credentials,
     plainHttp: settings.plainHttp.value,
     http,
+    hosts(host) {
+      const { options, sources } = find(host);
+      if (sources.length > 0) output.detail(`settings of ${host}: ${sources.join(", ")}`);
+      return { ...withFlags(options, flags), plainHttp: plainHttpOf(settings, options.plainHttp) };
+    },
+    onSkippedMirror({ mirror, message, restMs }) {
+      const line = `the mirror ${mirror} was passed by: ${message}`;
+      // Wrong bytes are not for those alone who want to know more.
+      if (restMs === Infinity) output.warning(line);
+      else output.detail(line);
+    },
     ...cacheOptionsOf(session),
   });
   closing.push(() => client.close());
   return client;
+}
+
+/** A flag or variable says more than a file does about one registry; the general key of the configuration says less. */
+function plainHttpOf({ plainHttp }: Settings, own: boolean | undefined): boolean {
+  const isSaid = plainHttp.source === "--plain-http" || plainHttp.source === "BLOB_PLAIN_HTTP";
+  return isSaid ? plainHttp.value : (own ?? plainHttp.value);
+}
+
+function withFlags(options: HostOptions, { insecure }: GlobalFlags): HostOptions {
+  return insecure ? { ...options, tls: { ...options.tls, insecure } } : options;
 }
 
 async function httpOptionsOf(
@@ -207,13 +248,24 @@ async function httpOptionsOf(
   output: Output,
 ): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
   const proxies = (await import("@blob/registry/proxy")).environmentProxies(env);
-  const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
+  const given = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
+  const ca = [given, await authoritiesOf(env, output)].filter((one) => one !== undefined).join("\n");
   return {
     userAgent: `blob/${version()}`,
-    tls: { ca, insecure: flags.insecure },
+    tls: { ca: ca === "" ? undefined : ca, insecure: flags.insecure },
     proxy: proxies.http === undefined && proxies.https === undefined ? false : proxies,
     trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
   };
+}
+
+/** Loaded for an environment that names some. */
+async function authoritiesOf(env: Io["env"], output: Output): Promise<string | undefined> {
+  if ((env["SSL_CERT_FILE"] ?? "") === "" && (env["SSL_CERT_DIR"] ?? "") === "") return undefined;
+  const { environmentAuthorities } = await import("../hosts/authorities.js");
+  const { ca, sources, unreadable } = environmentAuthorities({ env });
+  for (const why of unreadable) output.warning(`${why}: its certificate authorities are not trusted`);
+  if (sources.length > 0) output.detail(`certificate authorities: ${sources.join(", ")}`);
+  return ca;
 }
 
 async function readCaFile(file: string): Promise<string> {

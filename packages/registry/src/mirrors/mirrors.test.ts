@@ -8,12 +8,7 @@ import type { AddressInfo, Server } from "node:net";
 import path from "node:path";
 import { createAuthenticator } from "@blob/auth";
 import type { TestRegistry } from "@blob/testing";
-import {
-  createTemporaryDirectory,
-  hasProgram,
-  startDockerRegistry,
-  startTestRegistry,
-} from "@blob/testing";
+import { createTemporaryDirectory, hasProgram, startDockerRegistry, startTestRegistry } from "@blob/testing";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { sha256Digest } from "../digest.js";
 import type { HttpRegistryOptions } from "../http-registry.js";
@@ -28,7 +23,11 @@ import { withMirrors } from "./with-mirrors.js";
 
 const repository = "acme/site";
 const blob = blobOf("content of the blob, which is long enough to be cut");
-const config = { mediaType: "application/vnd.oci.empty.v1+json", digest: emptyConfig.digest, size: emptyConfig.size };
+const config = {
+  mediaType: "application/vnd.oci.empty.v1+json",
+  digest: emptyConfig.digest,
+  size: emptyConfig.size,
+};
 
 function manifestWith(annotation: string): Buffer {
   const text = { schemaVersion: 2, mediaType, config, layers: [], annotations: { annotation } };
@@ -57,7 +56,13 @@ interface Mirrored {
   readonly skipped: SkippedMirror[];
 }
 
-const timeouts = { connectMs: 500, stallMs: 250, headersMs: 250, leastBytesPerSecond: 5000, rateWindowMs: 200 };
+const timeouts = {
+  connectMs: 500,
+  stallMs: 250,
+  headersMs: 250,
+  leastBytesPerSecond: 5000,
+  rateWindowMs: 200,
+};
 
 /** The origin behind mirrors; both are reached with the credentials that are given. */
 function mirrored(
@@ -308,8 +313,7 @@ describe("what a mirror did is remembered", () => {
   test("one that lacks a blob is asked once for it, and for other things", async () => {
     const mirror = await answering(ended(404));
     const { registry } = mirrored([mirror.host]);
-    for (let count = 0; count < 50; count += 1)
-      await collect(registry.readBlob(repository, blob, { range }));
+    for (let count = 0; count < 50; count += 1) await collect(registry.readBlob(repository, blob, { range }));
     await registry.manifest(repository, digest);
     expect(mirror.paths).toHaveLength(2);
   });
@@ -371,9 +375,7 @@ describe("what a mirror did is remembered", () => {
       response.write(blob.bytes.subarray(3, 10), () => setTimeout(() => request.socket.destroy(), 20));
     });
     const { registry } = mirrored([mirror.host]);
-    const part = await collect(
-      registry.readBlob(repository, blob, { range: { offset: 3, length: 20 } }),
-    );
+    const part = await collect(registry.readBlob(repository, blob, { range: { offset: 3, length: 20 } }));
     expect(part).toEqual(Buffer.from(blob.bytes.subarray(3, 23)));
     expect(origin.requests.map(({ headers }) => headers.range)).toEqual(["bytes=10-22"]);
   });
