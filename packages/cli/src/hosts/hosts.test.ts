@@ -247,8 +247,8 @@ describe("what is looked up", () => {
   async function find(host: string): Promise<HostSettings> {
     const io = { env: { XDG_CONFIG_HOME: path.join(directory.path, "user") }, homeDirectory: undefined };
     const files = hostFiles(io, path.join(directory.path, "etc"));
-    const find = await createHostSettings(io, { file: undefined, exists: false, config: {} }, files);
-    return find(host);
+    const settings = await createHostSettings(io, { file: undefined, exists: false, config: {} }, files);
+    return settings(host);
   }
 
   test("nothing, where there is nothing", async () => {

@@ -126,8 +126,8 @@ function isAbout(prefix: string, host: string): boolean {
 /** What of a repository's name is after the prefix; undefined for one that is not below it. */
 function restOf(prefix: string, host: string, repository: string): string | undefined {
   if (!isAbout(prefix, host)) return undefined;
-  const path = prefix.split("/").slice(1).join("/");
-  if (path === "") return repository;
-  if (repository === path) return "";
-  return repository.startsWith(`${path}/`) ? repository.slice(path.length + 1) : undefined;
+  const namespace = prefix.split("/").slice(1).join("/");
+  if (namespace === "") return repository;
+  if (repository === namespace) return "";
+  return repository.startsWith(`${namespace}/`) ? repository.slice(namespace.length + 1) : undefined;
 }

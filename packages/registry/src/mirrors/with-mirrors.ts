@@ -60,7 +60,9 @@ export function withMirrors(
 
   function skip(mirror: Mirror, thing: string, error: unknown, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
-    onSkipped?.(health.failed(mirror, thing, error));
+    // Noted also when nobody is told.
+    const skipped = health.failed(mirror, thing, error);
+    onSkipped?.(skipped);
   }
 
   async function first<T>(
