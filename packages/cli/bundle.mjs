@@ -54,7 +54,7 @@ const command = await bundled({
         ...["output/entry-text.js", "output/sizes.js", "walk-entries.js"].map(compiled),
       ],
     ],
-    ["client", ["compose-client", "proxies"].map((name) => compiled(`session/${name}.js`))],
+    ["client", ["session/compose-client.js", "session/proxies.js", "hosts/host-settings.js"].map(compiled)],
     ["http", [undici.module]],
     [
       "more-of-client",

@@ -26,7 +26,7 @@ async function blocksOf(readme: string): Promise<readonly Block[]> {
 }
 
 const blocks = (await Promise.all(readmes.map(blocksOf))).flat();
-const isConfiguration = ({ text }: Block): boolean => /^policies:|^aliases:/mu.test(text);
+const isConfiguration = ({ text }: Block): boolean => /^(?:policies|aliases|registries):/mu.test(text);
 const configurations = blocks.filter(isConfiguration);
 /** What Kubernetes mounts. */
 const isVolume = ({ text }: Block): boolean => /^volumes:/mu.test(text);

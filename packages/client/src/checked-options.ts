@@ -98,6 +98,8 @@ const ofClients: Readonly<Record<string, Rule>> = {
   },
   offline: boolean,
   onStale: callable,
+  onSkippedMirror: callable,
+  hosts: callable,
   http: object,
   registry: {
     what: "a registry, or a function that returns one",

@@ -9,9 +9,11 @@ import type {
   Registry,
   Signer,
   StatementClaim,
+  SkippedMirror,
 } from "@blob/registry";
 import type { StaleReference } from "./caching/caching-registry.js";
 import type { CacheOption } from "./caching/client-caches.js";
+import type { HostOptions } from "./host-options.js";
 import type { ArchivePlace } from "./location.js";
 import type { ArchiveManifest } from "./manifest/archive-manifest.js";
 import type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
@@ -52,6 +54,13 @@ export interface ClientOptions {
   readonly offline?: boolean | undefined;
   /** Called when an offline client uses what a tag pointed to earlier, because it cannot ask where it points now. */
   readonly onStale?: ((stale: StaleReference) => void) | undefined;
+  /**
+   * What is special about one registry: how it is reached, and its mirrors. Asked once for each host that is reached over
+   * HTTP, mirrors included, where `plainHttp` and `tls` are theirs. Default: nothing is.
+   */
+  readonly hosts?: ((host: string) => HostOptions | undefined) | undefined;
+  /** Called for each mirror that did not serve, and was passed by. */
+  readonly onSkippedMirror?: ((skipped: SkippedMirror) => void) | undefined;
   /** How HTTP is spoken: user agent, retries, trace, proxies, TLS. */
   readonly http?: Omit<HttpRegistryOptions, "authenticator" | "plainHttp"> | undefined;
   /**

@@ -1,8 +1,14 @@
 import type { Authenticator } from "@blob/auth";
 import { anonymous, createAuthenticator } from "@blob/auth";
 import type { Caches } from "@blob/cache";
-import type { HttpRegistry, HttpRegistryOptions, Registry } from "@blob/registry";
-import { createHttpRegistry, createLayoutRegistry } from "@blob/registry";
+import type {
+  HttpMirror,
+  HttpMirrorOptions,
+  HttpRegistryOptions,
+  Registry,
+  SkippedMirror,
+} from "@blob/registry";
+import { createHttpMirror, createHttpRegistry, createLayoutRegistry, withMirrors } from "@blob/registry";
 import type { StaleReference } from "./caching/caching-registry.js";
 import { withManifestCaches } from "./caching/caching-registry.js";
 import { cachesOf } from "./caching/client-caches.js";
@@ -19,6 +25,9 @@ import { withinLifetime } from "./lifetime/closable-registry.js";
 import { createOfflineRegistry } from "./caching/offline-registry.js";
 import { ownTrustDomain, trustDomainOf } from "./caching/trust-domain.js";
 import type { Client, ClientOptions } from "./client.js";
+import { ClientError } from "./errors.js";
+import type { HostOptions } from "./host-options.js";
+import { joinedTls, mirrorTls } from "./host-options.js";
 import type { Reached, Registries } from "./registries.js";
 
 /**
@@ -47,6 +56,8 @@ export function createClient(options: ClientOptions = {}): Client {
     onStale: options.onStale,
     plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
     http: options.http ?? {},
+    hosts: options.hosts ?? (() => undefined),
+    onSkippedMirror: options.onSkippedMirror,
     given: typeof registry === "function" ? registry : () => registry,
   });
   const context: VerbContext = { lifetime, registries, shared, policies };
@@ -148,6 +159,8 @@ interface RegistriesOptions {
   readonly onStale: ((stale: StaleReference) => void) | undefined;
   readonly plainHttp: (host: string) => boolean;
   readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
+  readonly hosts: (host: string) => HostOptions | undefined;
+  readonly onSkippedMirror: ((skipped: SkippedMirror) => void) | undefined;
   /** A registry of the caller's for a host, in place of one over HTTP. */
   readonly given: (host: string) => Registry | undefined;
 }
@@ -159,29 +172,53 @@ interface RegistriesOptions {
  */
 function createRegistries(options: RegistriesOptions): Registries {
   const { lifetime, authenticator, shared, offline, onStale, plainHttp, http, given } = options;
-  const overHttp = new Map<string, HttpRegistry>();
+  const overHttp = new Map<string, Reached>();
+  const closing: (() => Promise<void>)[] = [];
+  const known = new Map<string, HostOptions>();
+
+  function hostOptions(host: string): HostOptions {
+    const found = known.get(host) ?? options.hosts(host) ?? {};
+    known.set(host, found);
+    return found;
+  }
 
   function connect(host: string): Reached {
     const own = given(host);
     // It may be an object of any class: what wraps it from here on copies methods.
     if (own !== undefined)
       return { registry: withinLifetime(own, lifetime), trustDomain: ownTrustDomain(host, own) };
-    // Offline, too: what another way has brought is not what this one would.
-    const trustDomain = trustDomainOf(host, { ...http, plainHttp: plainHttp(host) });
-    return { registry: overHttpOrNot(host), trustDomain };
+    const reached = overHttp.get(host) ?? connectOverHttp(host);
+    overHttp.set(host, reached);
+    return reached;
   }
 
-  function overHttpOrNot(host: string): Registry {
-    if (offline) return createOfflineRegistry(host);
-    const known = overHttp.get(host);
-    if (known !== undefined) return known;
-    const registry = createHttpRegistry(host, { ...http, authenticator, plainHttp: plainHttp(host) });
-    overHttp.set(host, registry);
-    return registry;
+  function connectOverHttp(host: string): Reached {
+    const its = hostOptions(host);
+    const { mirrors = [] } = its;
+    const way = { ...http, plainHttp: its.plainHttp ?? plainHttp(host), tls: joinedTls(http.tls, its.tls) };
+    // Offline, too: what another way has brought is not what this one would.
+    const trustDomain = trustDomainOf(host, { ...way, mirrors });
+    if (offline) return { registry: createOfflineRegistry(host), trustDomain };
+    const registry = createHttpRegistry(host, { ...way, authenticator });
+    closing.push(() => registry.close());
+    if (mirrors.length === 0) return { registry, trustDomain };
+    const mirrored = withMirrors(registry, mirrors.map(connectMirror), {
+      onSkipped: options.onSkippedMirror,
+    });
+    return { registry: mirrored, trustDomain, distrust: (...blob) => mirrored.distrust(...blob) };
+  }
+
+  function connectMirror(mirror: HttpMirrorOptions): HttpMirror {
+    const its = hostOptions(mirror.host);
+    const tls = joinedTls(mirrorTls(http.tls, its.tls), mirror.tls);
+    const way = { plainHttp: mirror.plainHttp ?? its.plainHttp ?? plainHttp(mirror.host), tls };
+    const made = createHttpMirror({ ...mirror, ...way }, { ...http, authenticator });
+    closing.push(() => made.close());
+    return made;
   }
 
   return {
-    open({ place }, { skipCache = false, askForTags = false } = {}) {
+    open({ place, repository }, { skipCache = false, askForTags = false } = {}) {
       // Connections that are made after the end would stay.
       lifetime.check();
       if (place.kind === "layout") {
@@ -192,14 +229,15 @@ function createRegistries(options: RegistriesOptions): Registries {
       const seen = askForTags ? withoutRefs(caches) : caches;
       // Those who skip a cache must not join a flight of those who do not.
       const scope = `${skipCache ? "skip" : ""}${askForTags ? "ask" : ""}`;
-      const { registry, trustDomain } = connect(place.host);
+      const why = hostOptions(place.host).blocked?.(repository);
+      if (why !== undefined) throw new ClientError("InvalidArgument", why);
+      const { registry, trustDomain, distrust } = connect(place.host);
       const caching = { trustDomain, caches: seen, shared, scope, onStale };
-      return { registry: withManifestCaches(registry, caching), trustDomain, caches };
+      return { registry: withManifestCaches(registry, caching), trustDomain, caches, distrust };
     },
     async close() {
-      const registries = [...overHttp.values()];
       overHttp.clear();
-      const closed = await Promise.allSettled(registries.map((registry) => registry.close()));
+      const closed = await Promise.allSettled(closing.splice(0).map((close) => close()));
       await options.caches.flush();
       for (const one of closed) if (one.status === "rejected") throw one.reason;
     },

@@ -90,6 +90,8 @@ export type { StaleReference } from "./caching/caching-registry.js";
 export type { CacheOption } from "./caching/client-caches.js";
 export { createClient } from "./create-client.js";
 export type { Client, ClientOptions } from "./client.js";
+export type { HostOptions } from "./host-options.js";
+export { joinedTls } from "./host-options.js";
 export { ClientError, clientErrorCodes, isClientError } from "./errors.js";
 export type { ClientErrorCode, ClientErrorDetails } from "./errors.js";
 export type {

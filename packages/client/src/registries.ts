@@ -16,6 +16,11 @@ export interface Reached {
    * See `trustDomainOf`.
    */
   readonly trustDomain: string;
+  /**
+   * Says that bytes of a blob were wrong, as whoever knows their hashes found out. True when they came from a mirror, which is
+   * not asked any more: reading again may give other bytes. Undefined for a registry without mirrors.
+   */
+  readonly distrust?: ((repository: string, digest: string) => boolean) | undefined;
 }
 
 /** What a verb works with. */

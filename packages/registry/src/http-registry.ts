@@ -61,6 +61,11 @@ export interface HttpRegistryOptions extends ConnectionOptions {
    * sent again.
    */
   readonly chunkBytes?: number | undefined;
+  /**
+   * For a mirror of several registries: which one is meant, as containerd tells its mirrors (`?ns=docker.io`). Default: not
+   * said.
+   */
+  readonly namespace?: string | undefined;
   /** Sends the requests. It is closed with the registry. Default: undici, with connections of its own. */
   readonly transport?: Transport | undefined;
 }
@@ -130,7 +135,7 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
   const origin = originOf(host, plainHttp);
   const transport = options.transport ?? createUndiciTransport(origin, options);
   const send = compose(transport.handle, ...layers);
-  const endpoint = createEndpoint(host, { origin, send, retryPolicy });
+  const endpoint = createEndpoint(host, { origin, send, retryPolicy, namespace: options.namespace });
   const links = createBlobLinks();
   const upload = createUploader(endpoint, options.chunkBytes);
   const stream = createStreamer(endpoint, options.chunkBytes !== undefined);

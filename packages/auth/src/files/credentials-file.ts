@@ -24,8 +24,10 @@ export async function readCredentialsFile(
   return text === undefined ? undefined : parseCredentialsFile(text, file);
 }
 
-/** Checks the outer shape: what is not there, or null, is empty. An empty file (`/dev/null`, too) has no credentials. */
-function parseCredentialsFile(text: string, file: string): CredentialsFile {
+/**
+ * Checks the outer shape of a text; `file` stands for where it is in messages. Throws `InvalidCredentialsFile`. What is not
+ * there, or null, is empty. An empty file (`/dev/null`, too) has no credentials. */
+export function parseCredentialsFile(text: string, file: string): CredentialsFile {
   const root = parseJsonObject(text, file);
   const credsStore = root.get("credsStore") ?? "";
   if (typeof credsStore !== "string") throw malformed(file, "credsStore is not a string");

@@ -49,6 +49,27 @@ test("sources are asked in their order, and the next one when one has nothing fo
   expect(await winner({})).toBe("home-config");
 });
 
+test("DOCKER_AUTH_CONFIG comes before docker's file, for the registries that it names", async () => {
+  const home = await temporaryFolder({ ".docker/config.json": fileOf("file") });
+  const text = JSON.stringify(fileOf("variable", "quay.io"));
+  const find = async (host: string, value: string) =>
+    describeCredential(defaultCredentials({ env: { DOCKER_AUTH_CONFIG: value }, homeDirectory: home }), {
+      host,
+    });
+  expect(await find("quay.io", text)).toEqual({
+    source: "DOCKER_AUTH_CONFIG",
+    kind: "basic",
+    username: "variable",
+  });
+  expect(await find("ghcr.io", text)).toMatchObject({ username: "file" });
+  expect(await find("quay.io", "")).toBeUndefined();
+  // The text is a secret: an error says where it goes wrong, and none of it.
+  await expect(find("quay.io", '{"auths": s3cret')).rejects.toMatchObject({
+    code: "InvalidCredentialsFile",
+    message: expect.stringMatching(/^DOCKER_AUTH_CONFIG .* line 1, column 11(?!.*s3cret)/u) as string,
+  });
+});
+
 test("a description names the source and the user, and no secret", async () => {
   const home = await temporaryFolder({ ".docker/config.json": fileOf("ann") });
   const credentials = defaultCredentials({ env: {}, homeDirectory: home });

@@ -5,7 +5,11 @@ import type { CredentialHelperOptions } from "./run-helper.js";
 import { AuthError } from "../errors.js";
 import { credentialVariable, environmentCredentials, type Environment } from "./environment-credentials.js";
 import type { Hosts } from "./for-hosts.js";
-import { containersAuthCredentials, dockerConfigCredentials } from "./file-credentials.js";
+import {
+  containersAuthCredentials,
+  dockerConfigCredentials,
+  variableCredentials,
+} from "./file-credentials.js";
 import { firstOf } from "./first-of.js";
 
 /** Where {@link defaultCredentials} looks, and for which registries it uses variables. */
@@ -27,9 +31,10 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  *
  * 1. `BLOB_USERNAME` with `BLOB_PASSWORD`, `BLOB_TOKEN`, for the registries in `hosts`
  * 2. the file that `REGISTRY_AUTH_FILE` names
- * 3. `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`
- * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
- * 5. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
+ * 3. `DOCKER_AUTH_CONFIG`, which has the text of such a file
+ * 4. `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`
+ * 5. `$XDG_RUNTIME_DIR/containers/auth.json`
+ * 6. `${XDG_CONFIG_HOME:-~/.config}/containers/auth.json`
  *
  * Without a home directory (no `HOME`, and a user that passwd does not have) the files in it are left out, and a
  * look-up that finds nothing says so to `onWarning`. Nothing is read before the first look-up. A look-up throws
@@ -44,11 +49,13 @@ export interface DefaultCredentialsOptions extends CredentialHelperOptions {
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialSource {
   const { env = process.env } = options;
-  const files = credentialFiles(options).map(({ kind, file }) =>
-    kind === "docker"
+  const files = credentialFiles(options).map((one) => {
+    if (one.kind === "variable") return variableCredentials(one.text, one.name);
+    const { kind, file } = one;
+    return kind === "docker"
       ? dockerConfigCredentials({ ...options, env, file })
-      : containersAuthCredentials({ ...options, env, file }),
-  );
+      : containersAuthCredentials({ ...options, env, file });
+  });
   return firstOf(fromEnvironment(options, env), ...files, withoutHome(options));
 }
 
@@ -80,15 +87,16 @@ function withoutHome({ homeDirectory, onWarning }: DefaultCredentialsOptions): C
   };
 }
 
-interface CredentialFile {
-  readonly kind: "docker" | "containers";
-  readonly file: string;
-}
+type CredentialFile =
+  | { readonly kind: "docker" | "containers"; readonly file: string }
+  | { readonly kind: "variable"; readonly name: string; readonly text: string };
 
 function credentialFiles({ env = process.env, homeDirectory }: DefaultCredentialsOptions): CredentialFile[] {
   const files: CredentialFile[] = [];
   const registryAuthFile = setting(env, "REGISTRY_AUTH_FILE");
   if (registryAuthFile !== undefined) files.push({ kind: "containers", file: registryAuthFile });
+  const text = setting(env, "DOCKER_AUTH_CONFIG");
+  if (text !== undefined) files.push({ kind: "variable", name: "DOCKER_AUTH_CONFIG", text });
   const dockerFile = findDockerConfigFile({ env, homeDirectory });
   if (dockerFile !== undefined) files.push({ kind: "docker", file: dockerFile });
   const config = setting(env, "XDG_CONFIG_HOME") ?? below(homeOf(homeDirectory), ".config");

@@ -1,6 +1,10 @@
 import { readAuthEntry } from "../files/auth-entry.js";
 import type { CredentialSource, CredentialTarget, FoundCredential } from "../credential.js";
-import { readCredentialsFile, type CredentialsFile } from "../files/credentials-file.js";
+import {
+  parseCredentialsFile,
+  readCredentialsFile,
+  type CredentialsFile,
+} from "../files/credentials-file.js";
 import { askCredentialHelper } from "./docker-credential-helper.js";
 import { configuredHelpers } from "./configured-helpers.js";
 import { matchingKeys } from "../files/matching-keys.js";
@@ -35,6 +39,14 @@ export function dockerConfigCredentials(options: FileCredentialsOptions): Creden
  */
 export function containersAuthCredentials(options: FileCredentialsOptions): CredentialSource {
   return fileCredentials(options, { namespaces: true });
+}
+
+/**
+ * The same of what a variable has instead of a file: docker and CI systems read `DOCKER_AUTH_CONFIG`. Helpers that it names
+ * are not run: it is for credentials alone.
+ */
+export function variableCredentials(text: string, name: string): CredentialSource {
+  return async (target) => fromAuths(parseCredentialsFile(text, name), target, { namespaces: false });
 }
 
 function fileCredentials(

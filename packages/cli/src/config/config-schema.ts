@@ -22,6 +22,35 @@ export const aliasName: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 
 const enabled: Schema = { kind: "object", keys: { enabled: { kind: "boolean" } } };
 
+const file: Schema = { kind: "text", pattern: /^[^\0]{1,4096}$/u, means: "a file" };
+const variable: Schema = {
+  kind: "text",
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/u,
+  means: "the name of a variable",
+};
+
+const registry: Schema = {
+  kind: "object",
+  keys: {
+    plain_http: { kind: "boolean" },
+    ca_file: file,
+    insecure: { kind: "boolean" },
+    client_cert: file,
+    client_key: file,
+    mirrors: {
+      kind: "list",
+      item: {
+        kind: "text",
+        pattern: /^(?:https?:\/\/)?[^\s/@?#]+(?:\/[^\s@?#]*)?$/u,
+        means: "a mirror: host, host:port/prefix or https://host",
+      },
+    },
+    mirror_tags: { kind: "boolean" },
+    username_from: variable,
+    password_from: variable,
+  },
+};
+
 /** The whole file. */
 export const configSchema: Schema = {
   kind: "object",
@@ -39,6 +68,12 @@ export const configSchema: Schema = {
         ref_ttl: { kind: "duration" },
         ...Object.fromEntries(cacheNames.map((name) => [name, enabled])),
       },
+    },
+    registries: {
+      kind: "map",
+      keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/u,
+      keyMeans: "a registry: host or host:port, in small letters",
+      value: registry,
     },
     aliases: {
       kind: "map",

@@ -11,11 +11,31 @@ export interface Config {
   readonly chunking?: "fixed" | "content" | "none";
   readonly plain_http?: boolean;
   readonly cache?: CacheConfig;
+  /** What is special about single registries, by `host` or `host:port`. */
+  readonly registries?: Readonly<Record<string, RegistryConfig>>;
   /** Short names for references. */
   readonly aliases?: Readonly<Record<string, string>>;
   readonly policies?: readonly PolicyRule[];
   /** Whether what no rule is about may be read. Default `allow`. */
   readonly policy_default?: "allow" | "refuse";
+}
+
+/** How one registry is reached. Files are relative to the configuration's. */
+export interface RegistryConfig {
+  readonly plain_http?: boolean;
+  /** Authorities to trust, too: a PEM file. */
+  readonly ca_file?: string;
+  readonly insecure?: boolean;
+  /** Who we are: PEM files, one with `client_key`. */
+  readonly client_cert?: string;
+  readonly client_key?: string;
+  /** Read from these first: `host`, `host:port/prefix`, `http://host`. */
+  readonly mirrors?: readonly string[];
+  /** Believe the mirrors where tags point. Default false. */
+  readonly mirror_tags?: boolean;
+  /** Variables that have the user name and the password. */
+  readonly username_from?: string;
+  readonly password_from?: string;
 }
 
 export interface CacheConfig extends Readonly<Partial<Record<CacheName, { readonly enabled?: boolean }>>> {

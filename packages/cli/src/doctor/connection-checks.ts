@@ -47,6 +47,7 @@ export async function checkConnection(
         servername: /^[\d.]+$|:/u.test(host) ? "" : host,
         rejectUnauthorized: tls?.insecure !== true,
         ...(tls?.ca === undefined ? {} : { ca: [...rootCertificates, tls.ca] }),
+        ...tls?.certificate,
       })
     : connectTcp({ host, port });
   try {

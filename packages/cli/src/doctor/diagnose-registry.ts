@@ -1,6 +1,6 @@
 import { createAuthenticator, describeCredential } from "@blob/auth";
 import type { Location } from "@blob/client";
-import type { HttpTrace, Manifest } from "@blob/registry";
+import type { HttpMirrorOptions, HttpTrace, Manifest, TlsOptions } from "@blob/registry";
 import { createHttpRegistry } from "@blob/registry";
 import { credentialsOf } from "../session/credentials.js";
 import type { Session } from "../session/session.js";
@@ -22,7 +22,7 @@ export async function diagnoseRegistry(
   const { io, flags, signal } = session;
   const { host } = location.place;
   const { repository, text } = location;
-  const connection = await session.connection();
+  const connection = await session.connection(host);
   const credentials = await credentialsOf(session, [host]);
   const record = (trace: HttpTrace): void => {
     log.record(trace);
@@ -38,6 +38,13 @@ export async function diagnoseRegistry(
   const log = createRequestLog(registry.origin, () => Date.now());
   const url = new URL(registry.origin);
   try {
+    const { options, sources } = (await session.hostSettings())(host);
+    if (sources.length > 0) await list.check("settings", () => ok(sources.join(", ")));
+    const { mirrors = [] } = options;
+    if (mirrors.length > 0) await list.check("mirrors", () => ok(mirrors.map(describeMirror).join("; ")));
+    if (connection.tls?.ca !== undefined || connection.tls?.certificate !== undefined) {
+      await list.check("certificates", () => ok(describeTls(connection.tls)));
+    }
     let isDirect = false;
     await list.check("proxy", () => {
       const proxy = proxyFor(url, io.env);
@@ -86,6 +93,34 @@ export async function diagnoseRegistry(
   } finally {
     await registry.close();
   }
+}
+
+/** `mirror.example/hub, http, for digests and tags`. */
+function describeMirror({
+  host,
+  prefix,
+  plainHttp,
+  digests = true,
+  tags = false,
+  tls,
+}: HttpMirrorOptions): string {
+  const place = [host, prefix].filter(Boolean).join("/");
+  const kinds = [digests ? "digests" : "", tags ? "tags" : ""].filter((kind) => kind !== "").join(" and ");
+  const marks = [
+    plainHttp === true ? "http" : "",
+    tls?.insecure === true ? "certificates are not verified" : "",
+  ].filter((mark) => mark !== "");
+  return [place, ...marks, `for ${kinds}`].join(", ");
+}
+
+function describeTls({ ca = "", certificate }: TlsOptions = {}): string {
+  const count = ca.split("-----BEGIN CERTIFICATE-----").length - 1;
+  return [
+    ...(count === 0
+      ? []
+      : [`${String(count)} more ${count === 1 ? "authority is" : "authorities are"} trusted`]),
+    ...(certificate === undefined ? [] : ["a client certificate is shown"]),
+  ].join(", ");
 }
 
 function referenceOf({ digest, tag }: Location): string {

@@ -6,6 +6,7 @@ import type { Evidence, HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
 import type { GlobalFlags } from "../settings/global-flags.js";
+import type { FindHostSettings } from "../hosts/host-settings.js";
 import type { Io } from "../io.js";
 import { collectLeftOut } from "../output/left-out.js";
 import type { Output } from "../output/output.js";
@@ -77,8 +78,10 @@ export interface Session extends Run {
    * no manifest that one could accept.
    */
   reading(reference: string, flags?: PolicyFlags): Promise<Reading>;
-  /** How registries are reached: for commands that talk to one without a client. */
-  connection(): Promise<HttpRegistryOptions>;
+  /** How a registry is reached: for commands that talk to one without a client. */
+  connection(host: string): Promise<HttpRegistryOptions>;
+  /** What files of this and other tools say about single registries. */
+  hostSettings(): Promise<FindHostSettings>;
   /** Made when the first command asks for it: the HTTP stack is not loaded before. */
   client(): Promise<Client>;
   /** Opens `file:DIR`, an alias, or whatever a client can pull; policies are asked. Closed with the session. */
@@ -102,14 +105,16 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   const closing: (() => Promise<void>)[] = [];
   const references = new Set<string>();
   let client: Promise<Client> | undefined;
+  let hostSettings: Promise<FindHostSettings> | undefined;
   let finish = (): void => undefined;
   const output = createOutput(io, parts.standardOutput, { ...flags, format: settings.output.value });
   async function connect(): Promise<Client> {
-    const [{ composeClient }, http] = await Promise.all([
+    const [{ composeClient }, http, find] = await Promise.all([
       import("./compose-client.js"),
       httpOptionsOf(io, flags, output),
+      session.hostSettings(),
     ]);
-    const made = await composeClient(session, references, http);
+    const made = await composeClient(session, references, http, find);
     closing.push(() => made.close());
     return made;
   }
@@ -142,10 +147,20 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       }
       return { target, options, policies, rules: isLocal ? [] : rules };
     },
-    connection: async () => ({
-      ...(await httpOptionsOf(io, flags, output)),
-      plainHttp: settings.plainHttp.value,
-    }),
+    hostSettings: () =>
+      (hostSettings ??= import("../hosts/host-settings.js").then(async ({ createHostSettings }) =>
+        createHostSettings(io, config),
+      )),
+    async connection(host) {
+      const [http, find, { joinedTls }, { withFlags }] = await Promise.all([
+        httpOptionsOf(io, flags, output),
+        session.hostSettings(),
+        import("@blob/client"),
+        import("./host-flags.js"),
+      ]);
+      const { plainHttp, tls } = withFlags(find(host).options, parts);
+      return { ...http, plainHttp, tls: joinedTls(http.tls, tls) };
+    },
     client: () => (client ??= connect()),
     async open(reference, policyFlags) {
       const { target, options, policies, rules } = await session.reading(reference, policyFlags);
@@ -201,13 +216,24 @@ async function httpOptionsOf(
   output: Output,
 ): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
   const proxies = (await import("./proxies.js")).environmentProxies(env);
-  const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
+  const given = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
+  const ca = [given, await authoritiesOf(env, output)].filter((one) => one !== undefined).join("\n");
   return {
     userAgent: `blob/${version()}`,
-    tls: { ca, insecure: flags.insecure },
+    tls: { ca: ca === "" ? undefined : ca, insecure: flags.insecure },
     proxy: proxies.http === undefined && proxies.https === undefined ? false : proxies,
     trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
   };
+}
+
+/** Loaded for an environment that names some. */
+async function authoritiesOf(env: Io["env"], output: Output): Promise<string | undefined> {
+  if ((env["SSL_CERT_FILE"] ?? "") === "" && (env["SSL_CERT_DIR"] ?? "") === "") return undefined;
+  const { environmentAuthorities } = await import("../hosts/authorities.js");
+  const { ca, sources, unreadable } = environmentAuthorities({ env });
+  for (const why of unreadable) output.warning(`${why}: its certificate authorities are not trusted`);
+  if (sources.length > 0) output.detail(`certificate authorities: ${sources.join(", ")}`);
+  return ca;
 }
 
 async function readCaFile(file: string): Promise<string> {

@@ -1,8 +1,7 @@
 import type { BlockCache } from "@blob/cache";
 import type { Archive, ByteSource, Entry, ReadOptions } from "@blob/format";
-import type { FormatError } from "@blob/format";
-import { isFormatError } from "@blob/format";
 import { readFileBy } from "../read-file.js";
+import { isAboutData } from "./wrong-data.js";
 import type { ArchiveManifest } from "../manifest/archive-manifest.js";
 
 /** The data of an archive read through the block cache, and the recovery from wrong blocks. */
@@ -13,17 +12,6 @@ export interface KeptBlocks {
    * dropped and it is read once more. A stream that has handed out bytes fails, and is right the next time.
    */
   archive<T extends Archive>(inner: T): T;
-}
-
-/** The codes of errors that say that the data is not what the index promises. */
-const wrongData: readonly string[] = ["HashMismatch", "Decompression", "SourceMismatch"];
-
-/**
- * Whether an error may come from wrong bytes. A demand for too much memory may, too: the size was read from those
- * bytes.
- */
-function isAboutData({ code, cause }: FormatError): boolean {
-  return wrongData.includes(code) || (code === "SizeExceeded" && cause !== undefined);
 }
 
 /** Everything that decides which bytes a range of an archive's data has, given that ranges are not verified. */
@@ -51,13 +39,17 @@ export function keepBlocks(
   blocks: BlockCache,
   { trustDomain, repository, manifest: { descriptor, index, data } }: BlocksOf,
   inner: ByteSource,
+  /** Told that bytes of the data were wrong; true when reading them again may give others. */
+  distrust: () => boolean = () => false,
 ): KeptBlocks {
   const id = `${trustDomain}/${repository}@${descriptor.digest} ${index.digest} ${data.digest} ${data.size}`;
   const kept = blocks.wrap({ id, size: inner.size, read: (range, options) => inner.read(range, options) });
 
   async function areForgotten(entry: Entry | undefined, error: unknown): Promise<boolean> {
-    if (entry === undefined || !isFormatError(error) || !isAboutData(error)) return false;
-    return blocks.forget(id, { offset: entry.dataOffset, length: entry.storedSize });
+    if (entry === undefined || !isAboutData(error)) return false;
+    const were = await blocks.forget(id, { offset: entry.dataOffset, length: entry.storedSize });
+    // Both: what a cache kept may have come from a mirror.
+    return distrust() || were;
   }
 
   return {

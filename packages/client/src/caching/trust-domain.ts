@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import process from "node:process";
-import type { HttpRegistryOptions, Registry } from "@blob/registry";
+import type { HttpMirrorOptions, HttpRegistryOptions, Registry } from "@blob/registry";
 
 /** How a registry is reached. */
 export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "transport"> {
   readonly plainHttp: boolean;
+  /** Where else its answers may come from, and how. */
+  readonly mirrors?: readonly HttpMirrorOptions[] | undefined;
 }
 
 /**
@@ -15,12 +17,18 @@ export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "t
  * Two ways to a host are different domains if somebody could answer on one and not on the other: plain HTTP, TLS
  * without verification, other certificate authorities, another client certificate, a transport of the caller's. The
  * machine's own authorities count as one set. A proxy makes no difference: it sees no more of TLS than anybody else on
- * the way.
+ * the way. Mirrors answer for a part of what is asked: a registry with others is another domain.
  *
  * @param host As references name it.
  */
-export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: TrustDomainOptions): string {
-  const own = transport === undefined ? [] : ["own transport"];
+export function trustDomainOf(
+  host: string,
+  { plainHttp, tls = {}, transport, mirrors = [] }: TrustDomainOptions,
+): string {
+  const own = [
+    ...(transport === undefined ? [] : ["own transport"]),
+    ...(mirrors.length === 0 ? [] : [`mirrors ${fingerprintOf(mirrors.map(describeMirror))}`]),
+  ];
   if (plainHttp) return joined(`http://${host}`, own);
   // Node verifies no certificate when this variable is 0.
   const isUnverified = tls.insecure === true || process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0";
@@ -34,6 +42,11 @@ export function trustDomainOf(host: string, { plainHttp, tls = {}, transport }: 
     // Only the certificate: a fingerprint of the private key would be stored with every entry.
     ...(tls.certificate === undefined ? [] : [`certificate ${fingerprintOf([tls.certificate.cert])}`]),
   ]);
+}
+
+/** Ranges and, from some, tags come from there unverified. */
+function describeMirror({ host, prefix, tags, plainHttp, tls }: HttpMirrorOptions): string {
+  return JSON.stringify([host, prefix, tags, plainHttp, tls?.insecure, tls?.ca, tls?.certificate?.cert]);
 }
 
 const ownDomains = new WeakMap<Registry, string>();

@@ -1,4 +1,5 @@
 import type { ExtractOptions, ExtractResult } from "@blob/format/node";
+import { isEmptyDirectory, pastWrongMirrors } from "../caching/wrong-data.js";
 import type { ClientProgress } from "../progress.js";
 import type { ArchiveOrPlace } from "./open.js";
 import { openInput } from "./open.js";
@@ -42,5 +43,13 @@ export async function extract(
   await using opened = await openInput(context, input, options, { wholeFiles: true });
   const { archive, reference, digest } = opened;
   const contents = options.contentsBy === undefined ? undefined : opened.contents;
-  return { ...(await extractArchive(archive, directory, { ...options, contents })), reference, digest };
+  const { overwrite = false } = options;
+  const extracted = await pastWrongMirrors(
+    archive,
+    // What the first time wrote is right, and was not there before: it is not somebody's that has to stay.
+    (isAgain) =>
+      extractArchive(archive, directory, { ...options, contents, overwrite: overwrite || isAgain }),
+    async () => overwrite || isEmptyDirectory(directory),
+  );
+  return { ...extracted, reference, digest };
 }

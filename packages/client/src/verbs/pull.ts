@@ -4,6 +4,7 @@ import type { ContentStore, ContentThreadsOptions } from "@blob/format/node";
 import type { BlobId, Evidence, Manifest, Registry } from "@blob/registry";
 import { noCaches } from "../caching/cache-views.js";
 import { cachedContents } from "../caching/cached-contents.js";
+import { noteMirrors } from "../caching/wrong-data.js";
 import { keepBlocks } from "../caching/kept-blocks.js";
 import { ClientError } from "../errors.js";
 import { createArchiveLifetime } from "../lifetime/closable-archive.js";
@@ -146,7 +147,7 @@ export async function pull(
 ): Promise<PulledArchive> {
   const { limits = {}, onProgress } = options;
   onProgress?.({ stage: "fetching-manifest", bytesDone: 0, bytesTotal: 0 });
-  const { location, registry, trustDomain, caches, manifest, evidence } = await fetchManifest(
+  const { location, registry, trustDomain, caches, manifest, evidence, distrust } = await fetchManifest(
     context,
     reference,
     options,
@@ -168,7 +169,9 @@ export async function pull(
   // Whole files at a time would only push out what many small reads need.
   const { blocks, chunks } = wholeFiles ? noCaches : caches;
   const source = createRegistrySource(registry, repository, manifest.data);
-  const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source);
+  const distrustData =
+    distrust === undefined ? undefined : (): boolean => distrust(repository, manifest.data.digest);
+  const kept = keepBlocks(blocks, { trustDomain, repository, manifest }, source, distrustData);
   const lifetime = createArchiveLifetime(
     context.lifetime,
     () => new ClientError("Closed", `${reference} was closed: pull it again to read from it`, { reference }),
@@ -193,7 +196,7 @@ export async function pull(
     lifetime.close();
     await threads.close();
   };
-  return Object.assign(lifetime.archive(contents.archive(kept.archive(archive))), {
+  const pulled = Object.assign(lifetime.archive(contents.archive(kept.archive(archive))), {
     reference,
     manifest,
     evidence,
@@ -201,6 +204,8 @@ export async function pull(
     close: closeArchive,
     [Symbol.asyncDispose]: closeArchive,
   });
+  noteMirrors(pulled, distrustData);
+  return pulled;
 }
 
 /** Opens the index over the data, when both are what the manifest says. */

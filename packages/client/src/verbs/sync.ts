@@ -1,4 +1,5 @@
 import type { SyncOptions, SyncResult } from "@blob/format/node";
+import { pastWrongMirrors } from "../caching/wrong-data.js";
 import type { ContentsOption } from "./extract.js";
 import type { ArchiveOrPlace } from "./open.js";
 import { openInput } from "./open.js";
@@ -31,5 +32,8 @@ export async function sync(
   await using opened = await openInput(context, input, options, { wholeFiles: true });
   const { archive, reference, digest } = opened;
   const contents = options.contentsBy === undefined ? undefined : opened.contents;
-  return { ...(await syncDirectory(archive, directory, { ...options, contents })), reference, digest };
+  const synced = await pastWrongMirrors(archive, () =>
+    syncDirectory(archive, directory, { ...options, contents }),
+  );
+  return { ...synced, reference, digest };
 }

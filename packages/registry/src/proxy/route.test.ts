@@ -9,6 +9,10 @@ describe("the environment", () => {
     [{ https_proxy: "http://p", HTTPS_PROXY: "http://q" }, "https:", "https_proxy"],
     [{ https_proxy: "", HTTPS_PROXY: "http://q" }, "https:", "HTTPS_PROXY"],
     [{ HTTP_PROXY: "http://p" }, "https:", "HTTP_PROXY"],
+    [{ ALL_PROXY: "http://p" }, "https:", "ALL_PROXY"],
+    [{ all_proxy: "http://p", ALL_PROXY: "http://q" }, "http:", "all_proxy"],
+    [{ ALL_PROXY: "http://p", HTTP_PROXY: "http://q" }, "https:", "ALL_PROXY"],
+    [{ ALL_PROXY: "http://p", HTTP_PROXY: "http://q" }, "http:", "HTTP_PROXY"],
     [{ HTTPS_PROXY: "http://p" }, "http:", undefined],
     [{}, "https:", undefined],
   ])("%o names the proxy for %s in %s", (env, protocol, name) => {

@@ -4,9 +4,9 @@ import { ProxyError } from "./proxy-error.js";
 
 /** The proxies to go through. Never used for this machine itself. */
 export interface ProxyOptions {
-  /** For http registries. Default: the environment's `HTTP_PROXY`. */
+  /** For http registries. Default: the environment's `HTTP_PROXY`, else its `ALL_PROXY`. */
   readonly http?: string | undefined;
-  /** For https registries. Default: the environment's `HTTPS_PROXY`, else its `HTTP_PROXY`. */
+  /** For https registries. Default: the environment's `HTTPS_PROXY`, else its `ALL_PROXY`, else its `HTTP_PROXY`. */
   readonly https?: string | undefined;
   /**
    * Hosts to reach directly, as in `.corp.example,10.0.0.0/8,[2001:db8::1]:5000`. Default: the environment's `NO_PROXY`.
@@ -38,14 +38,15 @@ export function proxyVariable(
   protocol: string,
   env: Environment,
 ): { readonly name: string; readonly value: string } | undefined {
-  const names = protocol === "https:" ? ["https_proxy", "http_proxy"] : ["http_proxy"];
+  const names =
+    protocol === "https:" ? ["https_proxy", "all_proxy", "http_proxy"] : ["http_proxy", "all_proxy"];
   return firstSet(
     env,
     names.flatMap((name) => [name, name.toUpperCase()]),
   );
 }
 
-/** What the environment says: `http_proxy`, `https_proxy`, `no_proxy`, each also in capitals. */
+/** What the environment says: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`, each also in capitals. */
 export function environmentProxies(env: Environment): ProxyOptions {
   return {
     http: proxyVariable("http:", env)?.value,

@@ -11,7 +11,7 @@ export async function login(session: Session, host: string): Promise<void> {
   const { io, output, signal } = session;
   const { username, password } = await askCredential(session);
   const registry = createHttpRegistry(host, {
-    ...(await session.connection()),
+    ...(await session.connection(host)),
     authenticator: createAuthenticator({ credentials: staticCredential({ host, username, password }) }),
   });
   try {

@@ -28,6 +28,8 @@ export interface EndpointOptions {
   readonly origin: string;
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
+  /** The registry that is meant, for mirrors of several: `ns` in the query of each request. */
+  readonly namespace?: string | undefined;
 }
 
 /** The origin of the API of a host, as references name the host. */
@@ -36,14 +38,18 @@ export function originOf(host: string, plainHttp: boolean): string {
 }
 
 export function createEndpoint(host: string, options: EndpointOptions): Endpoint {
-  const { origin } = options;
+  const { origin, namespace } = options;
   return {
     host,
     origin,
     send: options.send,
     retryPolicy: options.retryPolicy,
     queues: createQueues(),
-    url: (repository, rest) => new URL(`/v2/${repository}/${rest}`, origin),
+    url(repository, rest) {
+      const url = new URL(`/v2/${repository}/${rest}`, origin);
+      if (namespace !== undefined) url.searchParams.set("ns", namespace);
+      return url;
+    },
     auth: (repository, actions, alsoPull) => ({
       origin,
       host,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import process from "node:process";
@@ -142,7 +143,19 @@ interface NewerTls {
 
 function trustedByNode(): readonly string[] {
   const newer: NewerTls = tls;
-  return newer.getCACertificates?.("default") ?? newer.rootCertificates;
+  return newer.getCACertificates?.("default") ?? [...newer.rootCertificates, ...extraAuthorities()];
+}
+
+/** Older versions of Node give no list that has them, and leave them out of a list that is given. */
+function extraAuthorities(): readonly string[] {
+  const file = process.env["NODE_EXTRA_CA_CERTS"] ?? "";
+  if (file === "") return [];
+  try {
+    return [readFileSync(file, "utf8")];
+  } catch {
+    // Node has warned of it, and trusts no more because of it.
+    return [];
+  }
 }
 
 function proxyFor(url: URL, options: ProxyOptions | false = {}): Proxy | undefined {
