@@ -12,6 +12,7 @@ import type { Session } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
+import { factsToPreserve } from "../facts-to-preserve.js";
 import { notKeptLines } from "../skipped.js";
 
 export interface CpFlags {
@@ -41,8 +42,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   const { output, signal } = session;
   const options = {
     overwrite: flags.overwrite,
-    preserveMode: flags.preserve,
-    preserveTimes: flags.preserve,
+    ...factsToPreserve(flags),
     signal,
     onProgress: await session.progress(),
   };

@@ -9,6 +9,7 @@ import { requireComplete } from "../../errors/incomplete-error.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
+import { factsToPreserve } from "../facts-to-preserve.js";
 import { notKeptLines } from "../skipped.js";
 
 const declarePull: DeclareCommand = (command, run) => {
@@ -23,7 +24,13 @@ const declarePull: DeclareCommand = (command, run) => {
     .option("-p, --prefix <path>", "only what is below this directory of the archive")
     .option("-f, --overwrite", "replace files that exist")
     .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
-    .option("--preserve", "restore permissions and modification times")
+    .addOption(new Option("--preserve").hideHelp())
+    .option(
+      "--no-preserve",
+      "leave the archive's permissions and modification times out, which files get otherwise",
+    )
+    .addOption(new Option("--preserve-mode").hideHelp())
+    .addOption(new Option("--preserve-times").hideHelp())
     .option("--sync", "make the directory as the archive is, fetching only what differs")
     .option("--delete", "with --sync: remove what the archive does not have")
     .option("--quick", "with --sync: take files of the same size and time for the same")
@@ -49,6 +56,8 @@ export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;
   readonly overwrite?: boolean;
   readonly preserve?: boolean;
+  readonly preserveMode?: boolean;
+  readonly preserveTimes?: boolean;
   readonly strict?: boolean;
   readonly workers?: number;
   readonly contents?: ContentsBy;
@@ -73,8 +82,7 @@ export async function pull(
     ...options,
     directory: flags.prefix,
     overwrite: flags.overwrite,
-    preserveMode: flags.preserve,
-    preserveTimes: flags.preserve,
+    ...factsToPreserve(flags),
     workers: flags.workers,
     contentsBy: flags.contents,
     onProgress: await session.progress(),
@@ -117,7 +125,7 @@ async function sync(
       delete: flags.delete,
       quick: flags.quick,
       dryRun: flags.dryRun,
-      preserveMode: flags.preserve,
+      ...factsToPreserve(flags),
       workers: flags.workers,
       contentsBy: flags.contents,
       onProgress: await session.progress(),

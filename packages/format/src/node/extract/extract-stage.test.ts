@@ -174,6 +174,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
       overwrite: false,
       preserveMode: false,
       preserveTimes: false,
+      mayLink: false,
     });
     const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
     const stage = createExtractStage(2, writer, url);
