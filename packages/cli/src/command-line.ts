@@ -16,6 +16,7 @@ import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
 import { DifferentError } from "./errors/different-error.js";
 import { exitCodeOf, exitCodes } from "./errors/exit-code.js";
+import { flagDefaults } from "./settings/flag-defaults.js";
 import type { RawGlobalFlags } from "./settings/global-flags.js";
 import { parseGlobalFlags } from "./settings/global-flags.js";
 import type { OutputFormat } from "./output/output.js";
@@ -69,18 +70,22 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   let format: OutputFormat = argv.join(" ").match(/--output[ =]json/u) ? "json" : "text";
   const standardOutput = createStandardOutput(io);
   const circumstances = newCircumstances();
+  let wantsColor = !argv.includes("--no-color");
   let failure: unknown;
   try {
     const { program, options } = await createProgram(
       argv,
       { io, standardOutput },
       async (code, { withoutConfig = false } = {}) => {
-        const flags = parseGlobalFlags(program.opts<RawGlobalFlags>());
-        const path = configPath(io, flags.config);
+        const raw = program.opts<RawGlobalFlags>();
+        const given = parseGlobalFlags(raw);
+        const path = configPath(io, given.config);
         const none: LoadedConfig = { file: path.file, exists: false, config: {} };
         // Before the file is read: an error in it is reported as the flags ask for.
-        format = resolveSettings(flags, io, none).output.value;
+        format = resolveSettings(given, io, none).output.value;
         const config = withoutConfig ? none : await loadConfig(path);
+        const flags = parseGlobalFlags(raw, flagDefaults(io, config.config));
+        wantsColor = flags.color;
         const settings = resolveSettings(flags, io, config);
         format = settings.output.value;
         circumstances.plainHttp = settings.plainHttp.value;
@@ -104,7 +109,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   if (failure === undefined) return exitCodes.done;
   // The result has said it all.
   if (failure instanceof DifferentError) return exitCodes.other;
-  const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
+  const color = hasColor(io.stderr, io.env, wantsColor);
   io.stderr.write(reportError(failure, { format, color, circumstances }));
   return exitCodeOf(failure);
 }
