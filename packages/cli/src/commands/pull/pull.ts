@@ -1,9 +1,10 @@
+import { resolve } from "node:path";
 import { Option } from "commander";
 import type { ContentsBy } from "@blob/client/files";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/command-declaration.js";
 import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
-import type { PolicyFlags, Session } from "../../session/session.js";
+import type { PolicyFlags, Reading, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
 import { humanSize } from "../../output/sizes.js";
@@ -35,6 +36,8 @@ const declarePull: DeclareCommand = (command, run) => {
     .option("--delete", "with --sync: remove what the archive does not have")
     .option("--quick", "with --sync: take files of the same size and time for the same")
     .option("--dry-run", "with --sync: say what would be done")
+    .option("--clean", "empty the directory first, once the archive was found and accepted")
+    .option("--verify", "fail when there is no policy that could accept the archive")
     .option("--strict", "exit with 6 when files were left alone")
     .option("--policy <file>", "a policy file that has to accept it; may be repeated", collect)
     .option("--no-default-policy", "leave the configured policies out")
@@ -64,6 +67,8 @@ export interface PullFlags extends PolicyFlags {
   readonly sync?: boolean;
   readonly delete?: boolean;
   readonly quick?: boolean;
+  readonly clean?: boolean;
+  readonly verify?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -76,12 +81,13 @@ export async function pull(
   checkFlags(flags);
   if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output } = session;
-  const { target, options, policies } = await session.reading(reference, flags);
+  const { target, options, policies } = await readingOf(session, reference, flags);
   const client = await session.client();
   const { files, size, skipped, notKept, digest } = await client.extract(target, destination, {
     ...options,
     directory: flags.prefix,
     overwrite: flags.overwrite,
+    clean: flags.clean,
     ...factsToPreserve(flags),
     workers: flags.workers,
     contentsBy: flags.contents,
@@ -93,7 +99,7 @@ export async function pull(
     {
       ref: reference,
       resolved_ref: resolvedReference(target, digest),
-      destination,
+      destination: resolve(destination),
       file_count: files,
       skipped_count: skipped.length,
       not_kept: notKept,
@@ -115,7 +121,7 @@ async function sync(
   flags: PullFlags,
 ): Promise<void> {
   const { output } = session;
-  const { target, options, policies } = await session.reading(reference, flags);
+  const { target, options, policies } = await readingOf(session, reference, flags);
   const client = await session.client();
   const { written, deleted, unchanged, size, transferSize, notKept, digest } = await client.sync(
     target,
@@ -139,7 +145,7 @@ async function sync(
     {
       ref: reference,
       resolved_ref: resolvedReference(target, digest),
-      destination,
+      destination: resolve(destination),
       file_count: written.length,
       skipped_count: 0,
       not_kept: notKept,
@@ -162,11 +168,21 @@ async function sync(
   );
 }
 
+async function readingOf(session: Session, reference: string, flags: PullFlags): Promise<Reading> {
+  const reading = await session.reading(reference, flags);
+  if (flags.verify === true && reading.policies === 0) {
+    throw new UsageError("--verify: there is nothing to verify by: give --policy, or configure policies");
+  }
+  return reading;
+}
+
 function checkFlags(flags: PullFlags): void {
   const ofSync = Object.entries({ delete: flags.delete, quick: flags.quick, "dry-run": flags.dryRun });
   if (flags.sync !== true) {
     for (const [name, value] of ofSync)
       if (value === true) throw new UsageError(`--${name} goes with --sync`);
+  } else if (flags.clean === true) {
+    throw new UsageError("--sync removes with --delete what the archive does not have: leave --clean out");
   } else if (flags.prefix !== undefined) {
     throw new UsageError("--sync is about the whole archive: it cannot go with --prefix");
   }
