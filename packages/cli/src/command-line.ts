@@ -16,6 +16,7 @@ import { configPath } from "./config/config-path.js";
 import { loadConfig } from "./config/load-config.js";
 import { DifferentError } from "./errors/different-error.js";
 import { exitCodeOf, exitCodes } from "./errors/exit-code.js";
+import { flagDefaults } from "./settings/flag-defaults.js";
 import type { RawGlobalFlags } from "./settings/global-flags.js";
 import { parseGlobalFlags } from "./settings/global-flags.js";
 import type { OutputFormat } from "./output/output.js";
@@ -66,21 +67,25 @@ function processOutput(): Io["stdout"] {
 /** Parses the command line, runs the command that it names, and reports what went wrong. Returns the exit code. */
 export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
   // What is reported before the flags are read: a wrong flag is reported in the format that was asked for.
-  let format: OutputFormat = argv.join(" ").match(/--output[ =]json/u) ? "json" : "text";
+  let format: OutputFormat = argv.join(" ").match(/(?:^| )(?:--output|-o)[ =]?json\b/u) ? "json" : "text";
   const standardOutput = createStandardOutput(io);
   const circumstances = newCircumstances();
+  let wantsColor = !argv.includes("--no-color");
   let failure: unknown;
   try {
     const { program, options } = await createProgram(
       argv,
       { io, standardOutput },
       async (code, { withoutConfig = false } = {}) => {
-        const flags = parseGlobalFlags(program.opts<RawGlobalFlags>());
-        const path = configPath(io, flags.config);
+        const raw = program.opts<RawGlobalFlags>();
+        const given = parseGlobalFlags(raw);
+        const path = configPath(io, given.config);
         const none: LoadedConfig = { file: path.file, exists: false, config: {} };
         // Before the file is read: an error in it is reported as the flags ask for.
-        format = resolveSettings(flags, io, none).output.value;
+        format = resolveSettings(given, io, none).output.value;
         const config = withoutConfig ? none : await loadConfig(path);
+        const flags = parseGlobalFlags(raw, flagDefaults(io, config.config));
+        wantsColor = flags.color;
         const settings = resolveSettings(flags, io, config);
         format = settings.output.value;
         circumstances.plainHttp = settings.plainHttp.value;
@@ -105,7 +110,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   if (failure === undefined) return exitCodes.done;
   // The result has said it all.
   if (failure instanceof DifferentError) return exitCodes.other;
-  const color = hasColor(io.stderr, io.env, !argv.includes("--no-color"));
+  const color = hasColor(io.stderr, io.env, wantsColor);
   io.stderr.write(reportError(failure, { format, color, circumstances }));
   return exitCodeOf(failure);
 }
@@ -253,9 +258,17 @@ export async function createProgram(
     const declare = (await entry.load()).declarations[name];
     if (declare === undefined) throw new TypeError(`Nobody declares ${name}`);
     declare(command, run, createProgram);
+    for (const one of [command, ...command.commands]) {
+      one.exitOverride((error) => {
+        throw withArgumentCount(one, error);
+      });
+    }
     options.push(...[command, ...command.commands].flatMap((one) => one.options));
   }
   addHelpCommand(program, other);
+  const output = program.options.find(({ long }) => long === "--output");
+  // `blob export` has an -o of its own.
+  if (output !== undefined && !options.some(({ short }) => short === "-o")) output.short = "-o";
   return { program, options };
 }
 
@@ -263,9 +276,32 @@ function addCommand(program: Command, { name, summary, group, hidden = false }: 
   return program.command(name, { hidden }).summary(summary).description(summary).helpGroup(group);
 }
 
+/** A wrong number of arguments, with the right one. */
+function withArgumentCount(command: Command, error: CommanderError): CommanderError {
+  if (!["commander.missingArgument", "commander.excessArguments"].includes(error.code)) return error;
+  const declared = command.registeredArguments;
+  const least = declared.filter(({ required }) => required).length;
+  const most = declared.some(({ variadic }) => variadic) ? undefined : declared.length;
+  const names = declared.map((one) => one.name()).join(", ");
+  const count =
+    most === undefined
+      ? `${String(least)} or more`
+      : least === most
+        ? String(least)
+        : `${String(least)} to ${String(most)}`;
+  return new CommanderError(
+    error.exitCode,
+    error.code,
+    `${error.message}: it accepts ${count} arg${most === 1 ? "" : "s"}${names === "" ? "" : ` (${names})`}`,
+  );
+}
+
 /** The first word that is neither a flag nor a flag's value; after `help`, the word that follows. */
 function commandNameOf(argv: readonly string[], options: readonly Option[]): string | undefined {
-  const withValue = new Set(options.flatMap(({ required, short, long }) => (required ? [short, long] : [])));
+  const withValue = new Set([
+    "-o",
+    ...options.flatMap(({ required, short, long }) => (required ? [short, long] : [])),
+  ]);
   const words = argv.filter(
     (argument, at) => !argument.startsWith("-") && !withValue.has(argv[at - 1] ?? ""),
   );

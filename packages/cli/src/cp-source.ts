@@ -9,7 +9,11 @@ export interface CpSource {
 /** `oci:` and `file:` are followed by a path, which on Windows may begin with a drive; the separator comes later. */
 const pathScheme = /^(?:oci|file):(?:[A-Za-z]:[/\\]|\/)?/u;
 
-/** @throws UsageError when `text` is not `REF:/PATH`. */
+/** A tag or a digest, and after a further colon a path: neither of them can have one. */
+const taggedPath =
+  /^(?<reference>[^@]*?(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@[a-z0-9]+:[0-9a-f]{32,128})?|@[a-z0-9]+:[0-9a-f]{32,128})):(?<path>.+)$/su;
+
+/** @throws UsageError when `text` is neither `REF:/PATH` nor `REF:TAG:PATH`. */
 export function parseCpSource(text: string): CpSource {
   const source = splitCpSource(text);
   if (source === undefined)
@@ -18,11 +22,16 @@ export function parseCpSource(text: string): CpSource {
 }
 
 /**
- * Splits `REF:/PATH` at the first `:/` that can be the separator: references to registries have none of their own.
- * Undefined when there is none.
+ * Splits `REF:/PATH` at the first `:/` that can be the separator: references to registries have none of their own. Without
+ * a slash a path is what follows the colon after a tag or digest: `site:v1:app.yaml`, since `site:app.yaml` has a tag.
+ * Undefined when there is neither.
  */
 export function splitCpSource(text: string): CpSource | undefined {
   const start = pathScheme.exec(text)?.[0].length ?? 0;
   const at = text.indexOf(":/", start);
-  return at <= 0 ? undefined : { reference: text.slice(0, at), path: text.slice(at + 1) };
+  if (at > 0) return { reference: text.slice(0, at), path: text.slice(at + 1) };
+  const { reference, path } = taggedPath.exec(text.slice(start))?.groups ?? {};
+  return reference === undefined || path === undefined || text.startsWith("file:")
+    ? undefined
+    : { reference: text.slice(0, start) + reference, path };
 }

@@ -164,7 +164,9 @@ describe("tree", () => {
 
   test("-L limits its depth", async () => {
     expect((await runBlob(["tree", "-L", "1", reference])).stdout).toMatch(/\n2 directories, 2 files\n$/u);
-    expect(await runBlob(["tree", "-L", "0", reference])).toMatchObject({ code: 2 });
+    expect(await runBlob(["tree", "-L", "-1", reference])).toMatchObject({ code: 2 });
+    const all = await runBlob(["tree", reference]);
+    expect(await runBlob(["tree", "-L", "0", reference])).toEqual(all);
   });
 });
 
@@ -212,13 +214,13 @@ describe("pull", () => {
 });
 
 describe("cp", () => {
-  test("renames one file, or puts it into a directory", async () => {
+  test("renames one file, or puts it with its directories into a directory", async () => {
     const out = path.join(directory, "cp-one");
     await mkdir(out);
     await runBlob(["cp", `${reference}:/config/a.yaml`, path.join(out, "renamed.yaml")]);
     await runBlob(["cp", `${reference}:/config/a.yaml`, out]);
     expect(await readFile(path.join(out, "renamed.yaml"), "utf8")).toBe("a: 1\n");
-    expect(await readFile(path.join(out, "a.yaml"), "utf8")).toBe("a: 1\n");
+    expect(await readFile(path.join(out, "config/a.yaml"), "utf8")).toBe("a: 1\n");
   });
 
   test("keeps directories of several sources, unless they are to be flat", async () => {

@@ -52,6 +52,30 @@ async function pushed(name: string): Promise<string> {
 }
 
 describe("with a key", () => {
+  test("--output-signature prints the bundle, and attaches nothing", async () => {
+    const reference = await pushed("printed");
+    const sign = ["sign", reference, "--key", at("release.key"), "--no-log"];
+    const { code, stdout, stderr } = await blob(...sign, "--output-signature", "--quiet");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      dsseEnvelope: { payloadType: "application/vnd.in-toto+json" },
+    });
+    const verify = await blob("verify", reference, "--key", at("release.pub"));
+    expect(verify).toMatchObject({ code: 5 });
+    expect(await blob(...sign)).toMatchObject({ code: 0 });
+    const verified = await blob("verify", reference, "--key", at("release.pub"), "--output", "json");
+    await checkSchema("verify", verified.stdout, "verify");
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      status: "verified",
+      signatures: [{ artifact_type: "application/vnd.dev.sigstore.bundle.v0.3+json" }],
+    });
+    const inspected = await blob("inspect", reference, "--output", "json");
+    await checkSchema("inspect", inspected.stdout, "inspect");
+    expect(JSON.parse(inspected.stdout)).toMatchObject({
+      signatures: [{ annotations: { "dev.sigstore.bundle.content": "dsse-envelope" } }],
+    });
+  });
+
   test("push --sign, verify with that key and not with another; the JSON is as the schemas say", async () => {
     const reference = `${registry.host}/acme/keyed:v1`;
     const push = await blob(
@@ -130,7 +154,7 @@ describe("with a key", () => {
       "--key",
       at("release.key"),
       "--no-log",
-      "--output-signature",
+      "--signature-file",
       at("b.json"),
       "--output",
       "json",

@@ -118,7 +118,10 @@ describe.skipIf(!isLinux)("extraction through the content cache", () => {
     expect((await stat(at("linked/b/c.bin"))).ino).toBe(entry.ino);
     await extract("copied");
     expect((await stat(at("copied/b/c.bin"))).ino).not.toBe(entry.ino);
-    expect((await stat(at("copied/b/c.bin"))).mode & 0o777).toBe(0o666 & ~process.umask());
+    const source = await stat(at("source/b/c.bin"));
+    expect((await stat(at("copied/b/c.bin"))).mode).toBe(source.mode);
+    await extract("by-umask", { preserveMode: false });
+    expect((await stat(at("by-umask/b/c.bin"))).mode & 0o777).toBe(0o666 & ~process.umask());
     // A mode that is to be restored must not be that of the kept file.
     await chmod(at("source/b/c.bin"), 0o755);
     await client.push(reference, at("source"));

@@ -10,10 +10,16 @@ export function addGlobalOptions(program: Command): void {
   program
     .option("--config <file>", "configuration file; BLOB_CONFIG")
     .addOption(output)
-    .option("-v, --verbose", "say more: -v where settings come from, -vv HTTP requests too", countOne)
+    .option(
+      "-v, --verbose",
+      "say more: -v where settings come from, -vv HTTP requests too; BLOB_VERBOSE",
+      countOne,
+    )
     .option("--debug", "show HTTP requests, without secrets: the same as -vv")
-    .option("-q, --quiet", "no messages besides results and errors")
-    .option("--no-color", "no colours; NO_COLOR, FORCE_COLOR")
+    .option("-q, --quiet", "nothing but errors, and what cat and config show write; BLOB_QUIET")
+    .addOption(new Option("--no-quiet").hideHelp())
+    .addOption(new Option("--color").hideHelp())
+    .option("--no-color", "no colours; NO_COLOR, BLOB_NO_COLOR, FORCE_COLOR")
     .addOption(
       new Option("--progress <how>", "how far a long command is, on standard error")
         .choices(progressModes)

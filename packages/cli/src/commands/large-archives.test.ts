@@ -53,7 +53,7 @@ describe("130,000 files in one directory", () => {
       const archive = path.join(directory.path, "archive");
       const out = path.join(directory.path, "out");
       const run = async (...argv: readonly string[]): Promise<string> => {
-        const { code, stdout, stderr } = await runBlob(["--quiet", ...argv]);
+        const { code, stdout, stderr } = await runBlob(["--progress", "none", ...argv]);
         expect([argv, code, stderr.slice(0, 1000)]).toEqual([argv, 0, ""]);
         return stdout;
       };

@@ -24,6 +24,16 @@ export function expandAlias(text: string, aliases: Readonly<Record<string, strin
   return tag === undefined ? `${base}@${String(digest)}` : `${base}:${tag}`;
 }
 
+/** Whether a word can be a tag by itself: neither a repository nor a path. */
+export function isTag(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/u.test(text);
+}
+
+/** The same repository with another tag. */
+export function withTag(reference: string, tag: string): string {
+  return `${withoutSuffix(reference)}:${tag}`;
+}
+
 /** Without tag and digest; a port (`localhost:5000/x`) and a Windows drive (`oci:C:\x`) are neither. */
 function withoutSuffix(reference: string): string {
   const base = reference.replace(suffix, "");

@@ -2,15 +2,24 @@ import { cacheNames } from "./config.js";
 
 /** What may stand at a place of the configuration file. */
 export type Schema =
-  | { readonly kind: "text"; readonly pattern?: RegExp; readonly means: string }
+  | {
+      readonly kind: "text";
+      readonly pattern?: RegExp;
+      readonly means: string;
+      /** Whether empty text is the same as no key at all. */
+      readonly blank?: boolean;
+    }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "boolean" }
   | { readonly kind: "size" }
   | { readonly kind: "duration" }
+  | { readonly kind: "count" }
   | {
       readonly kind: "object";
       readonly keys: Readonly<Record<string, Schema>>;
       readonly required?: readonly string[];
+      /** Other spellings of keys, which the Go command writes or reads. */
+      readonly spellings?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "map"; readonly keyPattern: RegExp; readonly keyMeans: string; readonly value: Schema }
   | { readonly kind: "list"; readonly item: Schema }
@@ -59,15 +68,19 @@ export const configSchema: Schema = {
     compression: { kind: "choice", choices: ["none", "zstd"] },
     chunking: { kind: "choice", choices: ["fixed", "content", "none"] },
     plain_http: { kind: "boolean" },
+    verbose: { kind: "count" },
+    quiet: { kind: "boolean" },
+    no_color: { kind: "boolean" },
     cache: {
       kind: "object",
       keys: {
         enabled: { kind: "boolean" },
-        dir: { kind: "text", pattern: /./u, means: "a directory" },
+        dir: { kind: "text", pattern: /./u, means: "a directory", blank: true },
         max_size: { kind: "size" },
         ref_ttl: { kind: "duration" },
         ...Object.fromEntries(cacheNames.map((name) => [name, enabled])),
       },
+      spellings: { maxsize: "max_size", refttl: "ref_ttl" },
     },
     registries: {
       kind: "map",
@@ -94,4 +107,23 @@ export const configSchema: Schema = {
       },
     },
   },
+  spellings: {
+    plainhttp: "plain_http",
+    "plain-http": "plain_http",
+    nocolor: "no_color",
+    "no-color": "no_color",
+  },
 };
+
+/** Our spelling of a key. */
+export function keyOf(name: string, schema: Schema): string {
+  if (schema.kind !== "object" || schema.spellings === undefined) return name;
+  return Object.hasOwn(schema.spellings, name) ? (schema.spellings[name] ?? name) : name;
+}
+
+/** What may stand at a key, in whichever spelling. Undefined for a key that the mapping cannot have. */
+export function schemaAt(name: string, schema: Schema): Schema | undefined {
+  if (schema.kind === "map") return schema.value;
+  const key = keyOf(name, schema);
+  return schema.kind === "object" && Object.hasOwn(schema.keys, key) ? schema.keys[key] : undefined;
+}

@@ -3,7 +3,7 @@ import { expandAlias } from "./aliases.js";
 import { configPath } from "./config-path.js";
 import { matchingRules } from "./match-reference.js";
 import { parseConfig } from "./parse-config.js";
-import { parseDuration, parseSize } from "./quantities.js";
+import { durationText, parseDuration, parseSize, sizeText } from "./quantities.js";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
@@ -48,7 +48,7 @@ policies:
 
 test.each([
   ["outptu: json", "c.yaml:1: unknown key outptu (did you mean output?)"],
-  ["output: text\ncache:\n  maxsize: 1", "c.yaml:3: unknown key cache.maxsize (did you mean max_size?)"],
+  ["output: text\ncache:\n  maxsise: 1", "c.yaml:3: unknown key cache.maxsise (did you mean max_size?)"],
   ["output: xml", "c.yaml:1: output has to be text or json"],
   ["\nplain_http: 'yes'", "c.yaml:2: plain_http has to be true or false"],
   ["cache: {max_size: lots}", "c.yaml:1: cache.max_size has to be a size, such as 512MiB"],
@@ -153,4 +153,71 @@ test("where the file is", () => {
     file: "/f",
     named: true,
   });
+});
+
+test("what the Go command writes is read, with every null and empty value", async () => {
+  const { readFile } = await import("node:fs/promises");
+  const file = new URL("../../fixtures/go-command/config-as-written.yaml", import.meta.url);
+  const text = await readFile(file, "utf8");
+  expect(parseConfig(text, "c.yaml")).toEqual({
+    output: "json",
+    verbose: 0,
+    quiet: false,
+    no_color: false,
+    plain_http: true,
+    compression: "zstd",
+    cache: { enabled: true, max_size: 5e9, ref_ttl: 300_000 },
+    aliases: {},
+    policies: [],
+  });
+});
+
+test.each([
+  ["plainhttp: true", { plain_http: true }],
+  ["plain-http: true", { plain_http: true }],
+  ["no-color: true", { no_color: true }],
+  ["nocolor: true", { no_color: true }],
+  ["verbose: 2\nquiet: true", { verbose: 2, quiet: true }],
+  ["cache: {maxsize: 1GB, refttl: 1h}", { cache: { max_size: 1e9, ref_ttl: 3_600_000 } }],
+  [
+    "cache: {maxsize: '', refttl: '', dir: '', content: null, refs: {enabled: null}}",
+    { cache: { refs: {} } },
+  ],
+  ["cache: null\naliases: null\npolicies: null", {}],
+])("%s is read as the Go command means it", (text, expected) => {
+  expect(parseConfig(text, "c.yaml")).toEqual(expected);
+});
+
+test("a rule as the Go command writes it has only what it requires, and who signs is never left out", () => {
+  const slsa = "{builder: https://b, repository: '', branch: '', tag: ''}";
+  const signature = "{keyless: {issuer: '', identity: ''}, key: null}";
+  const text = `policies:\n- match: x\n  policy: {signature: ${signature}, provenance: {slsa: ${slsa}}}\n- match: y\n  policy: {signature: null, provenance: null}`;
+  expect(parseConfig(text, "c.yaml").policies?.map(({ policy }) => policy)).toEqual([
+    {
+      signature: { keyless: { issuer: "", identity: "" } },
+      provenance: { slsa: { builder: "https://b" } },
+    },
+    {},
+  ]);
+});
+
+test.each([
+  [
+    "plain_http: true\nplainhttp: false",
+    "c.yaml:2: plainhttp is there twice: plain_http is the same setting",
+  ],
+  ["verbose: -1", "c.yaml:1: verbose has to be a whole number"],
+  ["cache:\n  maxsizes: 1", "c.yaml:2: unknown key cache.maxsizes"],
+  ["output: null", "c.yaml:1: output has to be text or json"],
+  ["policies:\n- match: x\n  policy: null", "c.yaml:3: policies[0].policy has to be a mapping"],
+])("%j is refused", (text, message) => {
+  expect(() => parseConfig(text, "c.yaml")).toThrow(message);
+});
+
+test.each([5e9, 1, 1500, 2 ** 30, 0])("%d bytes are written so that they are read again", (bytes) => {
+  expect(parseSize(sizeText(bytes))).toBe(bytes);
+});
+
+test.each([300_000, 5_400_000, 500, 61_001])("%d ms are written so that they are read again", (duration) => {
+  expect(parseDuration(durationText(duration))).toBe(duration);
 });

@@ -10,6 +10,10 @@ export interface Config {
   /** How large files are cut into chunks. */
   readonly chunking?: "fixed" | "content" | "none";
   readonly plain_http?: boolean;
+  /** As many `-v`. */
+  readonly verbose?: number;
+  readonly quiet?: boolean;
+  readonly no_color?: boolean;
   readonly cache?: CacheConfig;
   /** What is special about single registries, by `host` or `host:port`. */
   readonly registries?: Readonly<Record<string, RegistryConfig>>;

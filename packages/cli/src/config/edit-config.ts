@@ -1,8 +1,11 @@
 import { chmod, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { randomBytes } from "node:crypto";
-import { parseDocument } from "yaml";
+import type { Document } from "yaml";
+import { isMap, isScalar, parseDocument } from "yaml";
 import { ConfigError } from "./config-error.js";
+import type { Schema } from "./config-schema.js";
+import { configSchema, keyOf, schemaAt } from "./config-schema.js";
 import { readConfigText } from "./load-config.js";
 import { parseConfig } from "./parse-config.js";
 
@@ -21,17 +24,47 @@ export async function editConfig(
   const text = (await readConfigText(file)) ?? "";
   parseConfig(text, file);
   const document = parseDocument(text, { schema: "core" });
+  const written = spelledAs(document, keys);
   if (value === undefined) {
-    if (!document.hasIn(keys)) return false;
-    document.deleteIn(keys);
+    if (!document.hasIn(written)) return false;
+    document.deleteIn(written);
   } else {
+    makeRoom(document, written);
     // As YAML would read it: `true` is a boolean, `512MiB` a string.
-    document.setIn(keys, parseDocument(value, { schema: "core" }).toJS() as unknown);
+    document.setIn(written, parseDocument(value, { schema: "core" }).toJS() as unknown);
   }
   const edited = document.toString();
   parseConfig(edited, file);
   await replaceConfig(file, edited);
   return true;
+}
+
+/** The keys as the file spells them: what is there is changed, not written a second time. */
+function spelledAs(document: Document, keys: readonly string[]): string[] {
+  const written: string[] = [];
+  let schema: Schema | undefined = configSchema;
+  for (const key of keys) {
+    const parent: unknown = written.length === 0 ? document.contents : document.getIn(written);
+    const current: Schema | undefined = schema;
+    const found = isMap(parent)
+      ? parent.items
+          .map((item) => (isScalar(item.key) ? String(item.key.value) : ""))
+          .find(
+            (name) => name === key || (current !== undefined && keyOf(name, current) === keyOf(key, current)),
+          )
+      : undefined;
+    written.push(found ?? key);
+    schema = current === undefined ? undefined : schemaAt(key, current);
+  }
+  return written;
+}
+
+/** Nulls in the place of mappings give way: `cache: {content: null}`. */
+function makeRoom(document: Document, keys: readonly string[]): void {
+  for (let length = 1; length < keys.length; length += 1) {
+    const above = keys.slice(0, length);
+    if (document.hasIn(above) && document.getIn(above) === null) document.deleteIn(above);
+  }
 }
 
 /** Puts a new text into the file's place at once. A symbolic link stays one, permissions stay as they are. */

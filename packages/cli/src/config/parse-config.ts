@@ -3,7 +3,8 @@ import { nearest } from "../errors/nearest.js";
 import type { Config } from "./config.js";
 import { ConfigError } from "./config-error.js";
 import type { Schema } from "./config-schema.js";
-import { configSchema } from "./config-schema.js";
+import { configSchema, keyOf, schemaAt } from "./config-schema.js";
+import { withoutBlanks } from "./blank-policy-values.js";
 import { parseDuration, parseSize } from "./quantities.js";
 
 /** Reads a configuration file's text. @throws ConfigError with the line of whatever does not belong there. */
@@ -47,7 +48,7 @@ function checked(node: unknown, schema: Schema, at: string, place: Place): unkno
       return node.items.map((item, index) => checked(item, schema.item, `${at}[${String(index)}]`, place));
     case "foreign":
       if (!isMap(node)) throw fail("a mapping");
-      return plain(node, at, place);
+      return withoutBlanks(plain(node, at, place));
     case "text": {
       const value = isScalar(node) ? node.value : undefined;
       if (typeof value !== "string" || schema.pattern?.test(value) === false) throw fail(schema.means);
@@ -62,6 +63,13 @@ function checked(node: unknown, schema: Schema, at: string, place: Place): unkno
     case "boolean": {
       const value = isScalar(node) ? node.value : undefined;
       if (typeof value !== "boolean") throw fail("true or false");
+      return value;
+    }
+    case "count": {
+      const value = isScalar(node) ? node.value : undefined;
+      if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > 100) {
+        throw fail("a whole number");
+      }
       return value;
     }
     case "size":
@@ -84,21 +92,43 @@ function checkedMap(
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : "";
     const where = place(key);
-    const inner =
-      schema.kind === "map" ? schema.value : Object.hasOwn(schema.keys, name) ? schema.keys[name] : undefined;
+    const inner = schemaAt(name, schema);
+    const own = keyOf(name, schema);
     const path = at === "" ? name : `${at}.${name}`;
     if (inner === undefined) throw new ConfigError(where, unknownKey(path, name, schema));
     if (schema.kind === "map" && !schema.keyPattern.test(name)) {
       throw new ConfigError(where, `${path} is not ${schema.keyMeans}`);
     }
-    entries.set(name, checked(value, inner, path, place));
+    if (entries.has(own)) throw new ConfigError(where, `${path} is there twice: ${own} is the same setting`);
+    entries.set(own, isBlank(value, inner) ? undefined : checked(value, inner, path, place));
   }
   for (const name of (schema.kind === "object" && schema.required) || []) {
-    if (!entries.has(name)) throw new ConfigError(place(node), `${at} has no ${name}`);
+    if (entries.get(name) === undefined) throw new ConfigError(place(node), `${at} has no ${name}`);
   }
   // A rule carries its place, so that whoever builds the policy can say where it stands.
   if (at.startsWith("policies[")) entries.set("place", place(node));
+  for (const [name, value] of entries) if (value === undefined) entries.delete(name);
   return Object.fromEntries(entries);
+}
+
+/** The Go command writes every key: what nobody set is null or empty. Such a key is as good as none. */
+function isBlank(node: unknown, schema: Schema): boolean {
+  if (node !== null && !isScalar(node)) return false;
+  const value = node === null ? null : node.value;
+  switch (schema.kind) {
+    case "object":
+    case "map":
+    case "list":
+    case "boolean":
+      return value === null;
+    case "size":
+    case "duration":
+      return value === "";
+    case "text":
+      return value === "" && schema.blank === true;
+    default:
+      return false;
+  }
 }
 
 function unknownKey(path: string, name: string, schema: Schema & { kind: "object" | "map" }): string {

@@ -36,3 +36,26 @@ export function parseDuration(text: string): number | undefined {
   }
   return Math.round(total);
 }
+
+/** A size as the Go command reads it: `5GB`, `1500KB`, `1073741824B`. */
+export function sizeText(bytes: number): string {
+  for (const unit of ["tb", "gb", "mb", "kb"]) {
+    const factor = sizeUnits[unit] ?? 1;
+    if (bytes > 0 && bytes % factor === 0) return `${String(bytes / factor)}${unit.toUpperCase()}`;
+  }
+  return `${String(bytes)}B`;
+}
+
+/** A duration as both commands read it: `15m`, `1h30m`, `500ms`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds === 0) return "0s";
+  let rest = milliseconds;
+  let text = "";
+  for (const unit of ["h", "m", "s", "ms"]) {
+    const factor = durationUnits[unit] ?? 1;
+    const count = Math.floor(rest / factor);
+    rest -= count * factor;
+    if (count > 0) text += `${String(count)}${unit}`;
+  }
+  return text;
+}

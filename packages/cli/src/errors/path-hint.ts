@@ -9,7 +9,7 @@ export async function withPathHint<T>(archive: Archive, work: () => T | Promise<
   } catch (error) {
     const path = missingPath(error);
     if (path === undefined || !(error instanceof Error)) throw error;
-    throw new NotFoundError(path, error.message, pathLike(archive, path));
+    throw new NotFoundError(path, `${path} was not found: ${error.message}`, pathLike(archive, path));
   }
 }
 

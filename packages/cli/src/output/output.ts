@@ -13,11 +13,12 @@ export interface Output {
   readonly format: OutputFormat;
   /**
    * The result of a command: lines for people, or one JSON document for programs, in which any iterable is an array.
-   * Returns when it is written, or nobody reads it.
+   * Returns when it is written, or nobody reads it. With `--quiet` nothing is written, unless it is `whatIsAsked`: what
+   * somebody wants to know who asks for settings.
    *
    * @throws OutputError
    */
-  result(json: unknown, lines: () => Iterable<Line>): Promise<void>;
+  result(json: unknown, lines: () => Iterable<Line>, options?: ResultOptions): Promise<void>;
   /** Bytes or text as they are. False when nobody reads any more. @throws OutputError */
   bytes(chunk: Uint8Array | string): Promise<boolean>;
   /** A message for people, unless they asked for quiet. */
@@ -28,6 +29,11 @@ export interface Output {
   warning(line: string): void;
   /** Calls `clear` before anything else is written: for a bar that is drawn on the same terminal. */
   onWrite(clear: () => void): void;
+}
+
+export interface ResultOptions {
+  /** Default false. */
+  readonly whatIsAsked?: boolean;
 }
 
 export interface OutputOptions {
@@ -58,7 +64,8 @@ export function createOutput(
   };
   return {
     format,
-    async result(json, lines) {
+    async result(json, lines, { whatIsAsked = false } = {}) {
+      if (quiet && !whatIsAsked) return;
       const hasColors = hasColor(io.stdout, io.env, color);
       for (const text of format === "json" ? documentOf(json) : linesOf(lines(), hasColors)) {
         if (!(await write(text))) return;

@@ -31,7 +31,7 @@ export interface RawGlobalFlags {
   readonly quiet?: boolean;
   readonly verbose?: number;
   readonly debug?: boolean;
-  readonly color: boolean;
+  readonly color?: boolean;
   readonly progress: ProgressMode;
   readonly skipCache?: boolean;
   readonly caFile?: string;
@@ -40,7 +40,14 @@ export interface RawGlobalFlags {
   readonly passwordStdin?: boolean;
 }
 
-export function parseGlobalFlags(raw: RawGlobalFlags): GlobalFlags {
+/** What environment and configuration say where no flag does. */
+export interface FlagDefaults {
+  readonly quiet?: boolean | undefined;
+  readonly verbosity?: number | undefined;
+  readonly color?: boolean | undefined;
+}
+
+export function parseGlobalFlags(raw: RawGlobalFlags, defaults: FlagDefaults = {}): GlobalFlags {
   if (raw.passwordStdin === true && raw.username === undefined) {
     throw new UsageError("--password-stdin needs --username");
   }
@@ -48,9 +55,9 @@ export function parseGlobalFlags(raw: RawGlobalFlags): GlobalFlags {
     config: raw.config,
     output: raw.output,
     plainHttp: raw.plainHttp,
-    quiet: raw.quiet === true,
-    verbosity: Math.max(raw.verbose ?? 0, raw.debug === true ? 2 : 0),
-    color: raw.color,
+    quiet: raw.quiet ?? defaults.quiet ?? false,
+    verbosity: Math.max(raw.verbose ?? defaults.verbosity ?? 0, raw.debug === true ? 2 : 0),
+    color: raw.color ?? defaults.color ?? true,
     progress: raw.progress,
     skipCache: raw.skipCache === true,
     caFile: raw.caFile,

@@ -1,6 +1,7 @@
 import path from "node:path";
 import process from "node:process";
 import { cacheHome } from "./cache-home.js";
+import { booleanVariable } from "./flag-defaults.js";
 import type { LoadedConfig } from "../config/config.js";
 import type { Io } from "../io.js";
 import { NoHomeError } from "../errors/no-home-error.js";
@@ -50,10 +51,11 @@ export function resolveSettings(
     ) ??
       variable("BLOB_OUTPUT", (text) => outputFormat(text, "BLOB_OUTPUT=")) ??
       from(file, config.output) ?? { value: "text", source: "default" },
-    compression: from(file, config.compression) ?? { value: "zstd", source: "default" },
+    compression: variable("BLOB_COMPRESSION", compressionOf) ??
+      from(file, config.compression) ?? { value: "zstd", source: "default" },
     chunking: from(file, config.chunking) ?? { value: "fixed", source: "default" },
     plainHttp: from("--plain-http", flags.plainHttp) ??
-      variable("BLOB_PLAIN_HTTP", isTrue) ??
+      from("BLOB_PLAIN_HTTP", booleanVariable(env, "BLOB_PLAIN_HTTP")) ??
       from(file, config.plain_http) ?? { value: false, source: "default" },
     cacheDirectory: variable("BLOB_CACHE_DIR", (text) => text) ??
       from(file, config.cache?.dir) ?? {
@@ -74,6 +76,7 @@ function outputFormat(value: string, where: string): OutputFormat {
   throw new UsageError(`${where}${where.endsWith("=") ? "" : " "}${value}: it is text or json`);
 }
 
-function isTrue(value: string): boolean {
-  return /^(?:1|true|yes|on)$/iu.test(value);
+function compressionOf(value: string): "none" | "zstd" {
+  if (value === "none" || value === "zstd") return value;
+  throw new UsageError(`BLOB_COMPRESSION=${value}: it is none or zstd`);
 }

@@ -7,7 +7,9 @@ import { UsageError } from "../errors/usage-error.js";
 
 export interface SignerFlags {
   readonly key?: string;
-  readonly identityToken?: string;
+  readonly identityToken?: string | undefined;
+  /** The same. */
+  readonly oidcToken?: string;
   readonly oidcIssuer?: string;
   readonly fulcio?: string;
   readonly rekor?: string;
@@ -18,7 +20,8 @@ export interface SignerFlags {
 }
 
 /** A signer as the flags describe it: with a key when there is one, else with an identity. */
-export async function signerOf(session: Run, flags: SignerFlags): Promise<Signer> {
+export async function signerOf(session: Run, given: SignerFlags): Promise<Signer> {
+  const flags = { ...given, identityToken: given.identityToken ?? given.oidcToken };
   const services = await servicesOf(flags);
   if (flags.key !== undefined) {
     if (flags.identityToken !== undefined || flags.oidcIssuer !== undefined || flags.fulcio !== undefined) {

@@ -68,6 +68,8 @@ export interface AttachedStatement {
   readonly predicateType: string | undefined;
   /** When it was made, as its annotations state: RFC 3339. */
   readonly created: string | undefined;
+  /** All of its annotations. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** Two requests: for the manifest and the index. Sums over all files are computed when the first of them is read. */
@@ -152,6 +154,7 @@ function sorted(found: readonly Descriptor[]): Attachments {
     artifactType,
     predicateType: annotations["dev.sigstore.bundle.predicateType"],
     created: annotations["org.opencontainers.image.created"],
+    annotations,
   }));
   const isSignature = ({
     artifactType = "",

@@ -14,6 +14,7 @@ const declareAlias: DeclareCommand = (command, run) => {
     .action(() => run(async (session) => (await import("./alias.js")).listAliases(session)));
   command
     .command("set")
+    .alias("add")
     .description("give a reference a short name")
     .argument("<name>")
     .argument("<reference>")
@@ -22,6 +23,7 @@ const declareAlias: DeclareCommand = (command, run) => {
     );
   command
     .command("remove")
+    .alias("rm")
     .description("forget an alias")
     .argument("<name>")
     .action((name: string) =>

@@ -24,7 +24,10 @@ export async function setAlias({ config, output }: Session, name: string, refere
     parseLocation(reference);
   }
   await editConfig(requireConfigFile(config), ["aliases", name], JSON.stringify(reference));
-  await output.result({ alias: name, ref: reference, status: "success" }, () => [`${name} is ${reference}`]);
+  const action = Object.hasOwn(config.config.aliases ?? {}, name) ? "updated" : "created";
+  await output.result({ action, name, alias: name, ref: reference, status: "success" }, () => [
+    `${name} is ${reference}`,
+  ]);
 }
 
 export async function removeAlias({ config, output }: Session, name: string): Promise<void> {
@@ -32,5 +35,7 @@ export async function removeAlias({ config, output }: Session, name: string): Pr
     const near = nearest(name, Object.keys(config.config.aliases ?? {}));
     throw new NotFoundError(name, `there is no alias ${name}`, near);
   }
-  await output.result({ alias: name, status: "removed" }, () => [`${name} is no alias any more`]);
+  await output.result({ action: "removed", name, alias: name, status: "removed" }, () => [
+    `${name} is no alias any more`,
+  ]);
 }

@@ -14,9 +14,9 @@ const declareCache: DeclareCommand = (command, run) => {
   command
     .command("clear")
     .description("empty one cache, or all")
-    .argument("[type]", "content, blocks, refs, manifests or indexes")
+    .argument("[type]", "content, blocks, refs, manifests, indexes or all", "all")
     .option("--force", "do not ask: needed with JSON or without a terminal")
-    .action((type: string | undefined, flags: { readonly force?: boolean }) =>
+    .action((type: string, flags: { readonly force?: boolean }) =>
       run(async (session) => (await import("./cache.js")).clearCaches(session, type, flags)),
     );
   command

@@ -34,14 +34,18 @@ export async function cacheStatus(session: Session): Promise<void> {
         const off = enabled ? "" : " (disabled)";
         yield `${`${name}:`.padEnd(10)} ${size_human} (${String(files)} files)${off}`;
       }
-      yield `Total: ${sizeAndFiles(total)}`;
+      // A bare 0: scripts for the Go command look for it.
+      yield `Total: ${total.bytes === 0 ? `0 (${String(total.files)} files)` : sizeAndFiles(total)}`;
     },
   );
 }
 
 export async function cachePath(session: Session): Promise<void> {
   const { root, paths } = directoryOf(session);
-  await session.output.result({ root, paths }, () => [root]);
+  await session.output.result({ root, paths }, function* () {
+    yield `Cache directory: ${root}`;
+    for (const [name, path] of Object.entries(paths)) yield `${`${name}:`.padEnd(10)} ${path}`;
+  });
 }
 
 export async function clearCaches(
@@ -49,9 +53,10 @@ export async function clearCaches(
   type: string | undefined,
   flags: { readonly force?: boolean },
 ): Promise<void> {
-  const wanted = type === undefined ? cacheNames : cacheNames.filter((name) => name === type);
+  const wanted =
+    type === undefined || type === "all" ? cacheNames : cacheNames.filter((name) => name === type);
   if (wanted.length === 0)
-    throw new UsageError(`there is no cache ${String(type)}: there are ${cacheNames.join(", ")}`);
+    throw new UsageError(`invalid cache type ${String(type)}: there are ${cacheNames.join(", ")}, and all`);
   if (flags.force !== true) await confirm(session, wanted);
   const cleared = totalOf(await directoryOf(session).clear(wanted, { signal: session.signal }));
   await session.output.result(
@@ -104,7 +109,7 @@ export async function verifyCaches(session: Session): Promise<void> {
 
 async function confirm({ io, output }: Session, names: readonly string[]): Promise<void> {
   if (output.format === "json" || !isTerminal(io.stdin)) {
-    throw new UsageError("cache clear needs --force with JSON or without a terminal");
+    throw new UsageError("cache clear: --force required with JSON or without a terminal");
   }
   const answer = await askTerminal(io, `Empty ${names.join(", ")}? [y/N] `);
   if (!/^y(?:es)?$/iu.test(answer)) throw new UsageError("nothing was cleared");

@@ -3,6 +3,8 @@ import type { Declarations, DeclareCommand } from "../../command-line/command-de
 import { withExamples } from "../../command-line/help.js";
 import type { ByteRangeFlag } from "../../command-line/flag-parsers.js";
 import { byteRange } from "../../command-line/flag-parsers.js";
+import { archivePath } from "../../archive-path.js";
+import { splitCpSource } from "../../cp-source.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
 import { terminalText } from "../../output/terminal-text.js";
@@ -17,7 +19,8 @@ const declareCat: DeclareCommand = (command, run) => {
   );
   command
     .argument("<reference>")
-    .argument("<file...>", "nothing is written when one of them is not there")
+    .usage("[options] <reference> <file...>")
+    .argument("[file...]", "nothing is written when one of them is not there; or one as <reference>:/<file>")
     .option(
       "--range <first-last>",
       "only these bytes, as in 0-99, 100- or -100 for the end; verified, unless a message says otherwise",
@@ -44,11 +47,17 @@ export interface CatFlags {
 
 export async function cat(
   session: Session,
-  reference: string,
-  files: readonly string[],
+  place: string,
+  wanted: readonly string[],
   flags: CatFlags,
 ): Promise<void> {
   const { io, output } = session;
+  const source = wanted.length === 0 ? splitCpSource(place) : undefined;
+  if (wanted.length === 0 && source === undefined) {
+    throw new UsageError("missing required argument 'file': cat accepts 2 or more args (reference, file)");
+  }
+  const reference = source?.reference ?? place;
+  const files = (source === undefined ? wanted : [source.path]).map(archivePath);
   const { archive } = await session.open(reference);
   // Errors about paths are thrown by the call: nothing is written when one of them is not there.
   for (const path of files) await withPathHint(archive, () => void archive.stream(path));

@@ -13,9 +13,9 @@ import { UsageError } from "../../errors/usage-error.js";
 
 /** Lets an editor change a copy of the file, and takes the copy when it can be read. The old file stays otherwise. */
 export async function editInEditor({ io, config, output }: Session): Promise<void> {
-  const editor = io.env["VISUAL"] || io.env["EDITOR"];
+  const editor = io.env["EDITOR"] || io.env["VISUAL"];
   if (editor === undefined || editor === "")
-    throw new UsageError("set VISUAL or EDITOR to the editor to open");
+    throw new UsageError("set EDITOR or VISUAL to the editor to open");
   const file = requireConfigFile(config);
   const before = (await readConfigText(file)) ?? "";
   const directory = await makeTemporaryDirectory("blob-config-");

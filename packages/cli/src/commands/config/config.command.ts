@@ -23,7 +23,7 @@ const declareConfig: DeclareCommand = (command, run) => {
     );
   command
     .command("edit")
-    .description("open the configuration file in $VISUAL or $EDITOR; what is broken is not taken")
+    .description("open the configuration file in $EDITOR or $VISUAL; what is broken is not taken")
     .action(() =>
       run(async (session) => (await import("./config-edit.js")).editInEditor(session), withoutConfig),
     );
@@ -39,6 +39,14 @@ const declareConfig: DeclareCommand = (command, run) => {
     .argument("<value>")
     .action((key: string, value: string) =>
       run(async (session) => (await import("./config.js")).setConfig(session, key, value), withoutConfig),
+    );
+  command
+    .command("migrate")
+    .description(
+      "write the Go command's spellings of settings, such as maxsize, as this one does; comments stay",
+    )
+    .action(() =>
+      run(async (session) => (await import("./config-migrate.js")).migrate(session), withoutConfig),
     );
   command
     .command("check")

@@ -1,6 +1,7 @@
 import type { Schema } from "../../config/config-schema.js";
-import { configSchema } from "../../config/config-schema.js";
+import { configSchema, schemaAt } from "../../config/config-schema.js";
 import { requireConfigFile } from "../../config/config-path.js";
+import { durationText, sizeText } from "../../config/quantities.js";
 import { editConfig } from "../../config/edit-config.js";
 import { nearest } from "../../errors/nearest.js";
 import type { Session } from "../../session/session.js";
@@ -43,23 +44,52 @@ export async function showConfig(session: Session): Promise<void> {
   const { exists } = session.config;
   const file = requireConfigFile(session.config);
   const width = widest(settings.map(([path, { value }]) => `${path}: ${String(value)}`));
-  await session.output.result({ path: file, exists, settings: Object.fromEntries(settings) }, function* () {
-    for (const [path, { value, source }] of settings) {
-      yield `${`${path}: ${String(value)}`.padEnd(width)}  # ${source}`;
-    }
-  });
+  await session.output.result(
+    { path: file, exists, settings: Object.fromEntries(settings), ...goFields(session) },
+    function* () {
+      for (const [path, { value, source }] of settings) {
+        yield `${`${path}: ${String(value)}`.padEnd(width)}  # ${source}`;
+      }
+    },
+    { whatIsAsked: true },
+  );
+}
+
+/** The settings as the Go command has them in its JSON: each at its own place, with its default. */
+function goFields({ settings, config, flags }: Session): object {
+  const { cache = {}, aliases = {}, policies = [] } = config.config;
+  const { max_size: maxSize, ref_ttl: refTtl, dir, enabled = true, ...kinds } = cache;
+  return {
+    output: settings.output.value,
+    verbose: flags.verbosity,
+    quiet: flags.quiet,
+    no_color: !flags.color,
+    plain_http: settings.plainHttp.value,
+    compression: settings.compression.value,
+    cache: {
+      enabled,
+      max_size: maxSize === undefined ? "5GB" : sizeText(maxSize),
+      ref_ttl: refTtl === undefined ? "5m" : durationText(refTtl),
+      dir,
+      ...kinds,
+    },
+    aliases,
+    policies: policies.length === 0 ? undefined : policies.map(({ match, policy }) => ({ match, policy })),
+  };
 }
 
 export async function showConfigPath({ config, output }: Session): Promise<void> {
   const file = requireConfigFile(config);
-  await output.result({ path: file }, () => [file]);
+  await output.result({ path: file }, () => [file], { whatIsAsked: true });
 }
 
 export async function getConfig(session: Session, key: string): Promise<void> {
   schemaOf(key);
   const found = settingsOf(session).get(key);
-  await session.output.result({ key, value: found?.value ?? null, source: found?.source ?? null }, () =>
-    found === undefined ? [] : [String(found.value)],
+  await session.output.result(
+    { key, value: found?.value ?? null, source: found?.source ?? null },
+    () => (found === undefined ? [] : [String(found.value)]),
+    { whatIsAsked: true },
   );
 }
 
@@ -78,12 +108,7 @@ export async function setConfig({ config, output }: Session, key: string, value:
 function schemaOf(key: string): Schema {
   let schema: Schema = configSchema;
   for (const name of key.split(".")) {
-    const inner: Schema | undefined =
-      schema.kind === "map"
-        ? schema.value
-        : schema.kind === "object" && Object.hasOwn(schema.keys, name)
-          ? schema.keys[name]
-          : undefined;
+    const inner: Schema | undefined = schemaAt(name, schema);
     if (inner === undefined) {
       const near = schema.kind === "object" ? nearest(name, Object.keys(schema.keys)) : undefined;
       throw new UsageError(

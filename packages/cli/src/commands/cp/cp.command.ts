@@ -14,7 +14,11 @@ const declareCp: DeclareCommand = (command, run) => {
     .usage("[options] <reference:/path...> <destination>")
     .option("-r, --recursive", "copy directories with all that is below them", true)
     .option("--no-recursive", "copy files only")
-    .option("--preserve", "restore permissions and modification times")
+    .addOption(new Option("--preserve").hideHelp())
+    .option(
+      "--no-preserve",
+      "leave the archive's permissions and modification times out, which files get otherwise",
+    )
     .option("-f, --overwrite", "replace files that exist")
     .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
     .option("--strict", "exit with 6 when files were left alone")

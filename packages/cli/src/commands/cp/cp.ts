@@ -4,6 +4,7 @@ import { extractArchive, extractFile } from "@blob/format/node";
 import type { ExtractResult, FactsNotKept } from "@blob/format/node";
 import type { Archive, Entry } from "@blob/format";
 import { normalizePath } from "@blob/format";
+import { archivePath } from "../../archive-path.js";
 import type { CpSource } from "../../cp-source.js";
 import { parseCpSource } from "../../cp-source.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
@@ -12,6 +13,7 @@ import type { Session } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
+import { factsToPreserve } from "../facts-to-preserve.js";
 import { notKeptLines } from "../skipped.js";
 
 export interface CpFlags {
@@ -41,8 +43,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   const { output, signal } = session;
   const options = {
     overwrite: flags.overwrite,
-    preserveMode: flags.preserve,
-    preserveTimes: flags.preserve,
+    ...factsToPreserve(flags),
     signal,
     onProgress: await session.progress(),
   };
@@ -69,8 +70,11 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
   const leftAlone = tellLeftAlone(skipped, output);
   await output.result(
     {
-      sources: parsed.map(({ reference, path: from }) => ({ ref: reference, path: from })),
-      destination,
+      sources: parsed.map(({ reference, path: from }) => ({
+        ref: reference,
+        path: from.startsWith("/") ? from : `/${from}`,
+      })),
+      destination: path.resolve(destination),
       file_count: total.files,
       not_kept: notKept,
       total_size: total.size,
@@ -94,7 +98,7 @@ async function selectAll(
   for (const source of sources) {
     const archive = archives.get(source.reference) ?? (await session.open(source.reference)).archive;
     archives.set(source.reference, archive);
-    const from = normalizePath(source.path);
+    const from = normalizePath(archivePath(source.path));
     const isDirectory = !archive.isFile(from);
     if (isDirectory && !flags.recursive)
       throw new UsageError(`${source.path} is a directory: copy it with --recursive`);
@@ -106,7 +110,7 @@ async function selectAll(
   return selections;
 }
 
-/** One file goes to the destination's name, unless that is a directory: then it keeps its own name below it. */
+/** One file goes to the destination's name, unless that is a directory: then it keeps the archive's directories below it. */
 async function renamedFile(
   selections: readonly Selection[],
   destination: string,
@@ -116,8 +120,8 @@ async function renamedFile(
   if (only === undefined || more.length > 0 || only.isDirectory || flags.flat === true) return undefined;
   const isDirectory =
     /[/\\]$/u.test(destination) || (await stat(destination).catch(() => undefined))?.isDirectory();
-  const target = isDirectory === true ? path.join(destination, path.posix.basename(only.path)) : destination;
-  return { archive: only.archive, path: only.path, target };
+  if (isDirectory === true) return undefined;
+  return { archive: only.archive, path: only.path, target: destination };
 }
 
 function refuseSameNames(selections: readonly Selection[]): void {

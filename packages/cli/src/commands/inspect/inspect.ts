@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { AttachedStatement, Attachments, Inspection } from "@blob/client";
 import type { LeftOut } from "@blob/registry";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
@@ -17,6 +18,8 @@ const declareInspect: DeclareCommand = (command, run) => {
   );
   command
     .argument("<reference>")
+    // They are always listed.
+    .addOption(new Option("--referrers").hideHelp())
     .action((reference: string) => run((session) => inspect(session, reference)));
 };
 
@@ -92,6 +95,12 @@ async function listAttachments(session: Session, inspection: Inspection): Promis
   }
 }
 
-function attachedJson({ digest, artifactType, predicateType, created }: AttachedStatement): object {
-  return { digest, artifact_type: artifactType, predicate_type: predicateType, created };
+function attachedJson({
+  digest,
+  artifactType,
+  predicateType,
+  created,
+  annotations,
+}: AttachedStatement): object {
+  return { digest, artifact_type: artifactType, predicate_type: predicateType, created, annotations };
 }

@@ -1,6 +1,8 @@
 import type { Archive, DirectoryEntry, Entry } from "@blob/format";
 import { formatMode, formatTime, isoTime } from "../../output/entry-text.js";
 import { normalizePath } from "@blob/format";
+import { archivePath } from "../../archive-path.js";
+import { splitCpSource } from "../../cp-source.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
 import { walkEntries } from "../../walk-entries.js";
@@ -16,7 +18,10 @@ export interface LsFlags {
   readonly recursive?: boolean;
 }
 
-export async function ls(session: Session, reference: string, path: string, flags: LsFlags): Promise<void> {
+export async function ls(session: Session, place: string, wanted: string, flags: LsFlags): Promise<void> {
+  const source = wanted === "" ? splitCpSource(place) : undefined;
+  const reference = source?.reference ?? place;
+  const path = archivePath(source?.path ?? wanted);
   const { archive } = await session.open(reference);
   const file = archive.entry(path);
   const found: readonly DirectoryEntry[] =
@@ -25,7 +30,11 @@ export async function ls(session: Session, reference: string, path: string, flag
       : [{ kind: "file", name: file.path, path: file.path, entry: file }];
   const listed = sorted(found, flags);
   await session.output.result(
-    { ref: reference, path: path || "/", entries: listed.map((one) => jsonEntry(archive, one)) },
+    {
+      ref: reference,
+      path: (source?.path ?? wanted) || "/",
+      entries: listed.map((one) => jsonEntry(archive, one)),
+    },
     () => lines(listed, flags),
   );
 }

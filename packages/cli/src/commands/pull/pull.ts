@@ -1,14 +1,16 @@
+import { resolve } from "node:path";
 import { Option } from "commander";
 import type { ContentsBy } from "@blob/client/files";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/help.js";
 import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
-import type { PolicyFlags, Session } from "../../session/session.js";
+import type { PolicyFlags, Reading, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
 import { humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
+import { factsToPreserve } from "../facts-to-preserve.js";
 import { notKeptLines } from "../skipped.js";
 
 const declarePull: DeclareCommand = (command, run) => {
@@ -23,11 +25,19 @@ const declarePull: DeclareCommand = (command, run) => {
     .option("-p, --prefix <path>", "only what is below this directory of the archive")
     .option("-f, --overwrite", "replace files that exist")
     .addOption(new Option("--force", "the same as --overwrite").implies({ overwrite: true }))
-    .option("--preserve", "restore permissions and modification times")
+    .addOption(new Option("--preserve").hideHelp())
+    .option(
+      "--no-preserve",
+      "leave the archive's permissions and modification times out, which files get otherwise",
+    )
+    .addOption(new Option("--preserve-mode").hideHelp())
+    .addOption(new Option("--preserve-times").hideHelp())
     .option("--sync", "make the directory as the archive is, fetching only what differs")
     .option("--delete", "with --sync: remove what the archive does not have")
     .option("--quick", "with --sync: take files of the same size and time for the same")
     .option("--dry-run", "with --sync: say what would be done")
+    .option("--clean", "empty the directory first, once the archive was found and accepted")
+    .option("--verify", "fail when there is no policy that could accept the archive")
     .option("--strict", "exit with 6 when files were left alone")
     .option("--policy <file>", "a policy file that has to accept it; may be repeated", collect)
     .option("--no-default-policy", "leave the configured policies out")
@@ -49,12 +59,16 @@ export interface PullFlags extends PolicyFlags {
   readonly prefix?: string;
   readonly overwrite?: boolean;
   readonly preserve?: boolean;
+  readonly preserveMode?: boolean;
+  readonly preserveTimes?: boolean;
   readonly strict?: boolean;
   readonly workers?: number;
   readonly contents?: ContentsBy;
   readonly sync?: boolean;
   readonly delete?: boolean;
   readonly quick?: boolean;
+  readonly clean?: boolean;
+  readonly verify?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -67,14 +81,14 @@ export async function pull(
   checkFlags(flags);
   if (flags.sync === true) return sync(session, reference, destination, flags);
   const { output } = session;
-  const { target, options, policies } = await session.reading(reference, flags);
+  const { target, options, policies } = await readingOf(session, reference, flags);
   const client = await session.client();
   const { files, size, skipped, notKept, digest } = await client.extract(target, destination, {
     ...options,
     directory: flags.prefix,
     overwrite: flags.overwrite,
-    preserveMode: flags.preserve,
-    preserveTimes: flags.preserve,
+    clean: flags.clean,
+    ...factsToPreserve(flags),
     workers: flags.workers,
     contentsBy: flags.contents,
     onProgress: await session.progress(),
@@ -85,7 +99,7 @@ export async function pull(
     {
       ref: reference,
       resolved_ref: resolvedReference(target, digest),
-      destination,
+      destination: resolve(destination),
       file_count: files,
       skipped_count: skipped.length,
       not_kept: notKept,
@@ -107,7 +121,7 @@ async function sync(
   flags: PullFlags,
 ): Promise<void> {
   const { output } = session;
-  const { target, options, policies } = await session.reading(reference, flags);
+  const { target, options, policies } = await readingOf(session, reference, flags);
   const client = await session.client();
   const { written, deleted, unchanged, size, transferSize, notKept, digest } = await client.sync(
     target,
@@ -117,7 +131,7 @@ async function sync(
       delete: flags.delete,
       quick: flags.quick,
       dryRun: flags.dryRun,
-      preserveMode: flags.preserve,
+      ...factsToPreserve(flags),
       workers: flags.workers,
       contentsBy: flags.contents,
       onProgress: await session.progress(),
@@ -131,7 +145,7 @@ async function sync(
     {
       ref: reference,
       resolved_ref: resolvedReference(target, digest),
-      destination,
+      destination: resolve(destination),
       file_count: written.length,
       skipped_count: 0,
       not_kept: notKept,
@@ -154,11 +168,21 @@ async function sync(
   );
 }
 
+async function readingOf(session: Session, reference: string, flags: PullFlags): Promise<Reading> {
+  const reading = await session.reading(reference, flags);
+  if (flags.verify === true && reading.policies === 0) {
+    throw new UsageError("--verify: there is nothing to verify by: give --policy, or configure policies");
+  }
+  return reading;
+}
+
 function checkFlags(flags: PullFlags): void {
   const ofSync = Object.entries({ delete: flags.delete, quick: flags.quick, "dry-run": flags.dryRun });
   if (flags.sync !== true) {
     for (const [name, value] of ofSync)
       if (value === true) throw new UsageError(`--${name} goes with --sync`);
+  } else if (flags.clean === true) {
+    throw new UsageError("--sync removes with --delete what the archive does not have: leave --clean out");
   } else if (flags.prefix !== undefined) {
     throw new UsageError("--sync is about the whole archive: it cannot go with --prefix");
   }

@@ -21,7 +21,7 @@ const declarePush: DeclareCommand = (command, run) => {
     "blob push oci:./layout:v1 ./public",
   );
   addSignerOptions(addCreateOptions(command.argument("<reference>").argument("<directory>")))
-    .option("--annotation <key=value>", "annotation of the manifest; may be repeated", collect)
+    .option("-a, --annotation <key=value>", "annotation of the manifest; may be repeated", collect)
     .option("-t, --tag <tag>", "another tag for the same archive; may be repeated", collect)
     .option("--sign", "sign what was pushed, with the flags of blob sign")
     .option("--dry-run", "archive, say what would be pushed, and push nothing")

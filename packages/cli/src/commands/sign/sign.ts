@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import type { StatementClaim } from "@blob/registry";
+import type { SignResult } from "@blob/client";
+import type { Signer, StatementClaim } from "@blob/registry";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/help.js";
 import { addSignerOptions } from "./signer-options.js";
@@ -18,7 +19,8 @@ const declareSign: DeclareCommand = (command, run) => {
   addSignerOptions(
     command.argument("<reference>", "best with a digest: a tag may have moved since you looked"),
   )
-    .option("--output-signature <file>", "also write the bundle to this file")
+    .option("--output-signature", "write the bundle to standard output, and attach nothing")
+    .option("--signature-file <file>", "also write the bundle to this file")
     .action((reference: string, flags: SignFlags) => run((session) => sign(session, reference, flags)));
 };
 
@@ -34,14 +36,16 @@ const declareAttest: DeclareCommand = (command, run) => {
       "what the predicate is: a URI, or slsaprovenance, spdxjson, cyclonedx, vuln",
     )
     .requiredOption("--predicate <file>", "JSON: what is claimed")
-    .option("--output-signature <file>", "also write the bundle to this file")
+    .option("--output-signature", "write the bundle to standard output, and attach nothing")
+    .option("--signature-file <file>", "also write the bundle to this file")
     .action((reference: string, flags: AttestFlags) => run((session) => attest(session, reference, flags)));
 };
 
 export const declarations: Declarations = { sign: declareSign, attest: declareAttest };
 
 export interface SignFlags extends SignerFlags {
-  readonly outputSignature?: string;
+  readonly outputSignature?: boolean;
+  readonly signatureFile?: string;
 }
 
 export interface AttestFlags extends SignFlags {
@@ -70,13 +74,22 @@ async function signAndReport(
   let bundle: Uint8Array | undefined;
   const signer = withAttachment(await signerOf(session, flags), ({ bytes }) => (bundle = bytes));
   const client = await session.client();
-  const { subject, descriptor } =
-    claim === undefined
-      ? await client.sign(target, signer, { signal })
-      : await client.attest(target, signer, claim, { signal });
-  if (flags.outputSignature !== undefined && bundle !== undefined) {
-    await writeFile(flags.outputSignature, bundle);
+  const attach = async (by: Signer): Promise<SignResult> =>
+    claim === undefined ? client.sign(target, by, { signal }) : client.attest(target, by, claim, { signal });
+  const keep = async (): Promise<void> => {
+    if (flags.signatureFile !== undefined && bundle !== undefined)
+      await writeFile(flags.signatureFile, bundle);
+  };
+  if (flags.outputSignature === true) {
+    await attach(withAttachment(signer, stopBeforeAttaching)).catch((error: unknown) => {
+      if (!(error instanceof OnlySigned)) throw error;
+    });
+    await keep();
+    if (bundle !== undefined) await output.bytes(bundle);
+    return;
   }
+  const { subject, descriptor } = await attach(signer);
+  await keep();
   await output.result(
     {
       ref: reference,
@@ -91,6 +104,13 @@ async function signAndReport(
       `Signature: ${descriptor.digest}`,
     ],
   );
+}
+
+/** Ends a signing after the signature is made, and before it is uploaded. */
+class OnlySigned extends Error {}
+
+function stopBeforeAttaching(): never {
+  throw new OnlySigned();
 }
 
 /** Short names that people know from other tools. */

@@ -12,6 +12,7 @@ export function addSignerOptions(command: Command): Command {
       "--identity-token <token>",
       "sign with this identity; else SIGSTORE_ID_TOKEN, a GitHub job's, or the browser",
     )
+    .addOption(new Option("--oidc-token <token>").hideHelp())
     .option("--oidc-issuer <url>", "where to sign in with the browser")
     .option("--fulcio <url>", "where certificates come from")
     .option("--rekor <url>", "where signatures are logged")

@@ -1,10 +1,15 @@
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/help.js";
 import type { PolicyFlags, Session } from "../../session/session.js";
+import { isTag, withTag } from "../../config/aliases.js";
 import { resolvedReference } from "../../session/session.js";
 
 const declareTag: DeclareCommand = (command, run) => {
-  withExamples(command, "blob tag ghcr.io/acme/site:v1 ghcr.io/acme/site:latest");
+  withExamples(
+    command,
+    "blob tag ghcr.io/acme/site:v1 ghcr.io/acme/site:latest",
+    "blob tag ghcr.io/acme/site:v1 latest",
+  );
   command
     .argument("<source>")
     .argument("<destination>")
@@ -19,10 +24,14 @@ export const declarations: Declarations = { tag: declareTag };
 export async function tag(
   session: Session,
   source: string,
-  destination: string,
+  wanted: string,
   flags: Pick<PolicyFlags, "defaultPolicy">,
 ): Promise<void> {
-  const [from, to] = [session.expand(source), session.expand(destination)];
+  const from = session.expand(source);
+  const aliases = session.config.config.aliases ?? {};
+  // A word is an alias if there is one, else a tag beside the source.
+  const destination = isTag(wanted) && !Object.hasOwn(aliases, wanted) ? withTag(from, wanted) : wanted;
+  const to = session.expand(destination);
   const options = await session.readOptions(source, { ...flags, written: [destination] });
   const { digest } = await (await session.client()).tag(from, to, options);
   await session.output.result(

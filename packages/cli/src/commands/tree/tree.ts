@@ -2,6 +2,7 @@ import type { Archive, DirectoryListing } from "@blob/format";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/help.js";
 import { wholeNumber } from "../../command-line/flag-parsers.js";
+import { archivePath } from "../../archive-path.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Line } from "../../output/line.js";
 import type { Session } from "../../session/session.js";
@@ -17,7 +18,8 @@ const declareTree: DeclareCommand = (command, run) => {
   command
     .argument("<reference>")
     .argument("[path]", "a directory", "")
-    .option("-L, --level <depth>", "go no deeper than this", wholeNumber)
+    .option("-L, --level <depth>", "go no deeper than this; 0 is no limit", wholeNumber)
+    .option("-d, --dirs", "directories only")
     .option("--dirsfirst", "directories before files")
     .action((reference: string, path: string, flags: TreeFlags) =>
       run((session) => tree(session, reference, path, flags)),
@@ -27,8 +29,9 @@ const declareTree: DeclareCommand = (command, run) => {
 export const declarations: Declarations = { tree: declareTree };
 
 export interface TreeFlags {
-  readonly level?: number;
+  readonly level?: number | undefined;
   readonly dirsfirst?: boolean;
+  readonly dirs?: boolean;
 }
 
 interface TreeNode {
@@ -47,17 +50,21 @@ interface Count {
 export async function tree(
   session: Session,
   reference: string,
-  path: string,
+  wanted: string,
   flags: TreeFlags,
 ): Promise<void> {
-  if (flags.level !== undefined && flags.level < 1) throw new UsageError("--level: it is 1 or more");
+  if (flags.level !== undefined && flags.level < 0)
+    throw new UsageError("--level: it is 1 or more, or 0 for all");
+  // As in the Go command.
+  if (flags.level === 0) return tree(session, reference, wanted, { ...flags, level: undefined });
+  const path = archivePath(wanted);
   const { archive } = await session.open(reference);
   // Says what is wrong with the path before anything is printed.
-  const options = { directoriesFirst: flags.dirsfirst };
+  const options = { directoriesFirst: flags.dirsfirst === true || flags.dirs === true };
   const listing = await withPathHint(archive, () => archive.listDirectory(path, options));
   const name = path === "" ? "." : path;
   const count: Count = { directories: 0, files: 0 };
-  const children = childrenOf(listing, flags.level ?? Infinity, count);
+  const children = childrenOf(listing, flags, flags.level ?? Infinity, count);
   await session.output.result(
     {
       ref: reference,
@@ -82,12 +89,13 @@ export async function tree(
 
 function* childrenOf(
   listing: DirectoryListing,
+  flags: TreeFlags,
   levels: number,
   count: Count,
 ): Generator<TreeNode, void, undefined> {
   for (let index = 0; index < listing.length; index += 1) {
     const entry = listing.at(index);
-    if (entry === undefined) return;
+    if (entry === undefined || (flags.dirs === true && entry.kind === "file")) return;
     const { kind, name, path } = entry;
     if (kind === "file") {
       count.files += 1;
@@ -95,7 +103,7 @@ function* childrenOf(
     } else {
       count.directories += 1;
       const below = levels > 1 ? listing.listAt(index) : undefined;
-      const children = below === undefined ? [] : childrenOf(below, levels - 1, count);
+      const children = below === undefined ? [] : childrenOf(below, flags, levels - 1, count);
       yield { name, path, is_dir: true, children };
     }
   }
@@ -108,7 +116,11 @@ export function* treeLines(
   flags: TreeFlags,
   count: Count,
 ): Generator<Line, void, undefined> {
-  const options = { levels: flags.level, directoriesFirst: flags.dirsfirst };
+  const options = {
+    levels: flags.level,
+    directoriesFirst: flags.dirsfirst,
+    directoriesOnly: flags.dirs,
+  };
   /** Before what is in the directories that are open. */
   const indents = [""];
   for (const { kind, name, depth, isLast } of walkEntries(archive, directory, options)) {

@@ -49,7 +49,7 @@ export async function verify(session: Session, reference: string, flags: VerifyF
       resolved_ref: resolvedReference(target, digest),
       digest,
       verified: ok,
-      status: ok ? "success" : "failed",
+      status: ok ? "verified" : "failed",
       policies_applied: verdicts.length,
       rules,
       policies: verdicts.map(({ policy, notRestricted, verdict }) => ({
@@ -87,7 +87,16 @@ function* verdictLines({ policy, notRestricted, verdict }: PolicyVerdict): Gener
       yield `       ${signerText(one)}, ${one.predicateType}, in ${one.digest}`;
 }
 
+/** What carries evidence: policies look at nothing else. */
+const bundleArtifactType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
 function evidenceJson({ digest, predicateType, signer }: Evidence): Readonly<Record<string, unknown>> {
   const { kind, ...details } = signer;
-  return { digest, predicate_type: predicateType, signed_with: kind, ...details };
+  return {
+    digest,
+    artifact_type: bundleArtifactType,
+    predicate_type: predicateType,
+    signed_with: kind,
+    ...details,
+  };
 }

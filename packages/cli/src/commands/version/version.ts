@@ -24,5 +24,6 @@ export async function showVersion({ output }: Session, flags: { readonly short?:
         ? number
         : `blob ${number} (Node ${process.version}, ${process.platform} ${process.arch})`,
     ],
+    { whatIsAsked: true },
   );
 }

@@ -42,7 +42,7 @@ async function sampleOf(
       const entry = opened.entry("f");
       if (entry === undefined) throw new Error("The archive has no such file");
       const destination = openDestination(directory);
-      const how = { overwrite: true, preserveMode: false, preserveTimes: false };
+      const how = { overwrite: true, preserveMode: false, preserveTimes: false, mayLink: false };
       const file = { handle: openSync(join(directory, "f"), "r"), name: join(directory, "f") };
       try {
         const writer = createFileWriter(destination, how, clone);

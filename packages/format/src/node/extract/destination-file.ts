@@ -174,11 +174,7 @@ export function createFileWriter(
       });
     },
 
-    canLink: (target) =>
-      destination.access === "handles" &&
-      !options.preserveMode &&
-      !options.preserveTimes &&
-      !taken.has(target),
+    canLink: (target) => destination.access === "handles" && options.mayLink && !taken.has(target),
 
     read: (target) => readTarget(destination, target),
 

@@ -112,6 +112,7 @@ describe.each(["handles", "checked-paths"] as const)("links in the destination, 
         overwrite: false,
         preserveMode: false,
         preserveTimes: false,
+        mayLink: false,
       });
       const [entry] = archiveOf({ "dir/x": "x" }).entries();
       if (entry === undefined) throw new Error("no entry");
@@ -362,7 +363,12 @@ describe("two paths that the file system takes for one", () => {
     async (overwrite) => {
       const { destination } = await places();
       const target = caseless(destination);
-      const writer = createFileWriter(target, { overwrite, preserveMode: false, preserveTimes: false });
+      const writer = createFileWriter(target, {
+        overwrite,
+        preserveMode: false,
+        preserveTimes: false,
+        mayLink: false,
+      });
       const write = (path: string, content: string): boolean => {
         const [entry] = archiveOf({ [path]: content }).entries();
         if (entry === undefined) throw new Error("no entry");

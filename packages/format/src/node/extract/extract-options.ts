@@ -25,9 +25,15 @@ export interface ExtractOptions extends SignalOptions {
   readonly target?: ((entry: Entry) => string) | undefined;
   /** Replace existing files, each atomically. Default: they are left alone and returned as skipped. */
   readonly overwrite?: boolean | undefined;
-  /** Give files the archive's permission bits. Default: what the process's umask says. */
+  /**
+   * **Default true**: files get the archive's permission bits, whatever the process's umask says, so that a secret stays
+   * one and a script can be run; never setuid, setgid or sticky bits. False: what the umask says.
+   */
   readonly preserveMode?: boolean | undefined;
-  /** Give files the archive's modification times, to the microsecond, which is what Node can set. */
+  /**
+   * **Default true**: files get the archive's modification times, to the microsecond, which is what Node can set. False:
+   * the time of their writing.
+   */
   readonly preserveTimes?: boolean | undefined;
   /**
    * Empty the destination first, once everything was checked that can be without reading content. Never a file system
@@ -53,8 +59,9 @@ export interface ExtractOptions extends SignalOptions {
   /**
    * How files get known contents: `copy` (default); `clone`, which shares their bytes where the file system can; or
    * `link`, one more name of the kept file, readable for its owner only. **Who changes a linked file spoils what is
-   * kept**, which its owner notices. A file that replaces another, or with `preserveMode` or `preserveTimes`, is cloned
-   * instead of linked. Where directories are not held, which only Linux can, all are copied.
+   * kept**, which its owner notices. It has the kept file's mode and time, not the archive's: with
+   * `preserveMode` or `preserveTimes` set to true, and where it replaces another, a file is cloned instead. Where
+   * directories are not held, which only Linux can, all are copied.
    */
   readonly contentsBy?: ContentsBy | undefined;
   /** Called synchronously after each file, and while a large one is written; what it throws ends the work. */

@@ -60,7 +60,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
     const { archive, original } = await sampleOf(how);
     for (const workers of [0, 1, 2, 5]) {
       const target = await scratchDirectory();
-      const options = { workers, preserveMode: true, preserveTimes: true };
+      const options = { workers, preserveMode: true, preserveTimes: true, mayLink: false };
       const result = await extractArchive(archive, target, options);
       expect(await readTree(target)).toEqual(original);
       expect(result).toMatchObject({ files: 706, skipped: [] });
@@ -177,6 +177,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
       overwrite: false,
       preserveMode: false,
       preserveTimes: false,
+      mayLink: false,
     });
     const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
     const stage = createExtractStage(2, writer, url);
@@ -223,7 +224,7 @@ describe.runIf(hasHandles)("extracting in worker threads", () => {
       const { archive } = await sampleOf("none");
       const target = await scratchDirectory();
       const destination = openDestination(target);
-      const options = { overwrite, preserveMode: false, preserveTimes: false };
+      const options = { overwrite, preserveMode: false, preserveTimes: false, mayLink: false };
       const writer = createFileWriter(destination, options);
       const stage = createExtractStage(
         2,

@@ -13,6 +13,7 @@ import { readTree, scratchDirectory, writeTree } from "../../testing/scratch-dir
 import type { Tree } from "../../testing/scratch-directory.js";
 import { createArchive } from "../create/create-archive.js";
 import type { CreateOptions } from "../create/create-options.js";
+import { syncDirectory } from "../sync/sync-directory.js";
 import { extractArchive, extractFile } from "./extract.js";
 
 interface Sample {
@@ -130,7 +131,7 @@ describe("extractArchive", () => {
     expect(await readTree(outside)).toEqual({ victim: "precious" });
   });
 
-  test("keeps modes and times when asked, and not otherwise", async () => {
+  test("keeps modes and times unless the caller says no, whatever the umask", async () => {
     const root = await writeTree(await scratchDirectory(), { run: "x" });
     chmodSync(join(root, "run"), 0o750);
     const chunks: Uint8Array[] = [];
@@ -141,13 +142,33 @@ describe("extractArchive", () => {
     );
     const archive = openArchive(index.bytes, bufferSource(Buffer.concat(chunks)));
     const kept = await scratchDirectory();
-    await extractArchive(archive, kept, { preserveMode: true, preserveTimes: true });
-    expect(statSync(join(kept, "run")).mode & 0o777).toBe(0o750);
+    await extractArchive(archive, kept);
+    expect(statSync(join(kept, "run")).mode & 0o7777).toBe(0o750);
     expect(statSync(join(kept, "run")).mtimeMs).toBe(1_600_000_000_000);
     const plain = await scratchDirectory();
-    await extractArchive(archive, plain);
+    await extractArchive(archive, plain, { preserveMode: false, preserveTimes: false });
     expect(statSync(join(plain, "run")).mode & 0o777).toBe(0o666 & ~process.umask());
     expect(statSync(join(plain, "run")).mtimeMs).toBeGreaterThan(1_600_000_000_000);
+    const half = await scratchDirectory();
+    await extractArchive(archive, half, { preserveTimes: false });
+    expect(statSync(join(half, "run")).mode & 0o777).toBe(0o750);
+    expect(statSync(join(half, "run")).mtimeMs).toBeGreaterThan(1_600_000_000_000);
+    // What was extracted, and what a sync wrote, is what a sync would write.
+    const synced = await scratchDirectory();
+    await syncDirectory(archive, synced);
+    expect(statSync(join(synced, "run")).mode & 0o7777).toBe(0o750);
+    for (const directory of [kept, synced]) {
+      for (const quick of [false, true]) {
+        expect(await syncDirectory(archive, directory, { quick })).toMatchObject({
+          written: [],
+          unchanged: 1,
+        });
+      }
+    }
+    // Contents decide what differs: a mode that somebody changed stays.
+    chmodSync(join(kept, "run"), 0o700);
+    expect(await syncDirectory(archive, kept)).toMatchObject({ written: [] });
+    expect(statSync(join(kept, "run")).mode & 0o777).toBe(0o700);
   });
 
   test("puts files where the caller says, and refuses two in one place", async () => {

@@ -118,8 +118,10 @@ async function extractTo(
   selected: readonly Extraction[],
   options: ExtractIntoOptions,
 ): Promise<ExtractResult> {
-  const { overwrite = false, preserveMode = false, preserveTimes = false } = options;
-  const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes });
+  const { overwrite = false, preserveMode = true, preserveTimes = true } = options;
+  // Who asks for links, and says nothing of facts, wants links: such files have those of what is kept.
+  const mayLink = options.preserveMode !== true && options.preserveTimes !== true;
+  const writer = createFileWriter(destination, { overwrite, preserveMode, preserveTimes, mayLink });
   const { wanted, skipped } = await splitTaken(archive, writer, selected, options);
   // Only now: whoever creates archives, or reads single files, does without.
   const { extractFiles } = await import("./extract-files.js");

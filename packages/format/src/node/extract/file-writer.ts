@@ -10,6 +10,8 @@ export interface FileWriterOptions {
   readonly overwrite: boolean;
   readonly preserveMode: boolean;
   readonly preserveTimes: boolean;
+  /** Whether a file may be another name of one that is kept, with the facts of that. */
+  readonly mayLink: boolean;
 }
 
 /** A file that has no name that anybody knows until its content was verified. */

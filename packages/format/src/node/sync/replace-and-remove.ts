@@ -63,6 +63,7 @@ async function blockedPaths(
     overwrite: true,
     preserveMode: false,
     preserveTimes: false,
+    mayLink: false,
   });
   const blocked = new Map<string, number>();
   for (const [index, path] of paths.entries()) {

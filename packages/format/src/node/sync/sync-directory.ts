@@ -74,7 +74,9 @@ export interface SyncResult {
  * different are fetched, neighbours by one request; of large files whose chunks the index describes, only the chunks that
  * the directory does not have, in the file itself or in one that stays: the others are copied. Each file is replaced atomically once its content was verified, so
  * that a sync that was interrupted goes on when it is run again. Nothing is written or removed outside of the
- * directory, and no link in it is followed. Modification times are the archive's unless `preserveTimes` is false.
+ * directory, and no link in it is followed. Permission bits and modification times are the archive's, unless
+ * `preserveMode` and `preserveTimes` are false. Contents decide what differs: of a file that has the archive's, whatever its
+ * mode and time are, nothing is changed.
  *
  * `DestinationConflict` when something that is not a file, or not a directory, is in the way and `delete` is not set;
  * `InvalidArgument`; the errors of `diffDirectory` and `extractArchive`.

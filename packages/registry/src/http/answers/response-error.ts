@@ -75,7 +75,7 @@ function codeFor(status: number, complaint: string | undefined): RegistryErrorCo
 }
 
 const explanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
-  NotFound: "it is not there, or these credentials may not see it",
+  NotFound: "not found, or these credentials may not see it",
   Unauthorized: "the registry wants credentials, or other ones: log in to it first",
   Forbidden: "these credentials may not do that",
   RateLimited: "too many requests: wait a while, or log in for a higher limit",
@@ -89,7 +89,7 @@ const explanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
 
 /** The same where no credentials were sent: they are not to blame. */
 const anonymousExplanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
-  NotFound: "it is not there, or only to be seen with credentials, and none were sent",
+  NotFound: "not found, or only to be seen with credentials, and none were sent",
   Unauthorized: "the registry wants credentials, and none were sent: log in to it first",
   Forbidden: "no credentials were sent, and without them that is not allowed: log in to the registry first",
 };
