@@ -1,6 +1,8 @@
 import type { Circumstances } from "./circumstances.js";
 import { newCircumstances } from "./circumstances.js";
 import { errorCodeOf } from "./exit-code.js";
+import { meantBy } from "./meant.js";
+import { typedIn } from "./typed-in.js";
 
 /** What a hint depends on. */
 interface Facts extends Circumstances {
@@ -11,6 +13,13 @@ interface Facts extends Circumstances {
   readonly host: string | undefined;
   /** Whether a refused request had credentials; undefined when nobody knows. */
   readonly credentialsSent: boolean | undefined;
+  /** What the registry calls it, and what that means. */
+  readonly complaint: string | undefined;
+  readonly reason: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** What it is about: undefined when the error does not say. */
+  readonly reference: string | undefined;
+  readonly path: string | undefined;
 }
 
 interface Situation {
@@ -32,6 +41,10 @@ const logIn = ({ host = "HOST" }: Facts): string =>
 /** Situations that are more than an error's code; the first that fits is told about. */
 const situations: readonly Situation[] = [
   {
+    when: ({ code, reference }) => code === "InvalidReference" && reference !== undefined,
+    hint: (facts) => meantBy({ ...facts, text: facts.reference ?? "" }) ?? hints["InvalidReference"] ?? "",
+  },
+  {
     when: ({ status }) => status === 407,
     hint: "the user name and password go into the proxy's URL, percent-encoded: http://user:password@host:port",
   },
@@ -40,10 +53,27 @@ const situations: readonly Situation[] = [
     hint: "the registry seems to speak plain HTTP: try --plain-http",
   },
   {
+    when: ({ reason }) => reason === "ImmutableTag",
+    hint: "push under a tag that is not there yet: whoever runs the registry made tags immutable",
+  },
+  {
+    when: ({ reason }) => reason === "QuotaExceeded",
+    hint: "delete what nobody needs there, or ask whoever runs the registry for more room",
+  },
+  {
+    when: ({ reason }) => reason === "UnknownType",
+    hint: "push to another registry, or ask whoever runs this one to allow the type",
+  },
+  {
+    when: ({ status }) => status === 413,
+    hint: "ask whoever runs the registry, or the proxy in front of it, for a higher limit (nginx: client_max_body_size)",
+  },
+  {
     // What servers make of plain HTTP at a port with TLS: a 400, an alert that is no HTTP, or the end.
     when: (facts) =>
       facts.plainHttp &&
-      ((facts.code === "Rejected" && facts.status === 400) ||
+      (facts.reason === "PlainHttpToTls" ||
+        (facts.code === "Rejected" && facts.status === 400 && facts.complaint === undefined) ||
         (facts.code === "Network" && (caused("UND_ERR_SOCKET", "ECONNRESET")(facts) || isNoHttp(facts)))),
     hint: "if the registry speaks https at this port, leave out --plain-http (or BLOB_PLAIN_HTTP, or plain_http of the configuration)",
   },
@@ -84,7 +114,12 @@ const situations: readonly Situation[] = [
   {
     when: (facts) => isRefusal(facts) && sourceOf(facts) !== undefined,
     hint: (facts) =>
-      `${facts.host ?? "the registry"} refused the credentials from ${sourceOf(facts) ?? ""}: check that they are valid and meant for this repository`,
+      `${facts.host ?? "the registry"} refused the credentials from ${sourceOf(facts) ?? ""}: ${whatToDo(facts)}`,
+  },
+  {
+    when: ({ code, operands }) => code === "NotFound" && operands.some((one) => one.startsWith("oci://")),
+    hint: (facts) =>
+      meantBy({ ...facts, text: facts.operands.find((one) => one.startsWith("oci://")) ?? "" }) ?? hints["NotFound"] ?? "",
   },
   {
     when: (facts) => facts.code === "NotFound" && facts.credentialsSent === false,
@@ -129,6 +164,7 @@ const hints: Readonly<Record<string, string>> = {
     "get a new identity token, from an issuer that the certificate authority knows, or sign with a key (--key)",
   TrustUnavailable: "give a trusted root with --trusted-root or BLOB_TRUSTED_ROOT, or try again online",
   RateLimited: "wait a while, or log in: registries allow more to users they know",
+  Unavailable: "the registry, or a proxy in front of it, is in trouble: try again later, or tell whoever runs it",
   TooManyFiles: "raise the limit with --max-files",
   FileChanged: "archive a directory that nobody writes to, or pass --change-detection none",
   Output: "what was written is not complete",
@@ -154,14 +190,23 @@ function factsOf(error: unknown, circumstances: Circumstances): Facts {
     const code = fieldOf(cause, "code");
     if (typeof code === "string") codes.add(code);
   }
-  const [status, host, sent] = ["status", "host", "credentialsSent"].map((name) => fieldOf(error, name));
+  const text = (name: string): string | undefined => {
+    const value = fieldOf(error, name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [status, sent, wait] = ["status", "credentialsSent", "retryAfterMs"].map((name) => fieldOf(error, name));
   return {
     ...circumstances,
     code: errorCodeOf(error),
     codes,
     status: typeof status === "number" ? status : undefined,
-    host: typeof host === "string" ? host : undefined,
+    host: text("host"),
     credentialsSent: typeof sent === "boolean" ? sent : undefined,
+    complaint: text("complaint"),
+    reason: text("reason"),
+    retryAfterMs: typeof wait === "number" ? wait : undefined,
+    reference: text("reference"),
+    path: text("path"),
   };
 }
 
@@ -173,6 +218,18 @@ function wereNoneSent({ credentialsSent, credentialSources, host = "" }: Facts):
 function sourceOf({ credentialSources, host = "" }: Facts): string | undefined {
   const source = credentialSources.get(host);
   return source === "environment" ? "the environment (BLOB_USERNAME, BLOB_TOKEN)" : source;
+}
+
+/** By where the refused credentials came from, since that is where they have to be mended. */
+function whatToDo({ code, credentialSources, host = "HOST" }: Facts): string {
+  const source = credentialSources.get(host) ?? "";
+  if (source === typedIn) {
+    return "check both, and that the registry takes this password: many want an access token instead";
+  }
+  if (code === "Forbidden") return "check that they are meant for this repository, and for what was tried";
+  if (source === "environment") return "correct these variables, or unset them";
+  if (source === "--username") return "check the user name, and the password on standard input";
+  return `if they are no longer valid, log in again with \`blob login ${host}\``;
 }
 
 function fieldOf(error: unknown, name: string): unknown {

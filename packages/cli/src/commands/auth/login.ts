@@ -1,5 +1,6 @@
-import { createAuthenticator, eraseCredential, staticCredential, storeCredential } from "@blob/auth";
+import { createAuthenticator, eraseCredential, forHosts, storeCredential } from "@blob/auth";
 import { createHttpRegistry } from "@blob/registry";
+import { typedIn } from "../../errors/typed-in.js";
 import { NotFoundError } from "../../errors/not-found-error.js";
 import { readPassword } from "../../password.js";
 import { askTerminal, isTerminal } from "../../prompt.js";
@@ -10,10 +11,13 @@ import { UsageError } from "../../errors/usage-error.js";
 export async function login(session: Session, host: string): Promise<void> {
   const { io, output, signal } = session;
   const { username, password } = await askCredential(session);
+  const credential = { kind: "basic", username, password } as const;
+  const credentials = forHosts([host], () => Promise.resolve({ credential, source: typedIn }));
   const registry = createHttpRegistry(host, {
     ...(await session.connection()),
-    authenticator: createAuthenticator({ credentials: staticCredential({ host, username, password }) }),
+    authenticator: createAuthenticator({ credentials }),
   });
+  session.circumstances.credentialSources.set(registry.id, typedIn);
   try {
     const { authorized } = await registry.checkAccess({ signal });
     if (!authorized)
@@ -24,7 +28,7 @@ export async function login(session: Session, host: string): Promise<void> {
   const { env, homeDirectory = false } = io;
   const place = await storeCredential(
     host,
-    { kind: "basic", username, password },
+    credential,
     { env, homeDirectory, signal },
   );
   await output.result({ host, username, stored_in: place, status: "success" }, () => [
