@@ -2,7 +2,6 @@ import type { Circumstances } from "./circumstances.js";
 import { newCircumstances } from "./circumstances.js";
 import { errorCodeOf } from "./exit-code.js";
 import { meantBy } from "./meant.js";
-import { typedIn } from "./typed-in.js";
 
 /** What a hint depends on. */
 interface Facts extends Circumstances {
@@ -35,6 +34,10 @@ const isRefusal = ({ code }: Facts): boolean => ["Forbidden", "Unauthorized", "T
 
 const isNoHttp = ({ codes }: Facts): boolean => [...codes].some((code) => code.startsWith("HPE_"));
 
+/** Whether who refused is not the registry of the reference. */
+const isElsewhere = ({ host, reference }: Facts): boolean =>
+  host !== undefined && reference !== undefined && reference !== host && !reference.startsWith(`${host}/`);
+
 const logIn = ({ host = "HOST" }: Facts): string =>
   `log in with \`blob login ${host}\`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN`;
 
@@ -51,6 +54,17 @@ const situations: readonly Situation[] = [
   {
     when: caused("ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"),
     hint: "the registry seems to speak plain HTTP: try --plain-http",
+  },
+  {
+    // A redirect to somebody who may be anybody.
+    when: (facts) => isRefusal(facts) && isElsewhere(facts),
+    hint: ({ host = "HOST" }) =>
+      `if ${host} is where you mean to read, name it in the reference, and log in with \`blob login ${host}\`: no credentials were sent to it`,
+  },
+  {
+    when: (facts) => isRefusal(facts) && facts.command === "login",
+    hint: ({ host = "the registry" }) =>
+      `${host} refused this user name and password, and nothing was stored: check both; many registries want an access token for a password`,
   },
   {
     when: ({ reason }) => reason === "ImmutableTag",
@@ -126,6 +140,39 @@ const situations: readonly Situation[] = [
     hint: (facts) =>
       `check the spelling of the repository, the tag and the path; to see what is private, ${logIn(facts)}`,
   },
+  { when: caused("EADDRINUSE"), hint: "another program has that port: choose another with --port, or any free one with --port 0" },
+  {
+    when: (facts) => facts.code === "Usage" && caused("EADDRNOTAVAIL")(facts),
+    hint: "this machine has no such address: --listen takes one of its own, or localhost",
+  },
+  {
+    when: ({ code, command, codes }) => code === "FileSystem" && codes.has("ENOTDIR") && ["push", "create"].includes(command),
+    hint: (facts) => `\`blob ${facts.command}\` takes a directory: put a single file into one of its own`,
+  },
+  {
+    when: ({ code, operands }) => code === "NotFound" && operands.some((one) => one.startsWith("file:")),
+    hint: "check the spelling of the path; `blob create` makes such an archive of a directory",
+  },
+  {
+    when: ({ code, operands }) => code === "NotFound" && operands.some((one) => one.startsWith("oci:")),
+    hint: "check the spelling of the path and the tag",
+  },
+  {
+    when: (facts) => caused("ENOSPC", "EDQUOT")(facts),
+    hint: "make room there, or choose another place; temporary files go where TMPDIR says",
+  },
+  {
+    when: (facts) => ["FileSystem", "Usage"].includes(facts.code) && caused("EACCES", "EPERM", "EROFS")(facts),
+    hint: "look at who may do that with `ls -ld`, or choose another place",
+  },
+  {
+    when: (facts) => ["FileSystem", "Usage"].includes(facts.code) && caused("ENOENT", "ENOTDIR", "EISDIR")(facts),
+    hint: "check the spelling of the path",
+  },
+  {
+    when: ({ code, command }) => code === "Usage" && command !== "",
+    hint: ({ command }) => `\`blob ${command} --help\` lists the arguments and flags`,
+  },
   {
     when: caused("UnsafeDirectory", "UnsafeFile"),
     hint: "nobody else may be able to change what is kept: mend that, or choose another place with BLOB_CACHE_DIR",
@@ -163,12 +210,19 @@ const hints: Readonly<Record<string, string>> = {
   IdentityRefused:
     "get a new identity token, from an issuer that the certificate authority knows, or sign with a key (--key)",
   TrustUnavailable: "give a trusted root with --trusted-root or BLOB_TRUSTED_ROOT, or try again online",
+  PasswordRequired: "set BLOB_KEY_PASSWORD: there is no terminal to ask for the password at",
+  WrongPassword: "the password comes from BLOB_KEY_PASSWORD, else from COSIGN_PASSWORD, else from the terminal",
+  SourceMismatch: "the two files of the archive do not belong together, or one was cut off: get both again from a good copy",
+  DestinationConflict: "move it away, or choose an empty directory",
+  WrongKind: "`blob ls` lists a directory, `blob cp` copies one, `blob cat` writes files",
+  NotVerified: "check that the bundle is about this very artifact, and that key or identity are those that signed",
   RateLimited: "wait a while, or log in: registries allow more to users they know",
   Unavailable: "the registry, or a proxy in front of it, is in trouble: try again later, or tell whoever runs it",
   TooManyFiles: "raise the limit with --max-files",
   FileChanged: "archive a directory that nobody writes to, or pass --change-detection none",
   Output: "what was written is not complete",
-  Internal: "this is a bug in blob: please report it with the command that you ran",
+  Internal:
+    "this is a bug in blob: please report it where `npm bugs @blob/cli` leads, with the command that you ran, this message, and what `blob version` shows",
 };
 
 export function hintFor(
@@ -217,15 +271,12 @@ function wereNoneSent({ credentialsSent, credentialSources, host = "" }: Facts):
 
 function sourceOf({ credentialSources, host = "" }: Facts): string | undefined {
   const source = credentialSources.get(host);
-  return source === "environment" ? "the environment (BLOB_USERNAME, BLOB_TOKEN)" : source;
+  return source === "environment" ? "the environment (BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN)" : source;
 }
 
 /** By where the refused credentials came from, since that is where they have to be mended. */
 function whatToDo({ code, credentialSources, host = "HOST" }: Facts): string {
   const source = credentialSources.get(host) ?? "";
-  if (source === typedIn) {
-    return "check both, and that the registry takes this password: many want an access token instead";
-  }
   if (code === "Forbidden") return "check that they are meant for this repository, and for what was tried";
   if (source === "environment") return "correct these variables, or unset them";
   if (source === "--username") return "check the user name, and the password on standard input";

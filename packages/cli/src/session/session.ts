@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { textOfBytes } from "@blob/core/text";
 import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { LocalArchive } from "@blob/format/node";
@@ -218,7 +219,7 @@ async function httpOptionsOf(
 
 async function readCaFile(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return textOfBytes(await readFile(file));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--ca-file ${file}: ${why}`, { cause: error });

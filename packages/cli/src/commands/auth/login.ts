@@ -1,6 +1,5 @@
 import { createAuthenticator, eraseCredential, forHosts, storeCredential } from "@blob/auth";
 import { createHttpRegistry } from "@blob/registry";
-import { typedIn } from "../../errors/typed-in.js";
 import { NotFoundError } from "../../errors/not-found-error.js";
 import { readPassword } from "../../password.js";
 import { askTerminal, isTerminal } from "../../prompt.js";
@@ -11,13 +10,14 @@ import { UsageError } from "../../errors/usage-error.js";
 export async function login(session: Session, host: string): Promise<void> {
   const { io, output, signal } = session;
   const { username, password } = await askCredential(session);
+  const source = session.flags.passwordStdin ? "--username" : "the terminal";
   const credential = { kind: "basic", username, password } as const;
-  const credentials = forHosts([host], () => Promise.resolve({ credential, source: typedIn }));
+  const credentials = forHosts([host], () => Promise.resolve({ credential, source }));
   const registry = createHttpRegistry(host, {
     ...(await session.connection()),
     authenticator: createAuthenticator({ credentials }),
   });
-  session.circumstances.credentialSources.set(registry.id, typedIn);
+  session.circumstances.credentialSources.set(registry.id, source);
   try {
     const { authorized } = await registry.checkAccess({ signal });
     if (!authorized)

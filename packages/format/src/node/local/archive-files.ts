@@ -144,7 +144,8 @@ export type LocalArchiveLocation = string | { readonly index: string; readonly d
 export type OpenLocalArchiveOptions = Omit<OpenOptions, "threads"> & ContentThreadsOptions & SignalOptions;
 
 /**
- * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
+ * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `NotFound` when one of its
+ * files is not there, `FileSystem`,
  * `SizeExceeded` for an index over the limit.
  *
  * @example
@@ -165,13 +166,13 @@ export async function openLocalArchive(
   // Only now: whoever creates archives does without.
   const [{ openArchive }, index] = await Promise.all([
     import("../../reading/archive-reader.js"),
-    readIndex(paths.index, options),
+    partOf(location, paths.index, () => readIndex(paths.index, options)),
   ]);
   const zstd = options.zstd ?? (await loadZstdDecoder());
   // A codec or hash of the caller's lives on the caller's thread.
   const isOwn = options.zstd !== undefined || options.sha256 !== undefined;
   const threads = createContentThreads({ decoderConcurrency: isOwn ? 0 : decoderConcurrency });
-  const data = await openFileSource(paths.data);
+  const data = await partOf(location, paths.data, () => openFileSource(paths.data));
   try {
     signal?.throwIfAborted();
     const archive = openArchive(index, data, { sha256: nodeSha256, ...how, zstd, threads });
@@ -183,6 +184,19 @@ export async function openLocalArchive(
   } catch (cause) {
     await data.close();
     throw cause;
+  }
+}
+
+/** What is not there is no failure of the file system, but an archive that there is not. */
+async function partOf<T>(location: LocalArchiveLocation, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = error instanceof FormatError ? error.cause : undefined;
+    if (!isMissing(cause) && !(isSystemError(cause) && cause.code === "ENOTDIR")) throw error;
+    const name = typeof location === "string" ? `${JSON.stringify(location)}: there is no archive` : "There is no archive";
+    const message = `${name}: ${JSON.stringify(path)} does not exist`;
+    throw new FormatError("NotFound", message, { path, what: "archive", cause });
   }
 }
 
