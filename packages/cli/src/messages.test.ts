@@ -11,11 +11,20 @@ afterAll(() => {
 });
 
 describe.each(Object.entries(allSituations))("%s", (_group, situations) => {
-  test.each(situations.map((situation) => [situation.name, situation] as const))("%s", async (name, situation) => {
-    const said = await enact(situation);
-    if (said === undefined) return;
-    const { line, hint, exit, rest } = said;
-    if (isPrinted) printed.push(`\n## ${name}`, `${line}`, `hint: ${hint ?? "-"}`, `exit: ${String(exit)}`, rest);
-    expect({ line, hint, exit }).toEqual({ line: situation.line, hint: situation.hint, exit: situation.exit });
-  });
+  test.each(situations.map((situation) => [situation.name, situation] as const))(
+    "%s",
+    async (name, situation) => {
+      const said = await enact(situation);
+      if (said === undefined) return;
+      const { line, hint, exit, rest } = said;
+      if (isPrinted)
+        printed.push(`\n## ${name}`, `${line}`, `hint: ${hint ?? "-"}`, `exit: ${String(exit)}`, rest);
+      if (situation.also !== undefined) expect(rest).toMatch(situation.also);
+      expect({ line, hint, exit }).toEqual({
+        line: situation.line,
+        hint: situation.hint,
+        exit: situation.exit,
+      });
+    },
+  );
 });

@@ -2,6 +2,8 @@
 export interface Circumstances {
   /** Registries were spoken to without TLS. */
   plainHttp: boolean;
+  /** A registry has answered something, so that it is one, and the connection was good. */
+  answered: boolean;
   /** Hosts that credentials were looked up for: where they came from, or undefined when there were none. */
   readonly credentialSources: Map<string, string | undefined>;
   /** The command's name and its arguments without flags, when the command line was understood. */
@@ -12,5 +14,12 @@ export interface Circumstances {
 }
 
 export function newCircumstances(): Circumstances {
-  return { plainHttp: false, credentialSources: new Map(), command: "", operands: [], aliases: [] };
+  return {
+    plainHttp: false,
+    answered: false,
+    credentialSources: new Map(),
+    command: "",
+    operands: [],
+    aliases: [],
+  };
 }

@@ -18,7 +18,7 @@ interface Facts extends Circumstances {
   readonly retryAfterMs: number | undefined;
   /** What it is about: undefined when the error does not say. */
   readonly reference: string | undefined;
-  readonly path: string | undefined;
+  readonly what: string | undefined;
 }
 
 interface Situation {
@@ -44,8 +44,23 @@ const logIn = ({ host = "HOST" }: Facts): string =>
 /** Situations that are more than an error's code; the first that fits is told about. */
 const situations: readonly Situation[] = [
   {
+    when: ({ codes, command }) => command === "doctor" && codes.size === 1,
+    hint: "each failed check above says what to do about it",
+  },
+  {
     when: ({ code, reference }) => code === "InvalidReference" && reference !== undefined,
     hint: (facts) => meantBy({ ...facts, text: facts.reference ?? "" }) ?? hints["InvalidReference"] ?? "",
+  },
+  {
+    // Commands that take a host do not say what they were given.
+    when: ({ code, operands }) => code === "InvalidReference" && operands.some((one) => one.includes("://")),
+    hint: (facts) => meantBy({ ...facts, text: facts.operands[0] ?? "" }) ?? hints["InvalidReference"] ?? "",
+  },
+  {
+    when: ({ code, command, operands }) =>
+      code === "Usage" && command === "cp" && (operands.at(-1)?.includes(":/") ?? false),
+    hint: ({ operands }) =>
+      `did you mean \`blob cp ${[operands.at(-1), ...operands.slice(0, -1)].join(" ")}\`?`,
   },
   {
     when: ({ status }) => status === 407,
@@ -86,6 +101,7 @@ const situations: readonly Situation[] = [
     // What servers make of plain HTTP at a port with TLS: a 400, an alert that is no HTTP, or the end.
     when: (facts) =>
       facts.plainHttp &&
+      !facts.answered &&
       (facts.reason === "PlainHttpToTls" ||
         (facts.code === "Rejected" && facts.status === 400 && facts.complaint === undefined) ||
         (facts.code === "Network" && (caused("UND_ERR_SOCKET", "ECONNRESET")(facts) || isNoHttp(facts)))),
@@ -133,24 +149,30 @@ const situations: readonly Situation[] = [
   {
     when: ({ code, operands }) => code === "NotFound" && operands.some((one) => one.startsWith("oci://")),
     hint: (facts) =>
-      meantBy({ ...facts, text: facts.operands.find((one) => one.startsWith("oci://")) ?? "" }) ?? hints["NotFound"] ?? "",
+      meantBy({ ...facts, text: facts.operands.find((one) => one.startsWith("oci://")) ?? "" }) ??
+      hints["NotFound"] ??
+      "",
   },
   {
     when: (facts) => facts.code === "NotFound" && facts.credentialsSent === false,
     hint: (facts) =>
       `check the spelling of the repository, the tag and the path; to see what is private, ${logIn(facts)}`,
   },
-  { when: caused("EADDRINUSE"), hint: "another program has that port: choose another with --port, or any free one with --port 0" },
+  {
+    when: caused("EADDRINUSE"),
+    hint: "another program has that port: choose another with --port, or any free one with --port 0",
+  },
   {
     when: (facts) => facts.code === "Usage" && caused("EADDRNOTAVAIL")(facts),
     hint: "this machine has no such address: --listen takes one of its own, or localhost",
   },
   {
-    when: ({ code, command, codes }) => code === "FileSystem" && codes.has("ENOTDIR") && ["push", "create"].includes(command),
+    when: ({ code, command, codes }) =>
+      code === "FileSystem" && codes.has("ENOTDIR") && ["push", "create"].includes(command),
     hint: (facts) => `\`blob ${facts.command}\` takes a directory: put a single file into one of its own`,
   },
   {
-    when: ({ code, operands }) => code === "NotFound" && operands.some((one) => one.startsWith("file:")),
+    when: ({ what }) => what === "archive",
     hint: "check the spelling of the path; `blob create` makes such an archive of a directory",
   },
   {
@@ -158,15 +180,17 @@ const situations: readonly Situation[] = [
     hint: "check the spelling of the path and the tag",
   },
   {
-    when: (facts) => caused("ENOSPC", "EDQUOT")(facts),
+    when: (facts) => facts.code !== "Output" && caused("ENOSPC", "EDQUOT")(facts),
     hint: "make room there, or choose another place; temporary files go where TMPDIR says",
   },
   {
-    when: (facts) => ["FileSystem", "Usage"].includes(facts.code) && caused("EACCES", "EPERM", "EROFS")(facts),
+    when: (facts) =>
+      ["FileSystem", "Usage"].includes(facts.code) && caused("EACCES", "EPERM", "EROFS")(facts),
     hint: "look at who may do that with `ls -ld`, or choose another place",
   },
   {
-    when: (facts) => ["FileSystem", "Usage"].includes(facts.code) && caused("ENOENT", "ENOTDIR", "EISDIR")(facts),
+    when: (facts) =>
+      ["FileSystem", "Usage"].includes(facts.code) && caused("ENOENT", "ENOTDIR", "EISDIR")(facts),
     hint: "check the spelling of the path",
   },
   {
@@ -211,13 +235,19 @@ const hints: Readonly<Record<string, string>> = {
     "get a new identity token, from an issuer that the certificate authority knows, or sign with a key (--key)",
   TrustUnavailable: "give a trusted root with --trusted-root or BLOB_TRUSTED_ROOT, or try again online",
   PasswordRequired: "set BLOB_KEY_PASSWORD: there is no terminal to ask for the password at",
-  WrongPassword: "the password comes from BLOB_KEY_PASSWORD, else from COSIGN_PASSWORD, else from the terminal",
-  SourceMismatch: "the two files of the archive do not belong together, or one was cut off: get both again from a good copy",
+  WrongPassword:
+    "the password comes from BLOB_KEY_PASSWORD, else from COSIGN_PASSWORD, else from the terminal",
+  SourceMismatch:
+    "the two files of the archive do not belong together, or one was cut off: get both again from a good copy",
   DestinationConflict: "move it away, or choose an empty directory",
   WrongKind: "`blob ls` lists a directory, `blob cp` copies one, `blob cat` writes files",
-  NotVerified: "check that the bundle is about this very artifact, and that key or identity are those that signed",
+  NotVerified: "check that it is the bundle of this very artifact, and who has to have signed it",
+  InvalidPolicy:
+    "`blob verify --help` has examples; what a policy file can say is in the README of @blob/cli",
   RateLimited: "wait a while, or log in: registries allow more to users they know",
-  Unavailable: "the registry, or a proxy in front of it, is in trouble: try again later, or tell whoever runs it",
+  Network: "check the network, host and port, and try again",
+  Unavailable:
+    "the registry, or a proxy in front of it, is in trouble: try again later, or tell whoever runs it",
   TooManyFiles: "raise the limit with --max-files",
   FileChanged: "archive a directory that nobody writes to, or pass --change-detection none",
   Output: "what was written is not complete",
@@ -243,12 +273,16 @@ function factsOf(error: unknown, circumstances: Circumstances): Facts {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth += 1) {
     const code = fieldOf(cause, "code");
     if (typeof code === "string") codes.add(code);
+    // Some versions of undici have no code for what is no HTTP.
+    if (cause.name === "HTTPParserError") codes.add("HPE_INVALID");
   }
   const text = (name: string): string | undefined => {
     const value = fieldOf(error, name);
     return typeof value === "string" ? value : undefined;
   };
-  const [status, sent, wait] = ["status", "credentialsSent", "retryAfterMs"].map((name) => fieldOf(error, name));
+  const [status, sent, wait] = ["status", "credentialsSent", "retryAfterMs"].map((name) =>
+    fieldOf(error, name),
+  );
   return {
     ...circumstances,
     code: errorCodeOf(error),
@@ -260,7 +294,7 @@ function factsOf(error: unknown, circumstances: Circumstances): Facts {
     reason: text("reason"),
     retryAfterMs: typeof wait === "number" ? wait : undefined,
     reference: text("reference"),
-    path: text("path"),
+    what: text("what"),
   };
 }
 
@@ -271,7 +305,9 @@ function wereNoneSent({ credentialsSent, credentialSources, host = "" }: Facts):
 
 function sourceOf({ credentialSources, host = "" }: Facts): string | undefined {
   const source = credentialSources.get(host);
-  return source === "environment" ? "the environment (BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN)" : source;
+  return source === "environment"
+    ? "the environment (BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN)"
+    : source;
 }
 
 /** By where the refused credentials came from, since that is where they have to be mended. */

@@ -6,10 +6,8 @@ import type { LocalArchive } from "@blob/format/node";
 import type { HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
-import type { GlobalFlags } from "../settings/global-flags.js";
 import type { Io } from "../io.js";
 import { collectLeftOut } from "../output/left-out.js";
-import type { Output } from "../output/output.js";
 import { createOutput } from "../output/output.js";
 import type { ProgressState } from "../progress/progress-state.js";
 import type { Run } from "../settings/run.js";
@@ -129,7 +127,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       return { target, options, policies, rules: isLocal ? [] : rules };
     },
     connection: async () => ({
-      ...(await httpOptionsOf(io, flags, output)),
+      ...(await httpOptionsOf(session)),
       plainHttp: settings.plainHttp.value,
     }),
     client: () => (client ??= composeClient(session, references, closing)),
@@ -183,13 +181,13 @@ async function composeClient(
   references: ReadonlySet<string>,
   closing: (() => Promise<void>)[],
 ): Promise<Client> {
-  const { io, flags, settings, output } = session;
+  const { settings } = session;
   const [{ createClient }, { credentialsOf }, { namedHosts }, { cacheOptionsOf }, http] = await Promise.all([
     import("@blob/client"),
     import("./credentials.js"),
     import("./named-hosts.js"),
     import("./cache-options.js"),
-    httpOptionsOf(io, flags, output),
+    httpOptionsOf(session),
   ]);
   const credentials = await credentialsOf(session, () => namedHosts(references));
   const client = createClient({
@@ -202,18 +200,22 @@ async function composeClient(
   return client;
 }
 
-async function httpOptionsOf(
-  { env }: Io,
-  flags: GlobalFlags,
-  output: Output,
-): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
+async function httpOptionsOf({
+  io: { env },
+  flags,
+  output,
+  circumstances,
+}: Session): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
   const proxies = (await import("@blob/registry/proxy")).environmentProxies(env);
   const ca = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
   return {
     userAgent: `blob/${version()}`,
     tls: { ca, insecure: flags.insecure },
     proxy: proxies.http === undefined && proxies.https === undefined ? false : proxies,
-    trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
+    trace(trace) {
+      circumstances.answered ||= trace.status !== undefined;
+      if (flags.verbosity >= 2) output.detail(traceLine(trace));
+    },
   };
 }
 

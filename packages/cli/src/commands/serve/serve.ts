@@ -3,7 +3,7 @@ import { loadZstdDecoder } from "@blob/format/node";
 import { isRegistryError } from "@blob/registry";
 import { startArchiveServer } from "../../serve/archive-server.js";
 import type { Session } from "../../session/session.js";
-import { UsageError } from "../../errors/usage-error.js";
+import { listenError } from "../../errors/listen-error.js";
 
 export interface ServeFlags {
   readonly port: number;
@@ -32,10 +32,7 @@ export async function serve(session: Session, reference: string, flags: ServeFla
     },
   }).catch((error: unknown) => {
     if (isRegistryError(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot listen at ${flags.listen}, port ${String(flags.port)}: ${why}`, {
-      cause: error,
-    });
+    throw listenError(error, flags);
   });
   try {
     await output.result({ ref: reference, resolved_ref: resolved, url: server.url }, () => [

@@ -79,14 +79,18 @@ export async function verify(session: Session, reference: string, flags: VerifyF
 }
 
 /** cosign before version 3 kept signatures under a tag of their own: nothing here reads them, and nobody should look in vain. */
-async function noteOldSignature({ output, signal, ...session }: Session, target: string, digest: string): Promise<void> {
+async function noteOldSignature(
+  { output, signal, ...session }: Session,
+  target: string,
+  digest: string,
+): Promise<void> {
   const tag = `${digest.replace(":", "-")}.sig`;
   const base = resolvedReference(target, digest).replace(/(?::[\w.-]+)?@[^@]*$/u, "");
   try {
     const client = await session.client();
-    const { descriptor } = await client.verify(`${base}:${tag}`, { policies: [], signal });
+    const { digest: found } = await client.resolve(`${base}:${tag}`, { signal });
     output.note(
-      `${base}:${tag} (${descriptor.digest}) is there: a signature as cosign kept them before version 3, which is not read. Sign again, with \`blob sign\` or \`cosign sign --new-bundle-format\``,
+      `${base}:${tag} (${found}) is there: a signature as cosign kept them before version 3, which is not read. Sign again, with \`blob sign\` or \`cosign sign --new-bundle-format\``,
     );
   } catch {
     signal.throwIfAborted();

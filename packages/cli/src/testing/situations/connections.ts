@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
-import { packageFolder, startTcpFront, startTestProxy } from "@blob/testing";
+import { hasProgram, packageFolder, startTcpFront, startTestProxy } from "@blob/testing";
 import type { Situation, World } from "./situation.js";
 
 function pem(name: string): string {
@@ -60,6 +61,31 @@ export const connections: readonly Situation[] = [
     name: "a certificate of a private authority",
     async typed(world) {
       return { argv: ["ls", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
+    },
+    exit: 7,
+    line: "",
+    hint: "",
+  },
+  {
+    name: "a certificate of a private authority, for doctor",
+    async typed(world) {
+      return { argv: ["doctor", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
+    },
+    also: /connection .*certificate[\s\S]*--ca-file/u,
+    exit: 1,
+    line: "",
+    hint: "",
+  },
+  {
+    name: "a certificate for another host",
+    async typed(world) {
+      if (!hasProgram("openssl")) return undefined;
+      const [key, cert] = [path.join(world.work, "key.pem"), path.join(world.work, "cert.pem")];
+      const request =
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other.example -addext subjectAltName=DNS:other.example";
+      execFileSync("openssl", [...request.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
+      const port = await behindTls(world, readFileSync(cert, "utf8"), readFileSync(key, "utf8"));
+      return { argv: ["ls", "--ca-file", cert, at(port)], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
     },
     exit: 7,
     line: "",

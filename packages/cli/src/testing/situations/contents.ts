@@ -4,14 +4,22 @@ import type { Situation, World } from "./situation.js";
 
 const imageType = "application/vnd.oci.image.manifest.v1+json";
 
-async function pushManifest(registry: Registry, tag: string, manifest: object, mediaType: string): Promise<string> {
+async function pushManifest(
+  registry: Registry,
+  tag: string,
+  manifest: object,
+  mediaType: string,
+): Promise<string> {
   const bytes = Buffer.from(JSON.stringify(manifest));
   const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   await registry.pushManifest("acme/site", { mediaType, bytes }, { tag });
   return digest;
 }
 
-async function pushImage({ registry: { registry } }: World, tag: string): Promise<{ digest: string; size: number }> {
+async function pushImage(
+  { registry: { registry } }: World,
+  tag: string,
+): Promise<{ digest: string; size: number }> {
   const config = Buffer.from(`{"tag":"${tag}"}`);
   const digest: Digest = `sha256:${createHash("sha256").update(config).digest("hex")}`;
   await registry.pushBlob("acme/site", { digest, size: config.length }, async function* () {
@@ -23,7 +31,10 @@ async function pushImage({ registry: { registry } }: World, tag: string): Promis
     config: { mediaType: "application/vnd.oci.image.config.v1+json", digest, size: config.length },
     layers: [],
   };
-  return { digest: await pushManifest(registry, tag, image, imageType), size: Buffer.byteLength(JSON.stringify(image)) };
+  return {
+    digest: await pushManifest(registry, tag, image, imageType),
+    size: Buffer.byteLength(JSON.stringify(image)),
+  };
 }
 
 const indexType = "application/vnd.oci.image.index.v1+json";
@@ -52,7 +63,12 @@ export const contents: readonly Situation[] = [
         const image = await pushImage(world, architecture);
         manifests.push({ mediaType: imageType, ...image, platform: { os: "linux", architecture } });
       }
-      await pushManifest(world.registry.registry, "v1", { schemaVersion: 2, mediaType: indexType, manifests }, indexType);
+      await pushManifest(
+        world.registry.registry,
+        "v1",
+        { schemaVersion: 2, mediaType: indexType, manifests },
+        indexType,
+      );
       return { argv: ["ls", world.reference] };
     },
     exit: 1,
@@ -69,7 +85,12 @@ export const contents: readonly Situation[] = [
         { mediaType: imageType, ...image, platform: { os: "linux", architecture: "amd64" } },
         { ...descriptor },
       ];
-      await pushManifest(world.registry.registry, "v1", { schemaVersion: 2, mediaType: indexType, manifests }, indexType);
+      await pushManifest(
+        world.registry.registry,
+        "v1",
+        { schemaVersion: 2, mediaType: indexType, manifests },
+        indexType,
+      );
       return { argv: ["ls", world.reference] };
     },
     exit: 0,
@@ -93,7 +114,9 @@ export const contents: readonly Situation[] = [
     async typed(world) {
       await world.push();
       const { bytes } = await manifestOf(world);
-      const { layers } = JSON.parse(Buffer.from(bytes).toString()) as { layers: readonly { digest: string }[] };
+      const { layers } = JSON.parse(Buffer.from(bytes).toString()) as {
+        layers: readonly { digest: string }[];
+      };
       for (const { digest } of layers.slice(1)) world.registry.damage(digest);
       return { argv: ["cat", world.reference, "a.txt"] };
     },
@@ -163,6 +186,7 @@ export const contents: readonly Situation[] = [
       const { publicKey } = await generateKeyPair({ password: "" });
       return { argv: ["verify", "--key", await world.write("k.pub", publicKey), world.reference] };
     },
+    also: /\.sig \(DIGEST\) is there: a signature as cosign kept them before version 3/u,
     exit: 5,
     line: "",
     hint: "",

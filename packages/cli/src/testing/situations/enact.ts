@@ -41,20 +41,25 @@ export async function enact({ typed }: Situation): Promise<Said | undefined> {
     const what = await typed(world);
     if (what === undefined) return undefined;
     const { argv, tls = false, names = {}, env, ...options } = what;
-    const { code, stderr } = await runBlob(argv, {
+    const { code, stderr, stdout } = await runBlob(argv, {
       homeDirectory: path.join(work, "home"),
       ...options,
       env: { ...(tls ? {} : plain), ...env },
     });
-    const said = renamed(stderr, { ...names, [host]: "HOST", [work]: "WORK" });
+    // What doctor has to say is its result.
+    const said = renamed(argv[0] === "doctor" ? `${stdout}${stderr}` : stderr, {
+      ...names,
+      [host]: "HOST",
+      [work]: "WORK",
+    });
     const lines = said.split("\n").filter((one) => one !== "");
     const at = lines.findIndex((one) => one.startsWith("error["));
-    const hint = lines.find((one) => one.startsWith("hint: "));
+    const hint = lines.find((one) => /^\s*hint: /u.test(one))?.trim();
     return {
       line: lines[at] ?? "",
       hint: hint?.slice("hint: ".length),
       exit: code,
-      rest: lines.filter((one, index) => index !== at && one !== hint).join("\n"),
+      rest: lines.filter((one, index) => index !== at && one.trim() !== hint).join("\n"),
     };
   } finally {
     for (const end of ends.toReversed()) await end();
@@ -66,5 +71,8 @@ function renamed(text: string, names: Readonly<Record<string, string>>): string 
   for (const [name, instead] of Object.entries(names)) result = result.replaceAll(name, instead);
   return result
     .replaceAll(/sha256:[0-9a-f]{64}/gu, "DIGEST")
+    .replaceAll(/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?=:)/gu, "KEY")
+    .replaceAll(/blob-config-\w+/gu, "blob-config-RANDOM")
+    .replaceAll(/\bport \d+/gu, "port PORT")
     .replaceAll(/\b(127\.0\.0\.1|localhost):\d+/gu, "$1:PORT");
 }

@@ -1,11 +1,12 @@
+import { createWriteStream } from "node:fs";
 import { mkdir, readFile, symlink, truncate } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { generateKeyPair } from "@blob/sigstore-policy";
-import { mountTmpfs } from "@blob/testing";
 import type { Situation, World } from "./situation.js";
 
-const utf16 = (text: string): Buffer => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]);
+const utf16 = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]);
 
 /** What `TMPDIR` is for the duration of a situation: the system asks the process. */
 function withTemporaryDirectory({ onEnd }: World, directory: string): void {
@@ -48,25 +49,14 @@ export const files: readonly Situation[] = [
     hint: "",
   },
   {
-    name: "no directory for the temporary file of a push",
-    typed(world) {
-      world.registry.quirks.forRequest = ({ method }) => (method === "PATCH" ? { fail: { status: 404, times: 1 } } : {});
-      withTemporaryDirectory(world, path.join(world.work, "nowhere"));
-      return { argv: ["push", world.reference, path.join(world.work, "site")] };
-    },
-    exit: 1,
-    line: "",
-    hint: "",
-  },
-  {
-    name: "a full disk",
+    name: "a disk that is full",
     async typed(world) {
-      const full = path.join(world.work, "full");
-      await mkdir(full);
-      if (!mountTmpfs(full, "size=4k")) return undefined;
-      await world.write("site/large.bin", Buffer.alloc(100_000, 7));
       await world.push();
-      return { argv: ["pull", world.reference, path.join(full, "out")] };
+      if (process.platform !== "linux") {
+        console.info("not shown here: /dev/full, which only Linux has");
+        return undefined;
+      }
+      return { argv: ["cat", world.reference, "a.txt"], stdout: createWriteStream("/dev/full") };
     },
     exit: 1,
     line: "",
@@ -85,7 +75,9 @@ export const files: readonly Situation[] = [
   {
     name: "a port that is taken, for registry serve",
     async typed(world) {
-      return { argv: ["registry", "serve", "--dir", path.join(world.work, "r"), "--port", await takenPort(world)] };
+      return {
+        argv: ["registry", "serve", "--dir", path.join(world.work, "r"), "--port", await takenPort(world)],
+      };
     },
     exit: 2,
     line: "",
@@ -94,7 +86,9 @@ export const files: readonly Situation[] = [
   {
     name: "registry serve where nothing can be written",
     async typed({ write }) {
-      return { argv: ["registry", "serve", "--dir", path.join(await write("file", "x"), "below"), "--port", "0"] };
+      return {
+        argv: ["registry", "serve", "--dir", path.join(await write("file", "x"), "below"), "--port", "0"],
+      };
     },
     exit: 2,
     line: "",
@@ -123,7 +117,10 @@ export const files: readonly Situation[] = [
   {
     name: "a password in UTF-16 that does not say so",
     typed({ host }) {
-      return { argv: ["login", host, "-u", "ann", "--password-stdin"], stdin: Buffer.from("s3cret\r\n", "utf16le") };
+      return {
+        argv: ["login", host, "-u", "ann", "--password-stdin"],
+        stdin: Buffer.from("s3cret\r\n", "utf16le"),
+      };
     },
     exit: 2,
     line: "",
@@ -156,7 +153,7 @@ export const files: readonly Situation[] = [
       await world.push();
       const { publicKey } = await generateKeyPair({ password: "" });
       await world.write("k.pub", publicKey);
-      const policy = await world.write("p.yaml", utf16("signature:\n  key: k.pub\n"));
+      const policy = await world.write("p.yaml", utf16("signature:\n  key:\n    path: k.pub\n"));
       return { argv: ["verify", "--policy", policy, world.reference] };
     },
     exit: 5,
@@ -243,12 +240,51 @@ export const files: readonly Situation[] = [
     hint: "",
   },
   {
+    name: "bundles a line each, the second of which holds",
+    async typed(world) {
+      const { runBlob } = await import("../run-blob.js");
+      await world.push();
+      const { privateKey, publicKey } = await generateKeyPair({ password: "" });
+      const key = await world.write("k.key", privateKey);
+      const signing = [
+        "sign",
+        "--no-log",
+        "--key",
+        key,
+        "--output-signature",
+        path.join(world.work, "b.json"),
+      ];
+      await runBlob([...signing, world.reference], { env: { BLOB_PLAIN_HTTP: "1", BLOB_KEY_PASSWORD: "" } });
+      const bundle = await readFile(path.join(world.work, "b.json"), "utf8");
+      const lines = await world.write(
+        "b.jsonl",
+        `${JSON.stringify({ mediaType: "none" })}\n${JSON.stringify(JSON.parse(bundle))}\n`,
+      );
+      const { descriptor } = await world.registry.registry.manifest("acme/site", "v1");
+      return {
+        argv: [
+          "verify-bundle",
+          "--bundle",
+          lines,
+          "--key",
+          await world.write("k.pub", publicKey),
+          descriptor.digest,
+        ],
+      };
+    },
+    exit: 0,
+    line: "",
+    hint: undefined,
+  },
+  {
     name: "a bundle that is none",
     async typed(world) {
       await world.push();
       const { publicKey } = await generateKeyPair({ password: "" });
       const bundle = await world.write("b.json", "<html>");
-      return { argv: ["verify-bundle", "--bundle", bundle, "--key", await world.write("k.pub", publicKey), bundle] };
+      return {
+        argv: ["verify-bundle", "--bundle", bundle, "--key", await world.write("k.pub", publicKey), bundle],
+      };
     },
     exit: 5,
     line: "",

@@ -37,6 +37,8 @@ export interface Situation {
   readonly line: string;
   /** Without `hint: `; undefined when there is none. */
   readonly hint: string | undefined;
+  /** What is said beside these. */
+  readonly also?: RegExp;
 }
 
 /** Refuses everything so. */

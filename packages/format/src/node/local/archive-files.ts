@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { lstat, mkdir, open, rename, rm, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { constants } from "node:fs";
-import { isSystemError, writeFully } from "@blob/core/files";
+import { isMissing, isSystemError, writeFully } from "@blob/core/files";
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
 import type { DataSink } from "../files/data-sink.js";
 import { fileSystemError } from "../files/file-system-error.js";
@@ -194,7 +194,10 @@ async function partOf<T>(location: LocalArchiveLocation, path: string, work: () 
   } catch (error) {
     const cause = error instanceof FormatError ? error.cause : undefined;
     if (!isMissing(cause) && !(isSystemError(cause) && cause.code === "ENOTDIR")) throw error;
-    const name = typeof location === "string" ? `${JSON.stringify(location)}: there is no archive` : "There is no archive";
+    const name =
+      typeof location === "string"
+        ? `${JSON.stringify(location)}: there is no archive`
+        : "There is no archive";
     const message = `${name}: ${JSON.stringify(path)} does not exist`;
     throw new FormatError("NotFound", message, { path, what: "archive", cause });
   }
