@@ -18,7 +18,7 @@ describe.each(Object.entries(allSituations))("%s", (_group, situations) => {
       if (said === undefined) return;
       const { line, hint, exit, rest } = said;
       if (isPrinted)
-        printed.push(`\n## ${name}`, `${line}`, `hint: ${hint ?? "-"}`, `exit: ${String(exit)}`, rest);
+        printed.push(`\n## ${name}`, line, `hint: ${hint ?? "-"}`, `exit: ${String(exit)}`, rest);
       if (situation.also !== undefined) expect(rest).toMatch(situation.also);
       expect({ line, hint, exit }).toEqual({
         line: situation.line,

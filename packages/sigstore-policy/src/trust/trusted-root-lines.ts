@@ -38,7 +38,11 @@ function isJson(text: string): boolean {
 function rootOf(line: string, what: string): JsonObject {
   try {
     const root = parseStrictJson(Buffer.from(line), what);
-    if (isJsonObject(root) && /^application\/vnd\.dev\.sigstore\.trustedroot\b/u.test(String(root["mediaType"]))) return root;
+    if (
+      isJsonObject(root) &&
+      /^application\/vnd\.dev\.sigstore\.trustedroot\b/u.test(String(root["mediaType"]))
+    )
+      return root;
   } catch (cause) {
     throw new PolicyError("TrustUnavailable", `${what} is not JSON`, { cause });
   }

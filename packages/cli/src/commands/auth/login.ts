@@ -26,11 +26,7 @@ export async function login(session: Session, host: string): Promise<void> {
     await registry.close();
   }
   const { env, homeDirectory = false } = io;
-  const place = await storeCredential(
-    host,
-    credential,
-    { env, homeDirectory, signal },
-  );
+  const place = await storeCredential(host, credential, { env, homeDirectory, signal });
   await output.result({ host, username, stored_in: place, status: "success" }, () => [
     `Logged in to ${host} as ${username}`,
     `Stored in ${place}`,

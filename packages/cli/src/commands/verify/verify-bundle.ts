@@ -40,7 +40,11 @@ export async function verifyBundleFile(
           ...(flags.trustedRoot !== undefined && { trustedRoot, thresholds: { logEntries: 0 } }),
         }
       : { identity, trustedRoot };
-  const { signer } = await firstOf(bundles, (bundle) => verifyBundle({ ...what, ...who, bundle }), isPolicyError);
+  const { signer } = await firstOf(
+    bundles,
+    (bundle) => verifyBundle({ ...what, ...who, bundle }),
+    isPolicyError,
+  );
   await output.result(
     { artifact, digest: `sha256:${digest}`, verified: true, signer: signer.kind, status: "success" },
     () => [`Verified ${artifact}`, `Digest: sha256:${digest}`],
@@ -56,7 +60,9 @@ function bundlesIn(text: string, file: string): readonly Uint8Array[] {
   const isOneEach = lines.length > 1 && lines.every((line) => /^\s*\{.*\}\s*$/u.test(line));
   if (!isOneEach) return [Buffer.from(text)];
   if (lines.length > maxBundles) {
-    throw new UsageError(`--bundle ${file}: it has ${String(lines.length)} lines, and at most ${String(maxBundles)} are tried`);
+    throw new UsageError(
+      `--bundle ${file}: it has ${String(lines.length)} lines, and at most ${String(maxBundles)} are tried`,
+    );
   }
   return lines.map((line) => Buffer.from(line));
 }

@@ -47,15 +47,15 @@ export const connections: readonly Situation[] = [
       return { argv: ["ls", "--plain-http", at(await behindTls(world))] };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: 127.0.0.1:PORT: other side closed (UND_ERR_SOCKET): check the host name and the network",
+    hint: "if the registry speaks https at this port, leave out --plain-http (or BLOB_PLAIN_HTTP, or plain_http of the configuration)",
   },
   {
     name: "TLS to a port with plain HTTP",
     typed: ({ reference }) => ({ argv: ["ls", reference], tls: true, env: { BLOB_PLAIN_HTTP: "0" } }),
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: HOST: what answers there speaks no TLS (ERR_SSL_WRONG_VERSION_NUMBER): check the host name and the network",
+    hint: "the registry seems to speak plain HTTP: try --plain-http",
   },
   {
     name: "a certificate of a private authority",
@@ -63,8 +63,8 @@ export const connections: readonly Situation[] = [
       return { argv: ["ls", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: 127.0.0.1:PORT: unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE): its certificate is not trusted",
+    hint: "nobody that this machine trusts has signed the certificate: give the authority's, as PEM, with --ca-file (or NODE_EXTRA_CA_CERTS)",
   },
   {
     name: "a certificate of a private authority, for doctor",
@@ -72,9 +72,9 @@ export const connections: readonly Situation[] = [
       return { argv: ["doctor", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
     },
     also: /connection .*certificate[\s\S]*--ca-file/u,
-    exit: 1,
-    line: "",
-    hint: "",
+    exit: 7,
+    line: "error[Network]: 1 of the checks failed: connection",
+    hint: "each failed check above says what to do about it",
   },
   {
     name: "a certificate for another host",
@@ -88,22 +88,22 @@ export const connections: readonly Situation[] = [
       return { argv: ["ls", "--ca-file", cert, at(port)], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: 127.0.0.1:PORT: Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: (ERR_TLS_CERT_ALTNAME_INVALID): its certificate is not trusted",
+    hint: "the certificate is for another host: check the spelling, or use the name that the certificate has",
   },
   {
     name: "a closed port",
     typed: () => ({ argv: ["ls", at(1)] }),
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: 127.0.0.1:PORT: connect ECONNREFUSED 127.0.0.1:PORT: check the host name and the network",
+    hint: "nothing listens there: check host and port, and that the registry (or the proxy) runs",
   },
   {
     name: "a name that is in no DNS",
     typed: () => ({ argv: ["ls", "registry.invalid/acme/site:v1"], tls: true }),
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: registry.invalid: getaddrinfo ENOTFOUND registry.invalid: check the host name and the network",
+    hint: "the host's name was not found: check its spelling",
   },
   {
     name: "a proxy that wants a password (407)",
@@ -118,8 +118,8 @@ export const connections: readonly Situation[] = [
       };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: registry.example: the proxy 127.0.0.1:PORT wants credentials (HTTP 407): write them into its URL, http://user:password@127.0.0.1:PORT in HTTPS_PROXY or HTTP_PROXY",
+    hint: "the user name and password go into the proxy's URL, percent-encoded: http://user:password@host:port",
   },
   {
     name: "no registry but something else that listens",
@@ -128,7 +128,7 @@ export const connections: readonly Situation[] = [
       return { argv: ["ls", at(port)], env: { BLOB_PLAIN_HTTP: "1" } };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: 127.0.0.1:PORT: Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/): check the host name and the network",
+    hint: "if the registry speaks https at this port, leave out --plain-http (or BLOB_PLAIN_HTTP, or plain_http of the configuration)",
   },
 ];

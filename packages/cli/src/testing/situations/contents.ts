@@ -52,8 +52,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["ls", world.reference] };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: "error[InvalidManifest]: HOST/acme/site:v1 is not a blob archive: its artifact type is missing, not application/vnd.meigma.blob.v1",
+    hint: "only what `blob push` wrote can be read as an archive",
   },
   {
     name: "an image for several platforms",
@@ -72,8 +72,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["ls", world.reference] };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: "error[InvalidManifest]: HOST/acme/site:v1 is an image index (DIGEST), and no blob archive is in it: DIGEST (linux/amd64), DIGEST (linux/arm64)",
+    hint: "only what `blob push` wrote can be read as an archive",
   },
   {
     name: "an archive in an index for several platforms is taken",
@@ -106,8 +106,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["ls", `${world.host}/acme/site@${descriptor.digest}`] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[DigestMismatch]: HOST: the manifest acme/site@DIGEST has the digest DIGEST, not DIGEST: it was damaged or tampered with",
+    hint: "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
   },
   {
     name: "data that was changed",
@@ -121,8 +121,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "a.txt"] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: 'error[HashMismatch]: "a.txt" does not have the content that the index promises: the data part is damaged or another one',
+    hint: "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
   },
   {
     name: "a blob that always breaks off",
@@ -132,8 +132,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "a.txt"] };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: HOST: other side closed (UND_ERR_SOCKET): check the host name and the network",
+    hint: "check the network, host and port, and try again",
   },
   {
     name: "a blob that is shorter than it should be",
@@ -143,8 +143,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "a.txt"] };
     },
     exit: 7,
-    line: "",
-    hint: "",
+    line: "error[Network]: HOST: the blob DIGEST of acme/site breaks off after 5 of 328 bytes, again and again",
+    hint: "check the network, host and port, and try again",
   },
   {
     name: "a path that is not in the archive",
@@ -153,8 +153,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "b.txt"] };
     },
     exit: 4,
-    line: "",
-    hint: "",
+    line: 'error[NotFound]: The archive has no file "b.txt"',
+    hint: "did you mean a.txt?",
   },
   {
     name: "a directory where a file is needed",
@@ -163,8 +163,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "docs"] };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: 'error[WrongKind]: "docs" is a directory in the archive, not a file',
+    hint: "`blob ls` lists a directory, `blob cp` copies one, `blob cat` writes files",
   },
   {
     name: "verify without anything to verify by",
@@ -173,8 +173,8 @@ export const contents: readonly Situation[] = [
       return { argv: ["verify", world.reference] };
     },
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: there is nothing to verify by: give --policy, --key, --issuer with --identity, or --repo, or configure policies",
+    hint: "`blob verify --help` lists the arguments and flags",
   },
   {
     name: "only cosign's old signature tag is there",
@@ -188,8 +188,8 @@ export const contents: readonly Situation[] = [
     },
     also: /\.sig \(DIGEST\) is there: a signature as cosign kept them before version 3/u,
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[PolicyViolation]: HOST/acme/site:v1 is refused by policy: signed with the key KEY: acme/site@DIGEST has no Sigstore bundle",
+    hint: "`blob verify` shows what each policy found; `blob inspect` lists what is attached",
   },
   {
     name: "interrupted",
@@ -199,7 +199,7 @@ export const contents: readonly Situation[] = [
       return { argv: ["ls", world.reference], signal: AbortSignal.abort(new Interruption("SIGINT")) };
     },
     exit: 130,
-    line: "",
+    line: "error[Interrupted]: interrupted by SIGINT",
     hint: undefined,
   },
 ];

@@ -45,8 +45,8 @@ export const files: readonly Situation[] = [
       return { argv: ["config", "edit"], env: editor };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: "error[TemporaryDirectory]: WORK/nowhere: no temporary file can be made there: ENOENT: no such file or directory, mkdtemp 'WORK/nowhere/blob-config-RANDOM'",
+    hint: "set TMPDIR to a directory that exists and can be written to",
   },
   {
     name: "a disk that is full",
@@ -59,8 +59,8 @@ export const files: readonly Situation[] = [
       return { argv: ["cat", world.reference, "a.txt"], stdout: createWriteStream("/dev/full") };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: "error[Output]: standard output cannot be written: ENOSPC: no space left on device, write",
+    hint: "what was written is not complete",
   },
   {
     name: "a port that is taken, for serve",
@@ -69,8 +69,8 @@ export const files: readonly Situation[] = [
       return { argv: ["serve", world.reference, "--port", await takenPort(world)] };
     },
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: cannot listen at 127.0.0.1, port PORT: listen EADDRINUSE: address already in use 127.0.0.1:PORT",
+    hint: "another program has that port: choose another with --port, or any free one with --port PORT",
   },
   {
     name: "a port that is taken, for registry serve",
@@ -80,8 +80,8 @@ export const files: readonly Situation[] = [
       };
     },
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: cannot listen at 127.0.0.1, port PORT: listen EADDRINUSE: address already in use 127.0.0.1:PORT",
+    hint: "another program has that port: choose another with --port, or any free one with --port PORT",
   },
   {
     name: "registry serve where nothing can be written",
@@ -91,8 +91,8 @@ export const files: readonly Situation[] = [
       };
     },
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: --dir WORK/file/below: nothing can be written there: ENOTDIR: not a directory, mkdir 'WORK/file/below'",
+    hint: "check the spelling of the path",
   },
   {
     name: "a password with a byte order mark",
@@ -123,8 +123,8 @@ export const files: readonly Situation[] = [
       };
     },
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: --password-stdin: the password has NUL bytes in it: write it as UTF-8",
+    hint: "`blob login --help` lists the arguments and flags",
   },
   {
     name: "a configuration in UTF-16",
@@ -133,8 +133,8 @@ export const files: readonly Situation[] = [
       return { argv: ["--config", config, "ls", "website"] };
     },
     exit: 4,
-    line: "",
-    hint: "",
+    line: 'error[NotFound]: "/nothing": there is no archive: "/nothing/index.blob" does not exist',
+    hint: "check the spelling of the path; `blob create` makes such an archive of a directory",
   },
   {
     name: "a public key in UTF-16",
@@ -144,8 +144,8 @@ export const files: readonly Situation[] = [
       return { argv: ["verify", "--key", await world.write("k.pub", utf16(publicKey)), world.reference] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[PolicyViolation]: HOST/acme/site:v1 is refused by policy: signed with the key KEY: acme/site@DIGEST has no Sigstore bundle",
+    hint: "`blob verify` shows what each policy found; `blob inspect` lists what is attached",
   },
   {
     name: "a policy file with a byte order mark",
@@ -157,8 +157,8 @@ export const files: readonly Situation[] = [
       return { argv: ["verify", "--policy", policy, world.reference] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[PolicyViolation]: HOST/acme/site:v1 is refused by policy: signed with the key KEY: acme/site@DIGEST has no Sigstore bundle",
+    hint: "`blob verify` shows what each policy found; `blob inspect` lists what is attached",
   },
   {
     name: "an encrypted key without a terminal",
@@ -168,8 +168,8 @@ export const files: readonly Situation[] = [
       return { argv: ["sign", "--no-log", "--key", await world.write("k.key", privateKey), world.reference] };
     },
     exit: 3,
-    line: "",
-    hint: "",
+    line: "error[PasswordRequired]: WORK/k.key is encrypted: give its password",
+    hint: "set BLOB_KEY_PASSWORD: there is no terminal to ask for the password at",
   },
   {
     name: "an encrypted key with another password",
@@ -182,15 +182,15 @@ export const files: readonly Situation[] = [
       };
     },
     exit: 3,
-    line: "",
-    hint: "",
+    line: "error[WrongPassword]: the password of WORK/k.key is wrong, or the file is damaged",
+    hint: "the password comes from BLOB_KEY_PASSWORD, else from COSIGN_PASSWORD, else from the terminal",
   },
   {
     name: "a key file that is not there",
     typed: ({ work, reference }) => ({ argv: ["verify", "--key", path.join(work, "k.pub"), reference] }),
     exit: 2,
-    line: "",
-    hint: "",
+    line: "error[Usage]: --key WORK/k.pub: ENOENT: no such file or directory, open 'WORK/k.pub'",
+    hint: "check the spelling of the path",
   },
   {
     name: "a local archive that is damaged",
@@ -202,8 +202,8 @@ export const files: readonly Situation[] = [
       return { argv: ["cat", `file:${out}`, "a.txt"] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: 'error[HashMismatch]: "a.txt" does not have the content that the index promises: the data part is damaged or another one',
+    hint: "the stored bytes are damaged or were tampered with: push the archive again from a good copy",
   },
   {
     name: "a local archive whose data was cut off",
@@ -213,8 +213,8 @@ export const files: readonly Situation[] = [
       return { argv: ["cat", `file:${out}`, "a.txt"] };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[SourceMismatch]: The data part has 2 bytes, and the index promises 7: they do not belong together",
+    hint: "the two files of the archive do not belong together, or one was cut off: get both again from a good copy",
   },
   {
     name: "a directory that is in the way of a file",
@@ -224,8 +224,8 @@ export const files: readonly Situation[] = [
       return { argv: ["pull", world.reference, path.join(world.work, "out")] };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: 'error[DestinationConflict]: "a.txt" is a directory where a file belongs',
+    hint: "move it away, or choose an empty directory",
   },
   {
     name: "a link out of the directory that is pulled to",
@@ -236,8 +236,8 @@ export const files: readonly Situation[] = [
       return { argv: ["pull", world.reference, path.join(world.work, "out")] };
     },
     exit: 1,
-    line: "",
-    hint: "",
+    line: 'error[DestinationConflict]: "WORK/out/docs" is in the way of a directory; move it away, or extract somewhere else',
+    hint: "move it away, or choose an empty directory",
   },
   {
     name: "bundles a line each, the second of which holds",
@@ -287,7 +287,7 @@ export const files: readonly Situation[] = [
       };
     },
     exit: 5,
-    line: "",
-    hint: "",
+    line: "error[NotVerified]: the bundle is not JSON",
+    hint: "check that it is the bundle of this very artifact, and who has to have signed it",
   },
 ];

@@ -141,7 +141,9 @@ function ownComplaint(
   if (typeof error === "object" && error !== null) {
     return { code: textIn(error, "code", secrets), message: textIn(error, "message", secrets) };
   }
-  const said = ["error", "message", "error_description", "title", "detail"].map((key) => textIn(json, key, secrets));
+  const said = ["error", "message", "error_description", "title", "detail"].map((key) =>
+    textIn(json, key, secrets),
+  );
   const message = [...new Set(said)].filter(Boolean).join(": ");
   return message === "" ? undefined : { code: "", message };
 }

@@ -8,8 +8,14 @@ const wordings: readonly (readonly [reason: RefusalReason, words: RegExp])[] = [
   // ECR, Harbor, Artifact Registry, Quay, ACR.
   ["ImmutableTag", /\bimmutable\b|tag.{0,80}(?:already exists|cannot be (?:overwritten|updated|changed))/iu],
   // Harbor, GitLab, ACR, Quay.
-  ["QuotaExceeded", /\bquota\b|exceed.{0,60}(?:upper|storage|size) limit|storage (?:limit|is full)|out of (?:disk )?space/iu],
-  ["UnknownType", /(?:unknown|unsupported|invalid|not allowed|disallowed).{0,40}(?:media ?type|artifact ?type)|(?:media ?type|artifact ?type).{0,60}(?:unknown|unsupported|not (?:allowed|supported|permitted))/iu],
+  [
+    "QuotaExceeded",
+    /\bquota\b|exceed.{0,60}(?:upper|storage|size) limit|storage (?:limit|is full)|out of (?:disk )?space/iu,
+  ],
+  [
+    "UnknownType",
+    /(?:unknown|unsupported|invalid|not allowed|disallowed).{0,40}(?:media ?type|artifact ?type)|(?:media ?type|artifact ?type).{0,60}(?:unknown|unsupported|not (?:allowed|supported|permitted))/iu,
+  ],
 ];
 
 /** What a refusal means, by its status and by the registry's own words. */
