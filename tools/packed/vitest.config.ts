@@ -21,6 +21,7 @@ const excluded = {
   "what Chromium shows does not depend on codecs, files or Node": ["cli/src/serve/browser"],
   "shells run the same scripts, and `blob complete` is tested without them": ["cli/src/completion/shells"],
   "how many entries there are is nothing that an installation changes": ["cli/src/commands/large-archives"],
+  "messages are the same, and certificates and keys are those of sources": ["cli/src/messages"],
   "pure functions over text, keys and states": [
     "cli/src/completion/bash-line",
     "cli/src/config/{config,unmatchable}",

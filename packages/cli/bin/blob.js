@@ -1,9 +1,26 @@
 #!/usr/bin/env node
 "use strict";
 
+// Before anything that an old Node cannot load: what it would say about that helps nobody.
+const oldNode = tooOld(process.versions.node);
 // Scripts and prompts ask for the version often: it needs neither the streams and signals of a run nor their modules.
 const asksForVersion = process.argv.length === 3 && process.argv[2] === "--version";
-if (!asksForVersion || !writeVersion()) run();
+if (oldNode !== undefined) {
+  process.stderr.write(oldNode);
+  process.exitCode = 1;
+} else if (!asksForVersion || !writeVersion()) run();
+
+/** What to say about a Node that is older than this package supports; undefined for any other. */
+function tooOld(version) {
+  const needed = require("../package.json").engines.node.replace(/^[^0-9]*/, "");
+  const [have, need] = [version, needed].map((text) => text.split(".").map(Number));
+  const at = need.findIndex((number, index) => number !== have[index]);
+  if (at < 0 || have[at] > need[at]) return undefined;
+  return (
+    `error[NodeTooOld]: blob needs Node.js ${needed} or newer, and ${process.execPath} is ${version}\n` +
+    "hint: install a newer one (https://nodejs.org), or put it first in PATH\n"
+  );
+}
 
 function run() {
   keepCompiledCode();

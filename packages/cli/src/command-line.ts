@@ -9,7 +9,6 @@ import { Interruption } from "./interruption.js";
 import type { Io } from "./io.js";
 import { plainBooleanFlags } from "./command-line/boolean-flags.js";
 import { newCircumstances } from "./errors/circumstances.js";
-import { reportError } from "./errors/error-report.js";
 import { hasColor } from "./output/color.js";
 import type { LoadedConfig } from "./config/config.js";
 import { configPath } from "./config/config-path.js";
@@ -89,6 +88,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
         const settings = resolveSettings(flags, io, config);
         format = settings.output.value;
         circumstances.plainHttp = settings.plainHttp.value;
+        circumstances.aliases = Object.keys(config.config.aliases ?? {});
         const session = createSession(io, { standardOutput, circumstances, flags, settings, config });
         if (config.exists) session.output.detail(`configuration: ${config.file}`);
         try {
@@ -99,6 +99,10 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
         }
       },
     );
+    program.hook("preAction", (_, command) => {
+      circumstances.operands = command.args;
+      circumstances.command = command.name();
+    });
     await program.parseAsync(plainBooleanFlags(argv, options), { from: "user" });
   } catch (error) {
     failure = error instanceof CommanderError ? usageErrorOf(error) : error;
@@ -111,6 +115,8 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
   // The result has said it all.
   if (failure instanceof DifferentError) return exitCodes.other;
   const color = hasColor(io.stderr, io.env, wantsColor);
+  // What there is to say about errors is only loaded for one.
+  const { reportError } = await import("./errors/error-report.js");
   io.stderr.write(reportError(failure, { format, color, circumstances }));
   return exitCodeOf(failure);
 }

@@ -1,3 +1,4 @@
+import { textOfBytes } from "@blob/core/text";
 import type { Io } from "./io.js";
 import { UsageError } from "./errors/usage-error.js";
 
@@ -13,9 +14,11 @@ export async function readPassword({ stdin }: Io): Promise<string> {
     if (size > maxPasswordBytes) throw new UsageError("the password on standard input is too long");
     chunks.push(chunk);
   }
-  const password = Buffer.concat(chunks)
-    .toString("utf8")
-    .replace(/\r?\n$/u, "");
+  const password = textOfBytes(Buffer.concat(chunks)).replace(/\r?\n$/u, "");
+  // UTF-16 without its mark, or no text at all: no registry takes it.
+  if (password.includes("\0")) {
+    throw new UsageError("--password-stdin: the password has NUL bytes in it: write it as UTF-8");
+  }
   if (password === "") throw new UsageError("--password-stdin: there was no password on standard input");
   return password;
 }

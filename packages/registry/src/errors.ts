@@ -27,6 +27,9 @@ export const registryErrorCodes = [
 /** One of {@link registryErrorCodes}. */
 export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 
+/** What the answers of known registries mean, where that is more than a code says. */
+export type RefusalReason = "ImmutableTag" | "QuotaExceeded" | "UnknownType" | "PlainHttpToTls";
+
 /** What a {@link RegistryError} can have beside its code and message. */
 export interface RegistryErrorDetails extends BlobErrorDetails {
   /**
@@ -51,6 +54,10 @@ export interface RegistryErrorDetails extends BlobErrorDetails {
   readonly copied?: CopyProgress | undefined;
   /** Whether the refused request had credentials; undefined if the error is not about an answer. */
   readonly credentialsSent?: boolean | undefined;
+  /** What the registry calls it, such as `DENIED`: whatever it wrote, without secrets and control characters. */
+  readonly complaint?: string | undefined;
+  /** What the answer is known to mean, as far as its words tell. The registry may lie: nothing depends on it but advice. */
+  readonly reason?: RefusalReason | undefined;
 }
 
 /** The only kind of error that this package throws, apart from an aborted signal's reason. */
@@ -71,6 +78,10 @@ export class RegistryError extends BlobError {
   readonly copied: CopyProgress | undefined;
   /** Whether the refused request had credentials; undefined if the error is not about an answer. */
   readonly credentialsSent: boolean | undefined;
+  /** What the registry calls it, such as `DENIED`: whatever it wrote, without secrets and control characters. */
+  readonly complaint: string | undefined;
+  /** What the answer is known to mean, as far as its words tell. The registry may lie: nothing depends on it but advice. */
+  readonly reason: RefusalReason | undefined;
 
   constructor(code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {
     super(message, {
@@ -84,6 +95,8 @@ export class RegistryError extends BlobError {
     this.retryAfterMs = details.retryAfterMs;
     this.copied = details.copied;
     this.credentialsSent = details.credentialsSent;
+    this.complaint = details.complaint;
+    this.reason = details.reason;
   }
 }
 

@@ -6,7 +6,7 @@ export type { CopyProgress } from "./copy/copy-progress.js";
 export type { BlobId, Descriptor, Digest, Manifest } from "./descriptor.js";
 export type { DigestAlgorithm, ParsedDigest } from "./digest.js";
 export { isDigest, parseDigest, sha256Digest } from "./digest.js";
-export type { RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
+export type { RefusalReason, RegistryErrorCode, RegistryErrorDetails } from "./errors.js";
 export { isRegistryError, RegistryError, registryErrorCodes } from "./errors.js";
 export type { HttpRegistry, HttpRegistryOptions } from "./http-registry.js";
 export { createHttpRegistry } from "./http-registry.js";

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { isMissing, readFileBeginning } from "@blob/core/files";
+import { textOfBytes } from "@blob/core/text";
 import { AuthError } from "../errors.js";
 
 /** Real files have some kilobytes. */
@@ -14,7 +15,7 @@ export async function readText(
   try {
     signal?.throwIfAborted();
     handle = await open(file);
-    return decode(await readBounded(handle, file, signal));
+    return textOfBytes(await readBounded(handle, file, signal));
   } catch (error) {
     if (error instanceof AuthError || signal?.aborted === true) throw error;
     if (isMissing(error)) return undefined;
@@ -45,10 +46,4 @@ async function readBounded(
       file,
     },
   );
-}
-
-/** Windows PowerShell writes UTF-16 with its mark. The decoders drop the marks. */
-function decode(bytes: Uint8Array): string {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
 }

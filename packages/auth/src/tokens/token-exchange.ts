@@ -100,7 +100,7 @@ function refusal(
   }
   const message =
     found === undefined
-      ? `${server} gives no token to anonymous clients (status ${status}), and no credential was found for ${host}: log in`
-      : `${server} does not accept the credential from ${found.source} (status ${status}): log in to ${host} again`;
+      ? `${server} gives no token to anonymous clients (status ${status}), and no credential was found for ${host}`
+      : `${server} does not accept the credential from ${found.source} (status ${status})`;
   return new AuthError("TokenRefused", message, { host, status });
 }

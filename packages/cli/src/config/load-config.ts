@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { textOfBytes } from "@blob/core/text";
 import type { Config, LoadedConfig } from "./config.js";
 import { ConfigError } from "./config-error.js";
 import type { ConfigPath } from "./config-path.js";
@@ -29,7 +30,7 @@ export async function readConfigText(file: string): Promise<string | undefined> 
       const stat = await handle.stat();
       if (!stat.isFile()) throw new ConfigError(file, "it is not a file");
       if (stat.size > maxBytes) throw new ConfigError(file, "it is larger than 1 MiB");
-      return await handle.readFile("utf8");
+      return textOfBytes(await handle.readFile());
     } finally {
       await handle.close();
     }

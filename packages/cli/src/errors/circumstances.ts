@@ -2,10 +2,24 @@
 export interface Circumstances {
   /** Registries were spoken to without TLS. */
   plainHttp: boolean;
+  /** A registry has answered something, so that it is one, and the connection was good. */
+  answered: boolean;
   /** Hosts that credentials were looked up for: where they came from, or undefined when there were none. */
   readonly credentialSources: Map<string, string | undefined>;
+  /** The command's name and its arguments without flags, when the command line was understood. */
+  command: string;
+  operands: readonly string[];
+  /** The aliases of the configuration, when it was read. */
+  aliases: readonly string[];
 }
 
 export function newCircumstances(): Circumstances {
-  return { plainHttp: false, credentialSources: new Map() };
+  return {
+    plainHttp: false,
+    answered: false,
+    credentialSources: new Map(),
+    command: "",
+    operands: [],
+    aliases: [],
+  };
 }

@@ -37,7 +37,7 @@ const situations: Readonly<Record<string, Situation>> = {
     hint: /leave out --plain-http/u,
   },
   "a 400 over TLS": { error: { code: "Rejected", status: 400, host }, hint: undefined },
-  "a broken connection over TLS": { ...network("UND_ERR_SOCKET"), hint: undefined },
+  "a broken connection over TLS": { ...network("UND_ERR_SOCKET"), hint: /^check the network/u },
   "TLS to a port that has none": { ...network("ERR_SSL_WRONG_VERSION_NUMBER"), hint: /try --plain-http$/u },
   "a certificate that signed itself": { ...network("DEPTH_ZERO_SELF_SIGNED_CERT"), hint: /--ca-file/u },
   "a private authority": { ...network("SELF_SIGNED_CERT_IN_CHAIN"), hint: /--ca-file/u },
@@ -91,7 +91,7 @@ const situations: Readonly<Record<string, Situation>> = {
   "no token for what the environment has": {
     error: { code: "TokenRefused", host },
     sources: [[host, "environment"]],
-    hint: /refused the credentials from the environment \(BLOB_USERNAME, BLOB_TOKEN\)/u,
+    hint: /refused the credentials from the environment \(BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN\): correct/u,
   },
   "credentials of another host": {
     error: { code: "Forbidden", host, credentialsSent: true },

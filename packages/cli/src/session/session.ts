@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { textOfBytes } from "@blob/core/text";
 import type { ArchiveManifest, Client, ReadVerbOptions } from "@blob/client";
 import type { Archive } from "@blob/format";
 import type { LocalArchive } from "@blob/format/node";
 import type { Evidence, HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
-import type { GlobalFlags } from "../settings/global-flags.js";
 import type { FindHostSettings } from "../hosts/host-settings.js";
 import type { Io } from "../io.js";
 import { collectLeftOut } from "../output/left-out.js";
@@ -111,7 +111,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
   async function connect(): Promise<Client> {
     const [{ composeClient }, http, find] = await Promise.all([
       import("./compose-client.js"),
-      httpOptionsOf(io, flags, output),
+      httpOptionsOf(session),
       session.hostSettings(),
     ]);
     const made = await composeClient(session, references, http, find);
@@ -153,7 +153,7 @@ export function createSession(io: Io, parts: SessionOptions): Session {
       )),
     async connection(host) {
       const [http, find, { joinedTls }, { withFlags }] = await Promise.all([
-        httpOptionsOf(io, flags, output),
+        httpOptionsOf(session),
         session.hostSettings(),
         import("@blob/client"),
         import("./host-flags.js"),
@@ -210,11 +210,12 @@ export function resolvedReference(reference: string, digest: string | undefined)
   return `${reference.replace(/@[a-z0-9]+:[0-9a-f]{32,}$/u, "")}@${digest}`;
 }
 
-async function httpOptionsOf(
-  { env }: Io,
-  flags: GlobalFlags,
-  output: Output,
-): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
+async function httpOptionsOf({
+  io: { env },
+  flags,
+  output,
+  circumstances,
+}: Session): Promise<Pick<HttpRegistryOptions, "userAgent" | "tls" | "proxy" | "trace">> {
   const proxies = (await import("./proxies.js")).environmentProxies(env);
   const given = flags.caFile === undefined ? undefined : await readCaFile(flags.caFile);
   const ca = [given, await authoritiesOf(env, output)].filter((one) => one !== undefined).join("\n");
@@ -222,7 +223,10 @@ async function httpOptionsOf(
     userAgent: `blob/${version()}`,
     tls: { ca: ca === "" ? undefined : ca, insecure: flags.insecure },
     proxy: proxies.http === undefined && proxies.https === undefined ? false : proxies,
-    trace: flags.verbosity < 2 ? undefined : (trace) => output.detail(traceLine(trace)),
+    trace(trace) {
+      circumstances.answered ||= trace.status !== undefined;
+      if (flags.verbosity >= 2) output.detail(traceLine(trace));
+    },
   };
 }
 
@@ -238,7 +242,7 @@ async function authoritiesOf(env: Io["env"], output: Output): Promise<string | u
 
 async function readCaFile(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return textOfBytes(await readFile(file));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--ca-file ${file}: ${why}`, { cause: error });

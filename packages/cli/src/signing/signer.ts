@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { textOfBytes } from "@blob/core/text";
 import type { Attachment, Signer } from "@blob/registry";
 import type { LogService, PrivateKey, SigningOptions } from "@blob/sigstore-policy";
 import { askTerminal, isTerminal } from "../prompt.js";
@@ -99,7 +100,7 @@ export async function readText(flag: string, file: string): Promise<string> {
   try {
     const bytes = await readFile(file);
     if (bytes.length > maxTextBytes) throw new Error(`it has ${String(bytes.length)} bytes`);
-    return bytes.toString("utf8");
+    return textOfBytes(bytes);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${flag} ${file}: ${why}`, { cause: error });

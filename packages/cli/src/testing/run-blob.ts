@@ -9,7 +9,7 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   /** False: there is none. */
   readonly homeDirectory?: string | false;

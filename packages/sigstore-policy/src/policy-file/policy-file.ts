@@ -1,3 +1,4 @@
+import { textOfBytes } from "@blob/core/text";
 import path from "node:path";
 import type { Policy } from "@blob/registry";
 import { PolicyError } from "../errors.js";
@@ -48,8 +49,15 @@ export function policyFromContent(content: unknown, options: PolicyTextOptions):
 async function readPolicyFile(file: string): Promise<string> {
   try {
     const bytes = await readBeginning(file, maxPolicyFileBytes);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return textOfPolicy(bytes);
   } catch (cause) {
     throw new PolicyError("InvalidPolicy", `the policy file ${file} cannot be read`, { cause });
   }
+}
+
+/** Strictly: a policy must not mean something else than it says. UTF-16 is what Windows PowerShell writes, with its mark. */
+function textOfPolicy(bytes: Uint8Array): string {
+  const text = textOfBytes(bytes);
+  if (text.includes("\ufffd") || text.includes("\0")) throw new Error("it is neither UTF-8 nor UTF-16");
+  return text;
 }

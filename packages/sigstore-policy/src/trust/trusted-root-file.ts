@@ -1,4 +1,5 @@
 import { PolicyError } from "../errors.js";
+import { asOneDocument } from "./trusted-root-lines.js";
 import { readBeginning } from "../read-beginning.js";
 import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 
@@ -6,7 +7,8 @@ import type { TrustedRootSource } from "../verify/trusted-root-source.js";
 export const maxTrustedRootBytes: number = 4 * 1024 * 1024;
 
 /**
- * A trusted root in a file (`trusted_root.json`), read at its first use and kept. What cannot be read is tried again
+ * A trusted root in a file (`trusted_root.json`), or several of them, one a line, as `gh attestation trusted-root` writes
+ * them: whoever one of them names is trusted. Read at its first use and kept. What cannot be read is tried again
  * the next time.
  *
  * @example
@@ -51,8 +53,9 @@ async function readBounded(path: string): Promise<Uint8Array> {
   } catch (cause) {
     throw new PolicyError("TrustUnavailable", `the trusted root ${path} cannot be read`, { cause });
   }
-  checkIsDocument(bytes, `the trusted root ${path}`);
-  return bytes;
+  const one = asOneDocument(bytes, `the trusted root ${path}`);
+  checkIsDocument(one, `the trusted root ${path}`);
+  return one;
 }
 
 /** The verifier checks what it says; a file of another kind is told apart here, where its name is known. */

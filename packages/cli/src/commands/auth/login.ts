@@ -1,4 +1,4 @@
-import { createAuthenticator, eraseCredential, staticCredential, storeCredential } from "@blob/auth";
+import { createAuthenticator, eraseCredential, forHosts, storeCredential } from "@blob/auth";
 import { createHttpRegistry } from "@blob/registry";
 import { NotFoundError } from "../../errors/not-found-error.js";
 import { readPassword } from "../../password.js";
@@ -10,10 +10,14 @@ import { UsageError } from "../../errors/usage-error.js";
 export async function login(session: Session, host: string): Promise<void> {
   const { io, output, signal } = session;
   const { username, password } = await askCredential(session);
+  const source = session.flags.passwordStdin ? "--username" : "the terminal";
+  const credential = { kind: "basic", username, password } as const;
+  const credentials = forHosts([host], () => Promise.resolve({ credential, source }));
   const registry = createHttpRegistry(host, {
     ...(await session.connection(host)),
-    authenticator: createAuthenticator({ credentials: staticCredential({ host, username, password }) }),
+    authenticator: createAuthenticator({ credentials }),
   });
+  session.circumstances.credentialSources.set(registry.id, source);
   try {
     const { authorized } = await registry.checkAccess({ signal });
     if (!authorized)
@@ -22,11 +26,7 @@ export async function login(session: Session, host: string): Promise<void> {
     await registry.close();
   }
   const { env, homeDirectory = false } = io;
-  const place = await storeCredential(
-    host,
-    { kind: "basic", username, password },
-    { env, homeDirectory, signal },
-  );
+  const place = await storeCredential(host, credential, { env, homeDirectory, signal });
   await output.result({ host, username, stored_in: place, status: "success" }, () => [
     `Logged in to ${host} as ${username}`,
     `Stored in ${place}`,

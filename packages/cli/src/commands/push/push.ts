@@ -67,6 +67,7 @@ export async function push(
   const { index, data, descriptor, files, size, modeBitsDropped } = pushed;
   const skipped = [...leftOut, ...pushed.skipped];
   for (const line of skippedLines({ skipped, modeBitsDropped })) output.note(line);
+  if (files === 0) output.note("the directory has no files: the archive is empty");
   const signature = signer === undefined ? undefined : await client.sign(pushed, signer, { signal });
   await output.result(
     {

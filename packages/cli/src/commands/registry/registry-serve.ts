@@ -1,9 +1,13 @@
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
 import { once } from "node:events";
 import path from "node:path";
 import { createLayoutRegistry, createMemoryRegistry } from "@blob/registry";
 import { createRegistryServer } from "@blob/registry/server";
 import type { ListenFlags } from "../../command-line/listen-address.js";
 import { listenAddress } from "../../command-line/listen-address.js";
+import { listenError } from "../../errors/listen-error.js";
+import { UsageError } from "../../errors/usage-error.js";
 import type { Session } from "../../session/session.js";
 
 export interface RegistryServeFlags extends ListenFlags {
@@ -16,13 +20,18 @@ export interface RegistryServeFlags extends ListenFlags {
 export async function serveRegistry({ output, signal }: Session, flags: RegistryServeFlags): Promise<void> {
   const { dir, allowedHost } = flags;
   signal.throwIfAborted();
+  const where = listenAddress(flags, 5000);
+  if (dir !== undefined) await checkWritable(dir);
   const registry = dir === undefined ? createMemoryRegistry() : createLayoutRegistry(dir);
-  const server = await createRegistryServer(registry, {
+  const served = createRegistryServer(registry, {
     // No repository has such a name: none starts with a dot.
     uploadDirectory: dir === undefined ? undefined : path.join(dir, ".uploads"),
     allowedHosts: allowedHost,
     repositories: (options) => registry.repositories(options),
-  }).listen(listenAddress(flags, 5000));
+  });
+  const server = await served.listen(where).catch((error: unknown) => {
+    throw listenError(error, where);
+  });
   try {
     await output.result({ url: server.url, host: server.host, directory: dir }, () => [
       dir === undefined
@@ -34,5 +43,16 @@ export async function serveRegistry({ output, signal }: Session, flags: Registry
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await server.close();
+  }
+}
+
+/** Before anybody pushes to it, and is told that the server has trouble. */
+async function checkWritable(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--dir ${directory}: nothing can be written there: ${why}`, { cause: error });
   }
 }

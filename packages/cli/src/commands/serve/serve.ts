@@ -6,7 +6,7 @@ import type { ListenFlags } from "../../command-line/listen-address.js";
 import { listenAddress } from "../../command-line/listen-address.js";
 import { signerText } from "../../output/signer-text.js";
 import type { Session } from "../../session/session.js";
-import { UsageError } from "../../errors/usage-error.js";
+import { listenError } from "../../errors/listen-error.js";
 
 export interface ServeFlags extends ListenFlags {
   readonly allowedHost?: readonly string[];
@@ -38,10 +38,7 @@ export async function serve(session: Session, reference: string, flags: ServeFla
     },
   }).catch((error: unknown) => {
     if (isRegistryError(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot listen at ${host}, port ${String(port)}: ${why}`, {
-      cause: error,
-    });
+    throw listenError(error, { host, port });
   });
   try {
     await output.result({ ref: reference, resolved_ref: resolved, url: server.url }, () => [

@@ -27,24 +27,62 @@ export async function verifyBundleFile(
   if ((identity === undefined) === (flags.key === undefined)) {
     throw new UsageError("say who has to have signed: either --key, or --issuer and --identity");
   }
-  const bundle = Buffer.from(await readText("--bundle", flags.bundle));
-  const { verifyBundle } = await import("@blob/sigstore-policy");
+  const bundles = bundlesIn(await readText("--bundle", flags.bundle), flags.bundle);
+  const { isPolicyError, verifyBundle } = await import("@blob/sigstore-policy");
   const trustedRoot = await trustedRootOf(session, flags);
   const { digest, bytes } = await readArtifact(artifact);
-  const what = { bundle, artifact: bytes === undefined ? { sha256: digest } : { bytes }, signal };
-  const { signer } =
+  const what = { artifact: bytes === undefined ? { sha256: digest } : { bytes }, signal };
+  const who =
     identity === undefined
-      ? await verifyBundle({
-          ...what,
+      ? {
           key: await readText("--key", flags.key ?? ""),
           // Whoever has the key needs no log, but what the bundle has of one must hold.
           ...(flags.trustedRoot !== undefined && { trustedRoot, thresholds: { logEntries: 0 } }),
-        })
-      : await verifyBundle({ ...what, identity, trustedRoot });
+        }
+      : { identity, trustedRoot };
+  const { signer } = await firstOf(
+    bundles,
+    (bundle) => verifyBundle({ ...what, ...who, bundle }),
+    isPolicyError,
+  );
   await output.result(
     { artifact, digest: `sha256:${digest}`, verified: true, signer: signer.kind, status: "success" },
     () => [`Verified ${artifact}`, `Digest: sha256:${digest}`],
   );
+}
+
+/** More than anybody attests of one artifact. */
+const maxBundles = 1000;
+
+/** The bundle of a file, or those of a file with one a line, as `gh attestation download` writes it. */
+function bundlesIn(text: string, file: string): readonly Uint8Array[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const isOneEach = lines.length > 1 && lines.every((line) => /^\s*\{.*\}\s*$/u.test(line));
+  if (!isOneEach) return [Buffer.from(text)];
+  if (lines.length > maxBundles) {
+    throw new UsageError(
+      `--bundle ${file}: it has ${String(lines.length)} lines, and at most ${String(maxBundles)} are tried`,
+    );
+  }
+  return lines.map((line) => Buffer.from(line));
+}
+
+/** What the first bundle that holds proves; when none does, why the first one does not. */
+async function firstOf<T>(
+  bundles: readonly Uint8Array[],
+  check: (bundle: Uint8Array) => Promise<T>,
+  isPolicyError: (error: unknown) => error is Error & { readonly code: string },
+): Promise<T> {
+  let refusal: unknown;
+  for (const bundle of bundles) {
+    try {
+      return await check(bundle);
+    } catch (error) {
+      if (!isPolicyError(error) || error.code !== "NotVerified") throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
 }
 
 /** Some signatures can only be verified over the bytes; what is larger goes by its digest. */

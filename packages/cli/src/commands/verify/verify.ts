@@ -70,12 +70,32 @@ export async function verify(session: Session, reference: string, flags: VerifyF
   );
   if (ok) return;
   const reasons = verdicts.flatMap(({ verdict }) => (verdict.ok ? [] : verdict.reasons));
+  if (evidence.length === 0) await noteOldSignature(session, target, digest);
   const why = reasons.map(({ policy, message }) => `${policy}: ${message}`).join("; ");
   throw new ClientError("PolicyViolation", `${reference} is refused by policy: ${why}`, {
     reference,
     digest,
     reasons,
   });
+}
+
+/** cosign before version 3 kept signatures under a tag of their own: nothing here reads them, and nobody should look in vain. */
+async function noteOldSignature(
+  { output, signal, ...session }: Session,
+  target: string,
+  digest: string,
+): Promise<void> {
+  const tag = `${digest.replace(":", "-")}.sig`;
+  const base = resolvedReference(target, digest).replace(/(?::[\w.-]+)?@[^@]*$/u, "");
+  try {
+    const client = await session.client();
+    const { digest: found } = await client.resolve(`${base}:${tag}`, { signal });
+    output.note(
+      `${base}:${tag} (${found}) is there: a signature as cosign kept them before version 3, which is not read. Sign again, with \`blob sign\` or \`cosign sign --new-bundle-format\``,
+    );
+  } catch {
+    signal.throwIfAborted();
+  }
 }
 
 function* verdictLines({ policy, notRestricted, verdict }: PolicyVerdict): Generator<string> {

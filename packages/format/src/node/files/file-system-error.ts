@@ -10,7 +10,7 @@ const advice: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be larger than the system allows",
   ENOENT: "it does not exist",
-  ENOTDIR: "a part of the path is not a directory",
+  ENOTDIR: "it is not a directory, or a part of its path is none",
   EISDIR: "a directory has this name",
   EMFILE: "too many files are open; raise the limit of open files",
   ENFILE: "too many files are open on this system",

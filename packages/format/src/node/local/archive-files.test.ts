@@ -105,7 +105,7 @@ describe("openLocalArchive", () => {
     });
     appendFileSync(join(out, "data.blob"), "x");
     await expect(openLocalArchive(out)).rejects.toMatchObject({ code: "SourceMismatch" });
-    await expect(openLocalArchive(join(out, "missing"))).rejects.toMatchObject({ code: "FileSystem" });
+    await expect(openLocalArchive(join(out, "missing"))).rejects.toMatchObject({ code: "NotFound" });
   });
 
   test("throws the signal's reason", async () => {

@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { lstat, mkdir, open, rename, rm, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { constants } from "node:fs";
-import { isSystemError, writeFully } from "@blob/core/files";
+import { isMissing, isSystemError, writeFully } from "@blob/core/files";
 import { defaultDataName, defaultIndexName } from "../../media-types.js";
 import type { DataSink } from "../files/data-sink.js";
 import { fileSystemError } from "../files/file-system-error.js";
@@ -144,7 +144,8 @@ export type LocalArchiveLocation = string | { readonly index: string; readonly d
 export type OpenLocalArchiveOptions = Omit<OpenOptions, "threads"> & ContentThreadsOptions & SignalOptions;
 
 /**
- * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `FileSystem`,
+ * Opens an archive on disk: reads the index, and nothing of the data. The errors of `openArchive`, `NotFound` when one of its
+ * files is not there, `FileSystem`,
  * `SizeExceeded` for an index over the limit.
  *
  * @example
@@ -165,13 +166,13 @@ export async function openLocalArchive(
   // Only now: whoever creates archives does without.
   const [{ openArchiveInTurns }, index] = await Promise.all([
     import("../../reading/archive-reader.js"),
-    readIndex(paths.index, options),
+    partOf(location, paths.index, () => readIndex(paths.index, options)),
   ]);
   const zstd = options.zstd ?? (await loadZstdDecoder());
   // A codec or hash of the caller's lives on the caller's thread.
   const isOwn = options.zstd !== undefined || options.sha256 !== undefined;
   const threads = createContentThreads({ decoderConcurrency: isOwn ? 0 : decoderConcurrency });
-  const data = await openFileSource(paths.data);
+  const data = await partOf(location, paths.data, () => openFileSource(paths.data));
   try {
     signal?.throwIfAborted();
     const archive = await openArchiveInTurns(index, data, {
@@ -189,6 +190,22 @@ export async function openLocalArchive(
   } catch (cause) {
     await data.close();
     throw cause;
+  }
+}
+
+/** What is not there is no failure of the file system, but an archive that there is not. */
+async function partOf<T>(location: LocalArchiveLocation, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = error instanceof FormatError ? error.cause : undefined;
+    if (!isMissing(cause) && !(isSystemError(cause) && cause.code === "ENOTDIR")) throw error;
+    const name =
+      typeof location === "string"
+        ? `${JSON.stringify(location)}: there is no archive`
+        : "There is no archive";
+    const message = `${name}: ${JSON.stringify(path)} does not exist`;
+    throw new FormatError("NotFound", message, { path, what: "archive", cause });
   }
 }
 

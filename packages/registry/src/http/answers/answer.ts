@@ -119,14 +119,33 @@ function complaintIn(
   secrets: readonly string[],
 ): Complaint | undefined {
   const errors: readonly unknown[] = Array.isArray(json["errors"]) ? json["errors"] : [];
-  const first = errors[0];
+  const first = errors[0] ?? json;
+  if (typeof first === "string") return { code: "", message: redactText(first, secrets) };
   if (typeof first !== "object" || first === null) return undefined;
+  if (first === json) return ownComplaint(json, secrets);
   // GitLab says "manifest invalid", and what it means by it only in the detail.
   const [code = "", message = "", detail = ""] = ["code", "message", "detail"].map((key) =>
     textIn(first, key, secrets),
   );
   const isNew = detail !== "" && !message.includes(detail);
   return { code, message: [message, isNew ? detail : ""].filter(Boolean).join(": ") };
+}
+
+/** Gateways and registries that do without the specification's list, by the names that most of them use. */
+function ownComplaint(
+  json: Readonly<Record<string, unknown>>,
+  secrets: readonly string[],
+): Complaint | undefined {
+  const { error } = json;
+  // `{"error": {"code", "message"}}`
+  if (typeof error === "object" && error !== null) {
+    return { code: textIn(error, "code", secrets), message: textIn(error, "message", secrets) };
+  }
+  const said = ["error", "message", "error_description", "title", "detail"].map((key) =>
+    textIn(json, key, secrets),
+  );
+  const message = [...new Set(said)].filter(Boolean).join(": ");
+  return message === "" ? undefined : { code: "", message };
 }
 
 function textIn(object: object, key: string, secrets: readonly string[]): string {

@@ -1,8 +1,9 @@
 import type { MissingThing } from "@blob/core/errors";
-import type { RegistryErrorCode, RegistryErrorDetails } from "../../errors.js";
+import type { RefusalReason, RegistryErrorCode, RegistryErrorDetails } from "../../errors.js";
 import { RegistryError } from "../../errors.js";
 import type { Answer } from "./answer.js";
 import { readAnswer, sayAnswer } from "./answer.js";
+import { refusalReason } from "./refusal-reason.js";
 import type { HttpResponse } from "../layers/handler.js";
 
 export interface FailedAction {
@@ -30,7 +31,8 @@ export async function errorFromResponse(
 
 /** The same for an answer that was read already; `why` where the caller knows better what is wrong with it. */
 export function errorFromAnswer(answer: Answer, failed: FailedAction, why?: string): RegistryError {
-  const code = codeFor(answer.status, answer.complaint?.code);
+  const meant = refusalReason(answer);
+  const code = codeByReason(meant) ?? codeFor(answer.status, answer.complaint?.code);
   const isForeignChallenge = code === "Unauthorized" && answer.isElsewhere && answer.hasChallenge;
   const details: RegistryErrorDetails = {
     // Whoever wants the credentials is whom to log in to.
@@ -42,8 +44,10 @@ export function errorFromAnswer(answer: Answer, failed: FailedAction, why?: stri
     status: answer.status,
     retryAfterMs: answer.retryAfterMs,
     credentialsSent: answer.credentialsSent,
+    complaint: answer.complaint?.code || undefined,
+    reason: meant,
   };
-  const reason = why ?? explain(code, failed, answer);
+  const reason = why ?? (meant === undefined ? explain(code, failed, answer) : meanings[meant]);
   const message = `${failed.host}: cannot ${failed.action}: ${reason} (${sayAnswer(answer)})`;
   return answer.isPage && answer.status < 400
     ? new PageError(code, message, details)
@@ -56,6 +60,12 @@ function missingThing({ what, reference = "", digest }: FailedAction, { complain
   if (reference.includes("@")) return "manifest";
   if (reference.includes(":")) return "reference";
   return digest === undefined ? "repository" : "blob";
+}
+
+/** Whatever status it comes with: it is neither about permissions nor about the moment. */
+function codeByReason(reason: RefusalReason | undefined): RegistryErrorCode | undefined {
+  if (reason === "ImmutableTag") return "Conflict";
+  return reason === "QuotaExceeded" ? "SizeExceeded" : undefined;
 }
 
 function codeFor(status: number, complaint: string | undefined): RegistryErrorCode {
@@ -74,9 +84,16 @@ function codeFor(status: number, complaint: string | undefined): RegistryErrorCo
   return "Rejected";
 }
 
+const meanings: Readonly<Record<RefusalReason, string>> = {
+  ImmutableTag: "the tag is there already, and the registry does not let it be changed",
+  QuotaExceeded: "the registry has no room left for it",
+  UnknownType: "the registry only takes types that it knows, and not this one",
+  PlainHttpToTls: "that port speaks https, and was asked in plain http",
+};
+
 const explanations: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
   NotFound: "not found, or these credentials may not see it",
-  Unauthorized: "the registry wants credentials, or other ones: log in to it first",
+  Unauthorized: "the registry does not accept the credentials that were sent",
   Forbidden: "these credentials may not do that",
   RateLimited: "too many requests: wait a while, or log in for a higher limit",
   Unavailable: "the registry has trouble: try again later",
@@ -93,9 +110,6 @@ const anonymousExplanations: Readonly<Partial<Record<RegistryErrorCode, string>>
   Unauthorized: "the registry wants credentials, and none were sent: log in to it first",
   Forbidden: "no credentials were sent, and without them that is not allowed: log in to the registry first",
 };
-
-/** How Go, nginx and Apache answer plain http on a port for TLS. */
-const plainHttpToTls = /HTTP request (?:was sent )?to (?:an |the )?HTTPS|plain HTTP to an SSL/iu;
 
 function explain(code: RegistryErrorCode, failed: FailedAction, answer: Answer): string {
   const { host } = failed;
@@ -119,12 +133,10 @@ function explainElsewhere(host: string, { from = "", hasChallenge, status }: Ans
     : `it redirected to ${from}, which refuses`;
 }
 
+/** Only where the registry says nothing else: some do not say which types they take. */
 function explainRejected({ gaveManifest }: FailedAction, { complaint, words }: Answer): string {
-  if (plainHttpToTls.test(words)) return "that port speaks https, and was asked in plain http";
-  if (/unknown media type/iu.test(complaint?.message ?? "")) {
-    return "the registry only takes artifact types that it knows, and not this one: push to another registry, or ask its operator to allow it";
-  }
-  return gaveManifest === true
+  const isUnexplained = words === "" && (complaint?.message ?? "") === "";
+  return gaveManifest === true && isUnexplained
     ? "the registry does not take it; some only allow certain artifact types"
     : "the registry does not take it";
 }

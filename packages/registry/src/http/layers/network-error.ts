@@ -28,7 +28,11 @@ export function networkError(host: string, error: unknown): RegistryError {
     return new RegistryError("TimedOut", message, { host, cause: error });
   }
   const reason =
-    error instanceof Error && error.message !== "" ? messageText(error.message) : "connection failed";
+    code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG"
+      ? `what answers there speaks no TLS (${code})`
+      : error instanceof Error && error.message !== ""
+        ? messageText(error.message)
+        : "connection failed";
   const said = `${reason}${code === undefined || reason.includes(code) ? "" : ` (${code})`}`;
   const message = `${host}: ${said}: ${isAboutCertificate(code) ? "its certificate is not trusted" : "check the host name and the network"}`;
   return new RegistryError("Network", message, { host, cause: error });
