@@ -45,7 +45,14 @@ const command = await bundled({
   codeSplitting: inChunks([
     // Loaded before code is kept between runs: nothing else may be in it.
     ["compile-cache", [compiled("compile-cache.js")]],
-    ["command-line", ["command-line.js", "errors/path-hint.js", "signing/policies.js"].map(compiled)],
+    [
+      "command-line",
+      [
+        ...["command-line.js", "errors/path-hint.js", "signing/policies.js"],
+        ...["archive-path.js", "cp-source.js"],
+      ].map(compiled),
+    ],
+    ["errors", [compiled("errors/error-report.js")]],
     [
       "archives",
       [

@@ -10,7 +10,7 @@ import { UsageError } from "./errors/usage-error.js";
  */
 export async function confirm({ io, output }: Session, command: string, question: string): Promise<void> {
   if (output.format === "json" || !isTerminal(io.stdin)) {
-    throw new UsageError(`${command} needs --force with JSON or without a terminal`);
+    throw new UsageError(`${command}: --force required with JSON or without a terminal`);
   }
   const answer = await askTerminal(io, `${question} [y/N] `);
   if (!/^y(?:es)?$/iu.test(answer)) throw new UsageError(`nothing was done: ${command} was not confirmed`);

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import { createTemporaryDirectory } from "@blob/testing";
+import { createTemporaryDirectory, packageFolder } from "@blob/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { command } from "./testing/command.js";
 
@@ -23,6 +23,11 @@ describe("a Node that is too old is named before anything else", () => {
       /^error\[NodeTooOld\]: blob needs Node\.js 20\.19\.0 or newer, and .* is [\d.]+\nhint: .*\n$/u,
     );
     expect(String(stderr)).toContain(`is ${version}`);
+  });
+
+  test("by the version that package.json has", async () => {
+    const text = await readFile(path.join(packageFolder("cli"), "package.json"), "utf8");
+    expect((JSON.parse(text) as { engines: { node: string } }).engines.node).toBe(">=20.19.0");
   });
 
   test.each(["20.19.0", "20.20.1", "22.0.0", "100.1.0"])("%s is none", async (version) => {

@@ -65,7 +65,7 @@ describe("130,000 files in one directory", () => {
         entries: unknown[];
       };
       expect(listed.entries).toHaveLength(count);
-      expect(await run("tree", reference)).toContain(`1 directories, ${String(count)} files`);
+      expect(await run("tree", reference)).toContain(`1 directory, ${String(count)} files`);
       const drawn = JSON.parse(await run("--output", "json", "tree", reference)) as { file_count: number };
       expect(drawn.file_count).toBe(count);
       await run("pull", reference, out);

@@ -1,3 +1,4 @@
+import { counted } from "../output/sizes.js";
 /** Something was left out, and `--strict` says that this is an error. */
 class IncompleteError extends Error {
   override readonly name = "IncompleteError";
@@ -8,6 +9,6 @@ class IncompleteError extends Error {
 export function requireComplete(skipped: readonly string[]): void {
   if (skipped.length === 0) return;
   throw new IncompleteError(
-    `--strict: ${String(skipped.length)} files were left alone, ${skipped[0] ?? ""} for one`,
+    `--strict: ${counted(skipped.length, "file")} were left alone, ${skipped[0] ?? ""} for one`,
   );
 }

@@ -16,3 +16,8 @@ export function humanSize(bytes: number): string {
 export function groupedNumber(number: number): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/gu, ",");
 }
+
+/** `1 file`, `2 files`: a number of things, in words that people would use. */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${String(number)} ${number === 1 ? one : many}`;
+}

@@ -1,10 +1,10 @@
 import type { CacheDirectory, CacheName, CacheUsage } from "@blob/cache";
 import { cacheNames, defaultCacheBytes, openCacheDirectory } from "@blob/cache";
 import { parseSize } from "../../config/quantities.js";
-import { askTerminal, isTerminal } from "../../prompt.js";
+import { confirm } from "../../confirm.js";
 import type { Session } from "../../session/session.js";
 import { requireCacheDirectory } from "../../settings/settings.js";
-import { humanSize } from "../../output/sizes.js";
+import { counted, humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 
 export async function cacheStatus(session: Session): Promise<void> {
@@ -32,10 +32,10 @@ export async function cacheStatus(session: Session): Promise<void> {
       yield `Cache directory: ${root}`;
       for (const { name, enabled, size_human, files } of caches) {
         const off = enabled ? "" : " (disabled)";
-        yield `${`${name}:`.padEnd(10)} ${size_human} (${String(files)} files)${off}`;
+        yield `${`${name}:`.padEnd(10)} ${size_human} (${counted(files, "file")})${off}`;
       }
       // A bare 0: scripts for the Go command look for it.
-      yield `Total: ${total.bytes === 0 ? `0 (${String(total.files)} files)` : sizeAndFiles(total)}`;
+      yield `Total: ${total.bytes === 0 ? `0 (${counted(total.files, "file")})` : sizeAndFiles(total)}`;
     },
   );
 }
@@ -57,7 +57,7 @@ export async function clearCaches(
     type === undefined || type === "all" ? cacheNames : cacheNames.filter((name) => name === type);
   if (wanted.length === 0)
     throw new UsageError(`invalid cache type ${String(type)}: there are ${cacheNames.join(", ")}, and all`);
-  if (flags.force !== true) await confirm(session, wanted);
+  if (flags.force !== true) await confirm(session, "cache clear", `Empty ${wanted.join(", ")}?`);
   const cleared = totalOf(await directoryOf(session).clear(wanted, { signal: session.signal }));
   await session.output.result(
     {
@@ -107,14 +107,6 @@ export async function verifyCaches(session: Session): Promise<void> {
   );
 }
 
-async function confirm({ io, output }: Session, names: readonly string[]): Promise<void> {
-  if (output.format === "json" || !isTerminal(io.stdin)) {
-    throw new UsageError("cache clear: --force required with JSON or without a terminal");
-  }
-  const answer = await askTerminal(io, `Empty ${names.join(", ")}? [y/N] `);
-  if (!/^y(?:es)?$/iu.test(answer)) throw new UsageError("nothing was cleared");
-}
-
 function directoryOf({ settings }: Session): CacheDirectory {
   return openCacheDirectory(requireCacheDirectory(settings));
 }
@@ -131,7 +123,7 @@ function totalOf(usage: readonly Amount[]): Amount {
 }
 
 function sizeAndFiles({ bytes, files }: Amount): string {
-  return `${humanSize(bytes)} (${String(files)} files)`;
+  return `${humanSize(bytes)} (${counted(files, "file")})`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -10,7 +10,7 @@ import { parseCpSource } from "../../cp-source.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
 import { withPathHint } from "../../errors/path-hint.js";
 import type { Session } from "../../session/session.js";
-import { humanSize } from "../../output/sizes.js";
+import { counted, humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { factsToPreserve } from "../facts-to-preserve.js";
@@ -81,7 +81,7 @@ export async function cp(session: Session, paths: readonly string[], flags: CpFl
       size_human: humanSize(total.size),
     },
     () => [
-      `Copied ${String(total.files)} files (${humanSize(total.size)}) to ${renamed?.target ?? destination}`,
+      `Copied ${counted(total.files, "file")} (${humanSize(total.size)}) to ${renamed?.target ?? destination}`,
       ...leftAlone,
     ],
   );

@@ -1,6 +1,6 @@
 import type { Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
-import { humanSize } from "../../output/sizes.js";
+import { counted, humanSize } from "../../output/sizes.js";
 import type { ExportFlags } from "./export-flags.js";
 
 export async function exportImage(
@@ -47,7 +47,7 @@ export async function exportImage(
       policies_applied: policies,
     },
     () => [
-      `Exported ${String(files)} files (${humanSize(size)}) to the image ${destination}`,
+      `Exported ${counted(files, "file")} (${humanSize(size)}) to the image ${destination}`,
       `Digest:   ${digest}`,
       `Layer:    ${humanSize(layer.size)}, ${layer.pushed}`,
       `Platform: ${platform}`,

@@ -9,7 +9,7 @@ import type { ExportFlags } from "./export-flags.js";
 import type { ExportFormat } from "./export-format.js";
 import { exportFormats, exportFormatOf } from "./export-format.js";
 import type { OpenedArchive, Session } from "../../session/session.js";
-import { humanSize } from "../../output/sizes.js";
+import { counted, humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { writeNewFile } from "../../output/new-file.js";
 
@@ -139,14 +139,14 @@ async function exportFile(
   const { opened, chunks, files, size } = await beginExport(session, reference, format, flags);
   const hash = createHash("sha256");
   let written = 0;
-  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of chunks) {
       hash.update(chunk);
       written += chunk.length;
       yield chunk;
     }
   }
-  await writeNewFile(file, counted());
+  await writeNewFile(file, hashed());
   const digest = `sha256:${hash.digest("hex")}`;
   await session.output.result(
     {
@@ -162,7 +162,7 @@ async function exportFile(
       policies_applied: opened.policies,
     },
     () => [
-      `Exported ${String(files)} files (${humanSize(size)}) to ${file} (${humanSize(written)})`,
+      `Exported ${counted(files, "file")} (${humanSize(size)}) to ${file} (${humanSize(written)})`,
       `Digest: ${digest}`,
     ],
   );

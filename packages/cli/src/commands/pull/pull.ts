@@ -7,7 +7,7 @@ import { collect, positiveNumber } from "../../command-line/flag-parsers.js";
 import type { PolicyFlags, Reading, Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { requireComplete } from "../../errors/incomplete-error.js";
-import { humanSize } from "../../output/sizes.js";
+import { counted, humanSize } from "../../output/sizes.js";
 import { UsageError } from "../../errors/usage-error.js";
 import { tellLeftAlone } from "../left-alone.js";
 import { factsToPreserve } from "../facts-to-preserve.js";
@@ -108,7 +108,7 @@ export async function pull(
       verified: policies > 0,
       policies_applied: policies,
     },
-    () => [`Pulled ${String(files)} files (${humanSize(size)}) to ${destination}`, ...leftAlone],
+    () => [`Pulled ${counted(files, "file")} (${humanSize(size)}) to ${destination}`, ...leftAlone],
   );
   if (flags.strict === true) requireComplete(skipped);
 }
@@ -160,7 +160,7 @@ async function sync(
       policies_applied: policies,
     },
     () => [
-      `${dryRun ? "Would write" : "Wrote"} ${String(written.length)} files (${humanSize(size)}) to ${destination}`,
+      `${dryRun ? "Would write" : "Wrote"} ${counted(written.length, "file")} (${humanSize(size)}) to ${destination}`,
       `${dryRun ? "Would fetch" : "Fetched"}: ${humanSize(transferSize)}`,
       `Unchanged: ${String(unchanged)}`,
       ...(flags.delete === true ? [`${dryRun ? "Would delete" : "Deleted"}: ${String(deleted.length)}`] : []),

@@ -1,3 +1,4 @@
+import { counted } from "../../output/sizes.js";
 import type { Archive, DirectoryListing } from "@blob/format";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
 import { withExamples } from "../../command-line/help.js";
@@ -82,7 +83,7 @@ export async function tree(
       yield name;
       yield* treeLines(archive, path, flags, count);
       yield "";
-      yield `${String(count.directories)} directories, ${String(count.files)} files`;
+      yield `${counted(count.directories, "directory", "directories")}, ${counted(count.files, "file")}`;
     },
   );
 }
