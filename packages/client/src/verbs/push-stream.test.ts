@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ZstdEncoder } from "@blob/format";
 import { createNodeZstd } from "@blob/format/node";
+import type { Registry } from "@blob/registry";
 import { createMemoryRegistry } from "@blob/registry";
 import type { TestRegistry } from "@blob/testing";
 import { hasProgram, startDockerRegistry, startTestRegistry, writeTree } from "@blob/testing";
@@ -118,6 +119,32 @@ describe("a push to an empty repository", () => {
     ]);
     expect([streamed.files, streamed.size]).toEqual([spooled.files, spooled.size]);
   });
+});
+
+test("the index is sent while the registry still takes the last of the data", async () => {
+  const memory = createMemoryRegistry();
+  let indexIsThere = (): void => undefined;
+  const untilIndex = new Promise<void>((resolve) => (indexIsThere = resolve));
+  const slow: Registry = {
+    ...memory,
+    async pushBlob(repository, blob, open, options) {
+      const pushed = await memory.pushBlob(repository, blob, open, options);
+      indexIsThere();
+      return pushed;
+    },
+    async streamBlob(repository, body) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body.open()) chunks.push(chunk);
+      await untilIndex;
+      await memory.pushBlob(repository, body.identify(), async function* () {
+        yield* chunks;
+      });
+      return true;
+    },
+  };
+  await using own = createClient({ registry: slow });
+  const pushed = await own.push("one.example/acme/site:v1", source, { temporaryDirectory });
+  expect([pushed.index.pushed, pushed.data.pushed]).toEqual(["uploaded", "uploaded"]);
 });
 
 describe("what the repository has", () => {

@@ -140,8 +140,11 @@ async function pushWhileMade(
     });
     const { index, files, size, skipped, modeBitsDropped } = created;
     const data = blobIdOf(created.data);
-    const readData = await outgoing.end(data);
-    const parts: ArchiveParts = { index: index.bytes, data, files, readData };
+    // The index is sent while the last of the data is.
+    const readData = outgoing.end(data);
+    // Whoever puts the parts gets its error, unless something else is wrong before.
+    readData.catch(() => undefined);
+    const parts = { index: { ...blobIdOf(index), bytes: index.bytes }, data, files, readData };
     return { ...(await pushParts(plan, parts, options)), size, skipped, modeBitsDropped };
   } catch (error) {
     if (error instanceof SpoolInstead) return undefined;
@@ -210,17 +213,22 @@ function pushPlanned(
 ): Promise<PushArchiveResult> {
   const data = dataBlob(archive, plan.reference);
   const range = { offset: 0, length: data.size };
-  const readData = (signal: AbortSignal): AsyncIterable<Uint8Array> => archive.data.read(range, { signal });
-  return pushParts(plan, { index: archive.index, data, files: archive.entryCount, readData }, options);
+  const readData: ReadData = (signal) => archive.data.read(range, { signal });
+  const bytes = archive.index;
+  const index = { digest: sha256Digest(bytes), size: bytes.length, bytes };
+  const parts = { index, data, files: archive.entryCount, readData: Promise.resolve(readData) };
+  return pushParts(plan, parts, options);
 }
+
+type ReadData = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
 /** What is pushed of an archive. */
 interface ArchiveParts {
-  readonly index: Uint8Array;
+  readonly index: BlobId & { readonly bytes: Uint8Array };
   readonly data: BlobId;
   readonly files: number;
-  /** Undefined when the repository has the data. */
-  readonly readData: ((signal: AbortSignal) => AsyncIterable<Uint8Array>) | undefined;
+  /** Resolves to undefined when the repository has the data. */
+  readonly readData: Promise<ReadData | undefined>;
 }
 
 async function pushParts(
@@ -228,15 +236,19 @@ async function pushParts(
   { data, files, readData, ...parts }: ArchiveParts,
   { mountFrom, onProgress, signal }: PushArchiveOptions,
 ): Promise<PushArchiveResult> {
-  const index: BlobId = { digest: sha256Digest(parts.index), size: parts.index.length };
+  const { bytes, ...index } = parts.index;
   const manifest = buildArchiveManifest({ index, data }, annotations);
   const uploads = createBlobUploads({ registry, repository, mountFrom, onProgress });
   try {
     const [indexPushed, dataPushed] = await together(signal, (stop) => {
-      const sent = Promise.resolve<PushedBlob>("uploaded");
+      const putData = async (): Promise<PushedBlob> => {
+        const read = await readData;
+        stop.throwIfAborted();
+        return read === undefined ? "uploaded" : uploads.put(data, () => read(stop), stop, "pushing-data");
+      };
       return [
-        uploads.put(index, () => once(parts.index), stop, "pushing-index"),
-        readData === undefined ? sent : uploads.put(data, () => readData(stop), stop, "pushing-data"),
+        uploads.put(index, () => once(bytes), stop, "pushing-index"),
+        putData(),
         uploads.put(emptyConfig, () => once(emptyConfig.bytes), stop),
       ];
     });
