@@ -1,4 +1,5 @@
 import path from "node:path";
+import { createBackgroundWrites } from "./background-writes.js";
 import type { BlockCache } from "./block-cache.js";
 import { createBlockCache } from "./block-cache.js";
 import type { CacheObserver } from "./cache-observer.js";
@@ -17,6 +18,7 @@ import type { RecordCache } from "./record-cache.js";
 import { createRecordCache } from "./record-cache.js";
 import type { RefCache } from "./ref-cache.js";
 import { createRefCache } from "./ref-cache.js";
+import { writtenLater } from "./written-later.js";
 
 /** The caches, which are also the directories below the cache directory. */
 export const cacheNames = ["refs", "manifests", "indexes", "content", "blocks"] as const;
@@ -74,7 +76,10 @@ export interface Caches {
   readonly records: RecordCache;
   /** Manifests by digest; also other small blobs with a digest, such as signature bundles. */
   readonly manifests: DigestCache;
-  /** Indexes of archives by digest: with one, an archive is opened without a request for it. */
+  /**
+   * Indexes of archives by digest: with one, an archive is opened without a request for it. A put does not wait for the
+   * store, and a get of what is being written does; the bytes must not be written to any more.
+   */
   readonly indexes: DigestCache;
   /** Contents of files by their SHA-256, whichever archive they came from. */
   readonly content: ContentCache;
@@ -90,6 +95,9 @@ export interface Caches {
   /** Resolves when everything that is on its way into a cache has arrived, or could not. */
   flush(): Promise<void>;
 }
+
+/** The largest index of which nobody waits for the store, or some smaller ones. */
+const maxUnwrittenIndexBytes = 64 * 1024 * 1024;
 
 /**
  * All five caches, on disk or in memory. Nothing is read or made before one is used. A cache that fails is a miss:
@@ -139,6 +147,7 @@ export function createCaches(options: CachesOptions = {}): Caches {
   const contentFiles = diskStoreOf("content");
   const blockStore = isOn("blocks") ? storeOf("blocks") : undefined;
   const blockOptions = { observer: observerOf("blocks") };
+  const indexWrites = createBackgroundWrites(maxUnwrittenIndexBytes);
   const blocks = blockStore === undefined ? noBlockCache : createBlockCache(blockStore, blockOptions);
   const chunks = blockStore === undefined ? undefined : createChunkCache(blockStore, blockOptions);
   return {
@@ -148,7 +157,10 @@ export function createCaches(options: CachesOptions = {}): Caches {
       "manifests",
       createManifestCache(storeOf("manifests"), { observer: observerOf("manifests") }),
     ),
-    indexes: unlessOff("indexes", createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") })),
+    indexes: unlessOff(
+      "indexes",
+      writtenLater(createIndexCache(storeOf("indexes"), { observer: observerOf("indexes") }), indexWrites),
+    ),
     content: createContentCache(
       contentFiles === undefined ? storeOf("content") : withPatience(contentFiles),
       {
@@ -166,7 +178,7 @@ export function createCaches(options: CachesOptions = {}): Caches {
       blocks: { ...counters.blocks },
     }),
     async flush() {
-      await Promise.all([blocks.flush(), chunks?.flush()]);
+      await Promise.all([indexWrites.flush(), blocks.flush(), chunks?.flush()]);
     },
   };
 }

@@ -146,9 +146,10 @@ async function collect(
     const next = await body.next();
     signal?.throwIfAborted();
     if (next.done === true) break;
-    // The producer may use its buffer again.
-    chunks.push(next.value.slice());
     size += next.value.length;
+    // The producer may use its buffer again when it is asked for more: not before the last one is written.
+    chunks.push(size > stepBytes ? next.value : next.value.slice());
   }
-  return Buffer.concat(chunks, size);
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
 }

@@ -8,6 +8,8 @@ export interface RequestRecord {
   /** With its query. */
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
+  /** The client's port: requests over one connection have the same. */
+  readonly connection: number | undefined;
   readonly status: number;
   /** Of the body. */
   readonly bytesSent: number;
@@ -38,6 +40,7 @@ export function recordRequest(
     method: request.method ?? "",
     path: request.url ?? "",
     headers: request.headers,
+    connection: request.socket.remotePort,
     get status() {
       return response.statusCode;
     },

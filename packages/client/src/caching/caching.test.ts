@@ -38,6 +38,13 @@ function newClient({ cache, ...options }: NewClient = {}): Client {
   return client;
 }
 
+/** What another client fetched is in the cache when that one is closed. */
+async function warm(options: NewClient = {}, ...files: readonly string[]): Promise<void> {
+  await using client = newClient(options);
+  const archive = await client.pull(reference);
+  for (const file of files) await archive.readFile(file);
+}
+
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
@@ -91,7 +98,7 @@ describe("a warm cache", () => {
 
   test("costs one HEAD when the tag's time to live has run out", async () => {
     await pusher.push(reference, source);
-    await newClient().pull(reference);
+    await warm();
     requests();
     now += 6 * minute;
     const client = newClient();
@@ -231,9 +238,9 @@ describe("policies", () => {
   test("add three requests to a cold pull, and none to a warm one", async () => {
     await pusher.sign(await pusher.push(reference, source), signer);
     requests();
-    await newClient({ policies: [isSigned] }).pull(reference);
+    await warm({ policies: [isSigned] });
     expect(requests()).toHaveLength(5);
-    await newClient({ policies: [isSigned] }).pull(reference);
+    await warm({ policies: [isSigned] });
     expect(requests()).toEqual([]);
     expect(await newClient().verify(reference, { policies: [isSigned] })).toMatchObject({ ok: true });
     expect(requests()).toEqual([]);
@@ -259,7 +266,7 @@ describe("policies", () => {
       const attachment = { mediaType, bytes: Buffer.from(text), annotations: {} };
       await pusher.sign(reference, { name: "a test", sign: () => Promise.resolve(attachment) });
     };
-    const reads = (policies: readonly Policy[]): Promise<unknown> => newClient({ policies }).pull(reference);
+    const reads = (policies: readonly Policy[]): Promise<void> => warm({ policies });
     await pusher.push(reference, source);
     await sign(bundleType, "junk");
     await expect(reads([looksFurther])).rejects.toMatchObject({ code: "PolicyViolation" });
@@ -275,20 +282,20 @@ describe("policies", () => {
     const { descriptor } = await pusher.push(reference, source);
     await pusher.sign(reference, signer);
     requests();
-    await newClient({ policies: [isSigned] }).pull(reference);
+    await warm({ policies: [isSigned] });
     const cold = requests();
     expect(cold).toHaveLength(6);
     // Beside manifest and index: that there is no API; the fallback tag, and what it lists; the bundle.
     expect(cold.filter((one) => one.startsWith("GET referrers/"))).toHaveLength(1);
     expect(cold.filter((one) => one.startsWith("GET manifests/"))).toHaveLength(3);
     expect(cold).toContain(`GET manifests/${descriptor.digest.replace(":", "-")}`);
-    await newClient({ policies: [isSigned] }).pull(reference);
+    await warm({ policies: [isSigned] });
     expect(requests()).toEqual([]);
   });
 
   test("are asked on cache hits too", async () => {
     await pusher.push(reference, source);
-    await newClient().pull(reference);
+    await warm();
     const refuses: Policy = { name: "no", evaluate: () => Promise.resolve({ ok: false, reasons: [] }) };
     await expect(newClient({ policies: [refuses] }).pull(reference)).rejects.toMatchObject({
       code: "PolicyViolation",
@@ -315,7 +322,7 @@ describe("policies", () => {
 describe("offline", () => {
   test("what is in the caches can be read, by tags whose time has run out too", async () => {
     const { descriptor } = await pusher.push(reference, source);
-    await (await newClient().pull(reference)).readFile("config.json");
+    await warm({}, "config.json");
     await registry.close();
     now += 60 * minute;
     const stale: StaleReference[] = [];
@@ -330,7 +337,7 @@ describe("offline", () => {
     const { data } = await pusher.push(reference, source);
     const offline = newClient({ offline: true });
     await expect(offline.pull(reference)).rejects.toMatchObject({ code: "Offline", reference });
-    await newClient().pull(reference);
+    await warm();
     const archive = await offline.pull(reference);
     await expect(archive.readFile("large.bin")).rejects.toMatchObject({
       code: "Offline",
@@ -466,14 +473,16 @@ describe("a cache that fails", () => {
 
   test("because its entries were damaged gives way to the registry, and heals", async () => {
     const { descriptor } = await pusher.push(reference, source);
-    await (await newClient().pull(reference)).readFile("config.json");
+    await warm({}, "config.json");
     for (const entry of await readdir(cacheDir, { recursive: true, withFileTypes: true })) {
       const name = path.join(entry.parentPath, entry.name);
       if (entry.isFile() && !entry.name.startsWith(".")) await writeFile(name, randomBytes(100));
     }
-    const archive = await newClient().pull(reference);
+    const healing = newClient();
+    const archive = await healing.pull(reference);
     expect(sha256Digest(archive.manifest.bytes)).toBe(descriptor.digest);
     expect((await archive.readFile("config.json")).length).toBe(5000);
+    await healing.close();
     requests();
     await (await newClient().pull(reference)).readFile("config.json");
     expect(requests()).toEqual([]);

@@ -6,6 +6,8 @@ import { watchRate } from "./body-rate.js";
 import { createDeadline } from "./deadline.js";
 import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
 import { createDispatchers } from "./dispatcher.js";
+import type { GivenBack } from "./given-back.js";
+import { createGivenBack } from "./given-back.js";
 import type { TransferLimits } from "./transfer-limits.js";
 import { transferLimits } from "./transfer-limits.js";
 import type { UploadBody } from "./upload-body.js";
@@ -34,10 +36,11 @@ export function createUndiciTransport(registryOrigin: string, options: Connectio
   const registry = new URL(registryOrigin);
   const limits = transferLimits(options.timeouts);
   const fence = fenceInterimAnswers();
+  const givenBack = createGivenBack();
   return {
     handle(request) {
       fence.expect(request.url.host);
-      return send({ dispatchers, limits }, request, request.from ?? registry);
+      return send({ dispatchers, limits, givenBack }, request, request.from ?? registry);
     },
     async close() {
       fence.remove();
@@ -49,9 +52,11 @@ export function createUndiciTransport(registryOrigin: string, options: Connectio
 interface Means {
   readonly dispatchers: Dispatchers;
   readonly limits: TransferLimits;
+  readonly givenBack: GivenBack;
 }
 
-async function send({ dispatchers, limits }: Means, request: HttpRequest, from: URL): Promise<HttpResponse> {
+async function send(means: Means, request: HttpRequest, from: URL): Promise<HttpResponse> {
+  const { dispatchers, limits, givenBack } = means;
   const { method, url, headers, signal, body } = request;
   const { host } = url;
   signal?.throwIfAborted();
@@ -62,6 +67,7 @@ async function send({ dispatchers, limits }: Means, request: HttpRequest, from: 
   const upload = body === undefined ? undefined : createUploadBody(body, watch, () => headersDue.begin());
   try {
     const dispatcher = await dispatchers.for(url, from);
+    await givenBack.settled();
     if (upload === undefined) headersDue.begin();
     const response = await dispatcher.request({
       origin: url.origin,
@@ -71,6 +77,7 @@ async function send({ dispatchers, limits }: Means, request: HttpRequest, from: 
       body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
       signal: stop.signal,
     });
+    response.body.on("end", givenBack.ended);
     return responseOf(response, request, limits, release);
   } catch (error) {
     release();
