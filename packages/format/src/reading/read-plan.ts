@@ -28,8 +28,8 @@ export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): P
   checkLimit("maxRangeBytes", options.maxRangeBytes);
   const { empty, stored } = sorted(entries);
   const plan: PlannedRead[] = empty.length > 0 ? [{ offset: 0, length: 0, entries: empty }] : [];
-  const ranges = groupRanges(stored, (entry) => entry, { ...options, maxFiles: Infinity });
-  for (const { offset, length, items } of ranges) plan.push({ offset, length, entries: items });
+  const ranges = groupRanges(stored, (entry) => entry, listEntries, { ...options, maxFiles: Infinity });
+  for (const { offset, length, items } of ranges) plan.push({ offset, length, entries: items.entries });
   return plan;
 }
 
@@ -39,18 +39,36 @@ export interface RangeOptions extends ReadPlanOptions {
   readonly maxFiles: number;
 }
 
+/** What lies inside of a range. */
+export interface RangeItems<T> {
+  readonly count: number;
+  add(item: T): void;
+}
+
 /** One range, and what lies inside of it. */
-export interface PlannedRange<T> extends ByteRange {
-  readonly items: readonly T[];
+export interface PlannedRange<Items> extends ByteRange {
+  readonly items: Items;
+}
+
+function listEntries(): RangeItems<Entry> & { readonly entries: readonly Entry[] } {
+  const entries: Entry[] = [];
+  return {
+    entries,
+    get count() {
+      return entries.length;
+    },
+    add: (entry) => void entries.push(entry),
+  };
 }
 
 /** The ranges of files with stored bytes that come in the order of {@link byPlace}: each is made when it is asked for. */
-export function* groupRanges<T>(
+export function* groupRanges<T, Items extends RangeItems<T>>(
   items: Iterable<T>,
   entryOf: (item: T) => Entry,
+  collect: () => Items,
   { maxGapBytes, maxRangeBytes, maxFiles }: RangeOptions,
-): Generator<PlannedRange<T>, void, undefined> {
-  let current: { offset: number; end: number; items: T[] } | undefined;
+): Generator<PlannedRange<Items>, void, undefined> {
+  let current: { offset: number; end: number; items: Items } | undefined;
   for (const item of items) {
     const { dataOffset, storedSize } = entryOf(item);
     const end = Math.max(current?.end ?? 0, dataOffset + storedSize);
@@ -58,14 +76,15 @@ export function* groupRanges<T>(
       current !== undefined &&
       dataOffset - current.end <= maxGapBytes &&
       // A file that shares bytes with the range and makes it no longer is always part of it.
-      (end === current.end || (end - current.offset <= maxRangeBytes && current.items.length < maxFiles));
+      (end === current.end || (end - current.offset <= maxRangeBytes && current.items.count < maxFiles));
     if (current !== undefined && fits) {
       current.end = end;
-      current.items.push(item);
+      current.items.add(item);
       continue;
     }
     if (current !== undefined) yield planned(current);
-    current = { offset: dataOffset, end: dataOffset + storedSize, items: [item] };
+    current = { offset: dataOffset, end: dataOffset + storedSize, items: collect() };
+    current.items.add(item);
   }
   if (current !== undefined) yield planned(current);
 }
@@ -97,7 +116,7 @@ export function byPlace(a: Entry, b: Entry): number {
   return a.dataOffset - b.dataOffset || a.storedSize - b.storedSize;
 }
 
-function planned<T>(range: { offset: number; end: number; items: T[] }): PlannedRange<T> {
+function planned<Items>(range: { offset: number; end: number; items: Items }): PlannedRange<Items> {
   return { offset: range.offset, length: range.end - range.offset, items: range.items };
 }
 

@@ -19,6 +19,7 @@ import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
+import { createRangeBuffers } from "./range-buffers.js";
 import { smallReads } from "./small-files.js";
 import { surveyFiles } from "./survey-files.js";
 import type { SurveyedFiles } from "./survey-files.js";
@@ -140,17 +141,20 @@ async function fetchFiles(
     const decoder = options.zstd ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
     await nextTurn();
+    const buffers = createRangeBuffers();
     const reads = smallReads(small, { maxGapBytes, maxRangeBytes, maxFiles: maxRangeFiles });
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
-      const bytes = await readWhole(archive, read, signal);
+      const bytes = await readWhole(archive, read, buffers.take(read.length), signal);
       if (stage === undefined) {
-        await writeRange(writer, decoder, read, bytes, read.items, signal, report);
+        await writeRange(writer, decoder, read, bytes, read.files, signal, report);
+        buffers.giveBack(bytes);
         return;
       }
-      await stage.write(read, bytes, read.items, signal, (entry, written) => {
+      await stage.write(read, bytes, read.files, signal, (entry, written) => {
         report.bytes(entry.size, entry);
         report.finished(entry, written);
       });
+      buffers.giveBack(bytes);
     });
     // Large files need the memory.
     await stage?.close();
@@ -222,9 +226,9 @@ function startStage(
 async function readWhole(
   archive: Archive,
   { offset, length }: ByteRange,
+  bytes: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+): Promise<Uint8Array<ArrayBuffer>> {
   let filled = 0;
   if (length === 0) return bytes;
   for await (const chunk of archive.data.read({ offset, length }, { signal })) {
@@ -249,7 +253,7 @@ async function writeRange(
   decoder: ZstdDecoder,
   range: ByteRange,
   bytes: Uint8Array,
-  files: readonly Extraction[],
+  files: Iterable<Extraction>,
   signal: AbortSignal,
   report: ExtractReport,
 ): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Entry } from "../../entry.js";
+import type { ByteRange } from "../../sources/byte-source.js";
 import { byPlace, groupRanges } from "../../reading/read-plan.js";
-import type { PlannedRange, RangeOptions } from "../../reading/read-plan.js";
+import type { RangeOptions } from "../../reading/read-plan.js";
 import type { Extraction } from "./extract-options.js";
+import { PackedFiles } from "./packed-files.js";
 
 /**
  * The small ones of many files, of which only those are kept in memory that are not in the order in which they are
@@ -17,28 +19,36 @@ export interface SmallFiles {
   readonly outOfOrder: readonly Extraction[];
 }
 
+/** A range to fetch, and the files that are in it. */
+export interface SmallRead extends ByteRange {
+  readonly files: Iterable<Extraction>;
+}
+
 /** The ranges to fetch, in the order of stored bytes; files without any come first, in ranges of no bytes. */
-export function* smallReads(
-  small: SmallFiles,
-  options: RangeOptions,
-): Generator<PlannedRange<Extraction>, void, undefined> {
+export function* smallReads(small: SmallFiles, options: RangeOptions): Generator<SmallRead, void, undefined> {
   if (small.hasEmpty) yield* emptyReads(small, options.maxFiles);
-  yield* groupRanges(inStoredOrder(small), ({ entry }) => entry, options);
+  const ranges = groupRanges(
+    inStoredOrder(small),
+    ({ entry }) => entry,
+    () => new PackedFiles(),
+    options,
+  );
+  for (const { offset, length, items } of ranges) yield { offset, length, files: items };
 }
 
 function* emptyReads(
   { files, isSmall }: SmallFiles,
   maxFiles: number,
-): Generator<PlannedRange<Extraction>, void, undefined> {
-  let items: Extraction[] = [];
+): Generator<SmallRead, void, undefined> {
+  let packed = new PackedFiles();
   for (const file of files) {
     if (file.entry.storedSize > 0 || !isSmall(file.entry)) continue;
-    items.push(file);
-    if (items.length < maxFiles) continue;
-    yield { offset: 0, length: 0, items };
-    items = [];
+    packed.add(file);
+    if (packed.count < maxFiles) continue;
+    yield { offset: 0, length: 0, files: packed };
+    packed = new PackedFiles();
   }
-  if (items.length > 0) yield { offset: 0, length: 0, items };
+  if (packed.count > 0) yield { offset: 0, length: 0, files: packed };
 }
 
 function* inStoredOrder({ files, isSmall, outOfOrder }: SmallFiles): Generator<Extraction, void, undefined> {
