@@ -28,24 +28,65 @@ export function planReads(entries: Iterable<Entry>, options: ReadPlanOptions): P
   checkLimit("maxRangeBytes", options.maxRangeBytes);
   const { empty, stored } = sorted(entries);
   const plan: PlannedRead[] = empty.length > 0 ? [{ offset: 0, length: 0, entries: empty }] : [];
-  let current: { offset: number; end: number; entries: Entry[] } | undefined;
-  for (const entry of stored) {
-    const end = Math.max(current?.end ?? 0, entry.dataOffset + entry.storedSize);
+  const ranges = groupRanges(stored, (entry) => entry, listEntries, { ...options, maxFiles: Infinity });
+  for (const { offset, length, items } of ranges) plan.push({ offset, length, entries: items.entries });
+  return plan;
+}
+
+/** When neighbouring files are fetched with one request, and how many. */
+export interface RangeOptions extends ReadPlanOptions {
+  /** A range with so many files is not made longer for another one. */
+  readonly maxFiles: number;
+}
+
+/** What lies inside of a range. */
+export interface RangeItems<T> {
+  readonly count: number;
+  add(item: T): void;
+}
+
+/** One range, and what lies inside of it. */
+export interface PlannedRange<Items> extends ByteRange {
+  readonly items: Items;
+}
+
+function listEntries(): RangeItems<Entry> & { readonly entries: readonly Entry[] } {
+  const entries: Entry[] = [];
+  return {
+    entries,
+    get count() {
+      return entries.length;
+    },
+    add: (entry) => void entries.push(entry),
+  };
+}
+
+/** The ranges of files with stored bytes that come in the order of {@link byPlace}: each is made when it is asked for. */
+export function* groupRanges<T, Items extends RangeItems<T>>(
+  items: Iterable<T>,
+  entryOf: (item: T) => Entry,
+  collect: () => Items,
+  { maxGapBytes, maxRangeBytes, maxFiles }: RangeOptions,
+): Generator<PlannedRange<Items>, void, undefined> {
+  let current: { offset: number; end: number; items: Items } | undefined;
+  for (const item of items) {
+    const { dataOffset, storedSize } = entryOf(item);
+    const end = Math.max(current?.end ?? 0, dataOffset + storedSize);
     const fits =
       current !== undefined &&
-      entry.dataOffset - current.end <= options.maxGapBytes &&
+      dataOffset - current.end <= maxGapBytes &&
       // A file that shares bytes with the range and makes it no longer is always part of it.
-      (end === current.end || end - current.offset <= options.maxRangeBytes);
+      (end === current.end || (end - current.offset <= maxRangeBytes && current.items.count < maxFiles));
     if (current !== undefined && fits) {
       current.end = end;
-      current.entries.push(entry);
+      current.items.add(item);
       continue;
     }
-    if (current !== undefined) plan.push(planned(current));
-    current = { offset: entry.dataOffset, end: entry.dataOffset + entry.storedSize, entries: [entry] };
+    if (current !== undefined) yield planned(current);
+    current = { offset: dataOffset, end: dataOffset + storedSize, items: collect() };
+    current.items.add(item);
   }
-  if (current !== undefined) plan.push(planned(current));
-  return plan;
+  if (current !== undefined) yield planned(current);
 }
 
 /** Those with stored bytes in the order of these, as the files of an archive mostly are already. */
@@ -70,15 +111,17 @@ function sorted(entries: Iterable<Entry>): {
   return { empty, stored: isSorted ? stored : stored.toSorted(byPlace) };
 }
 
-function byPlace(a: Entry, b: Entry): number {
+/** The order of files in the data part. */
+export function byPlace(a: Entry, b: Entry): number {
   return a.dataOffset - b.dataOffset || a.storedSize - b.storedSize;
 }
 
-function planned({ offset, end, entries }: { offset: number; end: number; entries: Entry[] }): PlannedRead {
-  return { offset, length: end - offset, entries };
+function planned<Items>(range: { offset: number; end: number; items: Items }): PlannedRange<Items> {
+  return { offset: range.offset, length: range.end - range.offset, items: range.items };
 }
 
-function checkReadable(entry: Entry): void {
+/** `Unsupported` for a file with an unknown compression. */
+export function checkReadable(entry: Entry): void {
   if (entry.compression !== "unknown") return;
   throw new FormatError(
     "Unsupported",

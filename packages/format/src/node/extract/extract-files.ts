@@ -3,12 +3,9 @@ import { nextTurn } from "@blob/core/concurrency";
 
 import type { Archive } from "../../archive.js";
 import type { ByteRange } from "../../sources/byte-source.js";
-import type { Entry } from "../../entry.js";
 import { streamContent } from "../../reading/content-reader.js";
 import type { CutFile } from "../../reading/stored-chunks.js";
 import { FormatError } from "../../errors.js";
-import { filesPerStep } from "../../index-codec/steps.js";
-import { planReads } from "../../reading/read-plan.js";
 import { resolveLimits } from "../../reading/read-limits.js";
 import { turnBytes } from "../../zstd/turns.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
@@ -22,6 +19,10 @@ import type { ExtractStage } from "./extract-stage.js";
 import { createExtractReport } from "./extract-report.js";
 import type { ExtractReport, WrittenFiles } from "./extract-report.js";
 import { extractStored } from "./extract-stored.js";
+import { createRangeBuffers } from "./range-buffers.js";
+import { smallReads } from "./small-files.js";
+import { surveyFiles } from "./survey-files.js";
+import type { SurveyedFiles } from "./survey-files.js";
 import type { Extraction, ExtractOptions } from "./extract-options.js";
 import type { FindLocalChunks } from "./local-chunks.js";
 import { forEachConcurrent } from "@blob/core/concurrency";
@@ -64,11 +65,14 @@ const bytesPerFile = turnBytes / 64;
 /** One is written while another one is decompressed. More are not faster, and take some 25 MB each. */
 const maxLargeFiles = 2;
 
+/** Of one request: more of them take more memory than their bytes, and longer to make than others should wait. */
+const maxRangeFiles = 8192;
+
 /** Takes contents from a store, fetches the rest, verifies and writes; what was left alone is returned as skipped. */
 export async function extractFiles(
   archive: Archive,
   writer: FileWriter,
-  wanted: readonly Extraction[],
+  wanted: Iterable<Extraction>,
   options: ExtractFilesOptions,
 ): Promise<WrittenFiles> {
   const { contents, contentsBy: by = "copy", signal } = options;
@@ -77,24 +81,21 @@ export async function extractFiles(
     options.maxRangeBytes ?? defaultMaxRangeBytes,
     Math.ceil(readAheadBytes / concurrency),
   );
-  const report = createExtractReport(wanted, options.onProgress, maxWholeBytes);
+  const sizes = { maxWholeBytes, maxRangeBytes, signal };
+  const files = await surveyFiles(wanted, sizes);
+  const report = createExtractReport(files, options.onProgress, maxWholeBytes);
   if (contents === undefined) {
-    await fetchFiles(archive, writer, wanted, {
-      ...options,
-      concurrency,
-      readAheadBytes,
-      maxRangeBytes,
-      report,
-    });
+    const how = { ...options, concurrency, readAheadBytes, maxRangeBytes, report };
+    await fetchFiles(archive, writer, files, how);
     return report.result();
   }
   const stored = { by, concurrency, maxWholeBytes, signal };
-  const missing = await extractStored(contents, writer, wanted, report, stored);
+  const missing = await extractStored(contents, writer, [...wanted], report, stored);
   const keeper = createContentKeeper(contents, writer, signal);
   try {
     const keeping = keepFinished(report, missing, keeper);
     const how = { ...options, concurrency, readAheadBytes, maxRangeBytes, report: keeping };
-    await fetchFiles(archive, writer, missing, how);
+    await fetchFiles(archive, writer, await surveyFiles(missing, sizes), how);
     await keeper.finish();
     signal?.throwIfAborted();
   } finally {
@@ -130,32 +131,30 @@ interface FetchOptions extends ExtractFilesOptions {
 async function fetchFiles(
   archive: Archive,
   writer: FileWriter,
-  wanted: readonly Extraction[],
+  files: SurveyedFiles,
   options: FetchOptions,
 ): Promise<void> {
   const { concurrency, maxRangeBytes, report } = options;
-  // Others get a turn between these, each of which looks at all files.
-  const targets = await renamedFiles(wanted);
-  const stage = startStage(wanted, writer, options);
+  const { small, large } = files;
+  const stage = startStage(files, writer, options);
   try {
     const decoder = options.zstd ?? (await loadZstdDecoder());
     const source = { data: archive.data, zstd: decoder, sha256: nodeSha256, limits: resolveLimits() };
     await nextTurn();
-    const { small, large } = sortBySize(wanted, maxRangeBytes);
-    await nextTurn();
-    const reads = planReads(small, { maxGapBytes, maxRangeBytes });
-    await nextTurn();
+    const buffers = createRangeBuffers();
+    const reads = smallReads(small, { maxGapBytes, maxRangeBytes, maxFiles: maxRangeFiles });
     await forEachConcurrent(reads, concurrency, options.signal, async (read, signal) => {
-      const files = read.entries.map((entry) => ({ entry, target: targets.get(entry.path) ?? entry.path }));
-      const bytes = await readWhole(archive, read, signal);
+      const bytes = await readWhole(archive, read, buffers.take(read.length), signal);
       if (stage === undefined) {
-        await writeRange(writer, decoder, read, bytes, files, signal, report);
+        await writeRange(writer, decoder, read, bytes, read.files, signal, report);
+        buffers.giveBack(bytes);
         return;
       }
-      await stage.write(read, bytes, files, signal, (entry, written) => {
+      await stage.write(read, bytes, read.files, signal, (entry, written) => {
         report.bytes(entry.size, entry);
         report.finished(entry, written);
       });
+      buffers.giveBack(bytes);
     });
     // Large files need the memory.
     await stage?.close();
@@ -184,17 +183,6 @@ async function fetchFiles(
   }
 }
 
-/** Where files go whose names are not their paths. */
-async function renamedFiles(wanted: readonly Extraction[]): Promise<ReadonlyMap<string, string>> {
-  const targets = new Map<string, string>();
-  for (const { entry, target } of wanted) {
-    if (entry.path === target) continue;
-    targets.set(entry.path, target);
-    if (targets.size % filesPerStep === 0) await nextTurn();
-  }
-  return targets;
-}
-
 /** The large files of which the index says how they are cut. */
 function cutFiles(archive: Archive, large: readonly Extraction[]): ReadonlyMap<string, CutFile> {
   const files = new Map<string, CutFile>();
@@ -221,50 +209,26 @@ const maxAutomaticWorkers = 3;
 
 /** Workers, when they are wanted or worth it, and possible. */
 function startStage(
-  wanted: readonly Extraction[],
+  { milliseconds }: SurveyedFiles,
   writer: FileWriter,
   { zstd, workers }: ExtractFilesOptions,
 ): ExtractStage | undefined {
   // What is fetched, compiled and collected meanwhile keeps a core busy: a worker for that one made all of them slower.
   const free = Math.min(availableParallelism() - 1, maxAutomaticWorkers);
-  const automatic = estimateMilliseconds(wanted) > minParallelMs ? free : 0;
+  const automatic = milliseconds > minParallelMs ? free : 0;
   const count = workers ?? automatic;
   // A codec of the caller's lives on the caller's thread.
   const isPossible = zstd === undefined && writer.canReserve && canExtractInWorkers();
   return count > 0 && isPossible ? createExtractStage(count, writer) : undefined;
 }
 
-/** Rough costs of small files on one thread, measured: 45 µs a file, 2 ms a compressed megabyte, 0.6 ms another. */
-function estimateMilliseconds(wanted: readonly Extraction[]): number {
-  return wanted.reduce((sum, { entry: { size, compression } }) => {
-    if (size > maxWholeBytes) return sum;
-    return sum + 0.045 + (size / 1e6) * (compression === "zstd" ? 2 : 0.6);
-  }, 0);
-}
-
-interface BySize {
-  readonly small: readonly Entry[];
-  readonly large: readonly Extraction[];
-}
-
-function sortBySize(wanted: readonly Extraction[], maxRangeBytes: number): BySize {
-  const small: Entry[] = [];
-  const large: Extraction[] = [];
-  for (const extraction of wanted) {
-    const { size, storedSize } = extraction.entry;
-    if (size > maxWholeBytes || storedSize > maxRangeBytes) large.push(extraction);
-    else small.push(extraction.entry);
-  }
-  return { small, large };
-}
-
 /** The planned range, exactly. */
 async function readWhole(
   archive: Archive,
   { offset, length }: ByteRange,
+  bytes: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+): Promise<Uint8Array<ArrayBuffer>> {
   let filled = 0;
   if (length === 0) return bytes;
   for await (const chunk of archive.data.read({ offset, length }, { signal })) {
@@ -289,7 +253,7 @@ async function writeRange(
   decoder: ZstdDecoder,
   range: ByteRange,
   bytes: Uint8Array,
-  files: readonly Extraction[],
+  files: Iterable<Extraction>,
   signal: AbortSignal,
   report: ExtractReport,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Entry } from "../../entry.js";
-import type { Extraction, ExtractOptions, ExtractResult } from "./extract-options.js";
+import type { ExtractOptions, ExtractResult } from "./extract-options.js";
 
 /** What an extraction wrote, and what it left alone when it came to it. */
 export type WrittenFiles = Omit<ExtractResult, "notKept">;
@@ -14,17 +14,16 @@ export interface ExtractReport {
 
 /** Larger files are told about while they are written. */
 export function createExtractReport(
-  wanted: readonly Extraction[],
+  { count: filesTotal, bytes: bytesTotal }: { readonly count: number; readonly bytes: number },
   onProgress: ExtractOptions["onProgress"],
   largeBytes: number,
 ): ExtractReport {
-  const bytesTotal = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
   const skipped: string[] = [];
   let bytesDone = 0;
   let filesDone = 0;
   let size = 0;
   const tell = (path: string): void =>
-    onProgress?.({ stage: "extracting", path, bytesDone, bytesTotal, filesDone, filesTotal: wanted.length });
+    onProgress?.({ stage: "extracting", path, bytesDone, bytesTotal, filesDone, filesTotal });
   return {
     bytes(count, entry) {
       bytesDone += count;

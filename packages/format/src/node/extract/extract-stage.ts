@@ -23,7 +23,7 @@ export interface ExtractStage {
   write(
     range: ByteRange,
     bytes: Uint8Array,
-    files: readonly Extraction[],
+    files: Iterable<Extraction>,
     signal: AbortSignal,
     onFile: (entry: Entry, written: boolean) => void,
   ): Promise<void>;
@@ -143,7 +143,7 @@ function contentsOf(
   return { ...columns, bytes: own, paths: hasOtherPaths ? files.map(({ entry }) => entry.path) : undefined };
 }
 
-function* batchesOf(files: readonly Extraction[]): Generator<readonly Extraction[], void, undefined> {
+function* batchesOf(files: Iterable<Extraction>): Generator<readonly Extraction[], void, undefined> {
   let batch: Extraction[] = [];
   const directories = new Set<string>();
   for (const file of files) {

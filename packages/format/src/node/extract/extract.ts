@@ -115,7 +115,7 @@ async function extractOne(
 async function extractTo(
   archive: Archive,
   destination: Destination,
-  selected: readonly Extraction[],
+  selected: Iterable<Extraction>,
   options: ExtractIntoOptions,
 ): Promise<ExtractResult> {
   const { overwrite = false, preserveMode = true, preserveTimes = true } = options;
@@ -137,33 +137,48 @@ async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
 }
 
-/** What is to be written where, in the order of the archive: checked as far as that is possible without writing. */
-async function planExtraction(archive: Archive, options: ExtractOptions): Promise<Extraction[]> {
+/**
+ * What is to be written where, in the order of the archive: checked as far as that is possible without writing. All of
+ * an archive under its own names is not kept but made each time that one goes through it: it takes too much memory.
+ */
+async function planExtraction(archive: Archive, options: ExtractOptions): Promise<Iterable<Extraction>> {
+  const entries = selectEntries(archive, options);
+  const isKept = options.target !== undefined;
   const targets = new Set<string>();
   const selected: Extraction[] = [];
-  for (const entry of selectEntries(archive, options)) {
-    if (selected.length % filesPerTurn === filesPerTurn - 1) await takeTurn(options.signal);
+  let count = 0;
+  for (const entry of entries) {
+    if (++count % filesPerTurn === 0) await takeTurn(options.signal);
     const target = options.target?.(entry) ?? entry.path;
     checkWritablePath(target, process.platform);
     // An archive has each path once.
-    if (options.target !== undefined && targets.has(target)) {
+    if (isKept && targets.has(target)) {
       throw new FormatError(
         "DestinationConflict",
         `${JSON.stringify(entry.path)} and another file of the archive both go to ${JSON.stringify(target)}`,
         { path: entry.path },
       );
     }
-    if (options.target !== undefined) targets.add(target);
+    if (!isKept) continue;
+    targets.add(target);
     selected.push({ entry, target });
   }
-  return selected;
+  return isKept ? selected : underOwnNames(entries);
 }
 
-/** In the order of the archive's paths, each once: neighbours are fetched together. */
+function underOwnNames(entries: Iterable<Entry>): Iterable<Extraction> {
+  return {
+    *[Symbol.iterator]() {
+      for (const entry of entries) yield { entry, target: entry.path };
+    },
+  };
+}
+
+/** In the order of the archive's paths, each once, as often as one likes: neighbours are fetched together. */
 function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptions): Iterable<Entry> {
   const below = normalizePath(directory);
   if (!archive.isDirectory(below)) throw notFound(directory, archive.isFile(below), "directory");
-  if (paths === undefined) return archive.entries(below);
+  if (paths === undefined) return { [Symbol.iterator]: () => archive.entries(below) };
   const selected = new Map<string, Entry>();
   for (const path of paths) {
     const entry = archive.entry(path);
@@ -179,23 +194,33 @@ function selectEntries(archive: Archive, { directory = "", paths }: ExtractOptio
 async function splitTaken(
   archive: Archive,
   writer: FileWriter,
-  selected: readonly Extraction[],
+  selected: Iterable<Extraction>,
   { overwrite = false, signal }: ExtractOptions,
-): Promise<{ readonly wanted: readonly Extraction[]; readonly skipped: readonly string[] }> {
-  const wanted: Extraction[] = [];
+): Promise<{ readonly wanted: Iterable<Extraction>; readonly skipped: readonly string[] }> {
+  const left = new Set<number>();
   const skipped: string[] = [];
-  for (const [index, extraction] of selected.entries()) {
-    if (index % filesPerTurn === filesPerTurn - 1) await takeTurn(signal);
+  let count = 0;
+  for (const extraction of selected) {
+    const number = count++;
+    if (count % filesPerTurn === 0) await takeTurn(signal);
     const taken = writer.isTaken(extraction.target);
-    if (!taken || overwrite) {
-      wanted.push(extraction);
-      continue;
-    }
+    if (!taken || overwrite) continue;
+    left.add(number);
     skipped.push(extraction.entry.path);
     // Nobody will go on with it.
     if (archive.chunks(extraction.entry.path) !== undefined) writer.forgetPartials(extraction.target);
   }
-  return { wanted, skipped };
+  return { wanted: left.size === 0 ? selected : without(selected, left), skipped };
+}
+
+/** All but those with these numbers. */
+function without(files: Iterable<Extraction>, left: ReadonlySet<number>): Iterable<Extraction> {
+  return {
+    *[Symbol.iterator]() {
+      let number = 0;
+      for (const file of files) if (!left.has(number++)) yield file;
+    },
+  };
 }
 
 function notFound(path: string, isOtherKind: boolean, what: "file" | "directory"): FormatError {

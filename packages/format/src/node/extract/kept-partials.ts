@@ -5,7 +5,7 @@ import { isPartialName, parsePartialName } from "./partial-name.js";
 import { splitTarget } from "./target-path.js";
 
 /** What is worth keeping when a destination is emptied: unfinished files that the extraction goes on with. */
-export function keptPartials(archive: Archive, selected: readonly Extraction[]): WantedTree {
+export function keptPartials(archive: Archive, selected: Iterable<Extraction>): WantedTree {
   const targets = new Map<string, string[]>();
   const directories = new Set<string>();
   for (const { entry, target } of selected) {
