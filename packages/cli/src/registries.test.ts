@@ -169,7 +169,10 @@ describe("a registry", () => {
     await mkdir(homeDirectory);
     const login = ["login", registry.host, "-u", "me", "--password-stdin"];
     expect(await runBlob(login, { homeDirectory, stdin: "secret" })).toMatchObject({ code: 0 });
-    expect(await runBlob(["push", reference, site], { homeDirectory })).toMatchObject({ code: 0, stderr: "" });
+    expect(await runBlob(["push", reference, site], { homeDirectory })).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
     const doctor = await runBlob(["doctor", reference], { homeDirectory });
     expect(doctor).toMatchObject({ code: 0, stderr: "" });
     expect(doctor.stdout).toMatch(/connection +127\.0\.0\.1:\d+, plain HTTP, not encrypted/u);

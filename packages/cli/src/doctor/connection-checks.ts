@@ -61,8 +61,16 @@ export async function checkConnection(
     return ok(`${host}:${String(port)}, ${describe(socket)}, ${elapsed(start)}`);
   } catch (error) {
     signal.throwIfAborted();
-    if (isTls && orPlain && hasCode(error, "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG")) {
-      return await checkConnection(new URL(`http://${url.hostname}:${String(port)}`), { tls, orPlain }, signal);
+    if (
+      isTls &&
+      orPlain &&
+      hasCode(error, "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG")
+    ) {
+      return await checkConnection(
+        new URL(`http://${url.hostname}:${String(port)}`),
+        { tls, orPlain },
+        signal,
+      );
     }
     const why = error instanceof Error ? error.message : String(error);
     throw new ConnectionError(`${host}:${String(port)}: ${why}`, { cause: error });

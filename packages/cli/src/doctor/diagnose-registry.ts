@@ -36,7 +36,10 @@ export async function diagnoseRegistry(
     retry: { retries: 1, maxWaitMs: 2000 },
     trace: record,
   });
-  const log = createRequestLog(() => registry.origin, () => Date.now());
+  const log = createRequestLog(
+    () => registry.origin,
+    () => Date.now(),
+  );
   const url = new URL(registry.origin);
   const orPlain = connection.plainHttp === undefined && isLoopbackHost(host);
   try {
@@ -55,7 +58,9 @@ export async function diagnoseRegistry(
     });
     const byProxy = skipped("the proxy does it");
     await list.check("dns", () => (isDirect ? checkDns(url) : byProxy));
-    await list.check("connection", () => (isDirect ? checkConnection(url, { tls: connection.tls, orPlain }, signal) : byProxy));
+    await list.check("connection", () =>
+      isDirect ? checkConnection(url, { tls: connection.tls, orPlain }, signal) : byProxy,
+    );
     await list.check("credentials", async () => {
       const found = await describeCredential(credentials, { host, repository }, { signal });
       if (found === undefined) return ok("none found: requests are anonymous");

@@ -47,7 +47,9 @@ describe("a trust domain", () => {
 
   test("is neither that of TLS nor that of plain HTTP for a registry on this machine that nobody said anything of", () => {
     vi.stubEnv("NODE_EXTRA_CA_CERTS", undefined);
-    const domains = [undefined, false, true].map((plainHttp) => trustDomainOf("localhost:5000", { plainHttp }));
+    const domains = [undefined, false, true].map((plainHttp) =>
+      trustDomainOf("localhost:5000", { plainHttp }),
+    );
     expect(domains).toEqual([
       "https-or-http://localhost:5000",
       "https://localhost:5000",

@@ -10,7 +10,10 @@ const timeouts: ReadonlySet<string> = new Set([
 ]);
 
 /** What OpenSSL makes of an answer that is no TLS. */
-const noTls: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
+const noTls: ReadonlySet<string> = new Set([
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+]);
 
 /** Failures that a retry would only repeat: a name that does not exist, a certificate that is not trusted. */
 const permanent =
