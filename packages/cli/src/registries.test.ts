@@ -159,11 +159,63 @@ describe("a registry", () => {
     expect(stderr).toMatch(/^error\[RateLimited\]: .*\nhint: .*\n$/u);
   });
 
-  test("that speaks plain HTTP is not there over HTTPS, and the hint says what to do", async () => {
-    const { code, stderr } = await runBlob(["ls", reference]);
-    expect(code).toBe(7);
-    expect(stderr).toMatch(/^error\[Network\]: .*\nhint: .*--plain-http.*\n$/u);
+  // A variable that is set to nothing is not set.
+  test("on this machine needs no option to speak plain HTTP", () =>
+    pushAndReadBack(registry.host, { BLOB_PLAIN_HTTP: "" }));
+
+  test("on this machine needs no option to log in, or for doctor", async () => {
+    registry.quirks.tokenAuth = { username: "me", password: "secret" };
+    const homeDirectory = path.join(directory.path, "login-home");
+    await mkdir(homeDirectory);
+    const login = ["login", registry.host, "-u", "me", "--password-stdin"];
+    expect(await runBlob(login, { homeDirectory, stdin: "secret" })).toMatchObject({ code: 0 });
+    expect(await runBlob(["push", reference, site], { homeDirectory })).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    const doctor = await runBlob(["doctor", reference], { homeDirectory });
+    expect(doctor).toMatchObject({ code: 0, stderr: "" });
+    expect(doctor.stdout).toMatch(/connection +127\.0\.0\.1:\d+, plain HTTP, not encrypted/u);
+    expect(doctor.stdout).toMatch(/clock +(?!.*said no time)/u);
   });
+
+  test("on this machine may be a mirror that nobody said the scheme of", async () => {
+    await runBlob(["push", reference, site]);
+    const homeDirectory = path.join(directory.path, "mirror-home");
+    const config = path.join(homeDirectory, "config.yaml");
+    await writeTree(homeDirectory, {
+      "config.yaml": `registries: {"127.0.0.1:1": {mirrors: ["${registry.host}"], mirror_tags: true}}\n`,
+    });
+    const ran = await runBlob(["cat", "127.0.0.1:1/acme/site:v1", "a.txt", "--config", config], {
+      homeDirectory,
+    });
+    expect(ran).toMatchObject({ code: 0, stdout: "a" });
+  });
+
+  test.each([
+    ["a flag", ["--no-plain-http"], {}, undefined],
+    ["a flag's value", ["--plain-http=false"], {}, undefined],
+    ["a variable", [], { BLOB_PLAIN_HTTP: "0" }, undefined],
+    ["the configuration", [], {}, () => "plain_http: false\n"],
+    [
+      "the configuration, for this registry",
+      [],
+      {},
+      (host: string) => `registries: {"${host}": {plain_http: false}}\n`,
+    ],
+  ])(
+    "that speaks plain HTTP is not there when %s asks for HTTPS, and the hint says what to do",
+    async (_who, flags, variables, config) => {
+      const file = path.join(directory.path, "config.yaml");
+      await writeFile(file, config?.(registry.host) ?? "");
+      const { code, stderr } = await runBlob(["ls", ...flags, reference], {
+        env: { ...variables, BLOB_CONFIG: file },
+      });
+      expect(code).toBe(7);
+      expect(stderr).toMatch(/^error\[Network\]: .*\nhint: .*--plain-http.*\n$/u);
+      expect(registry.requests).toEqual([]);
+    },
+  );
 });
 
 test("a closed port", async () => {

@@ -35,7 +35,10 @@ import type { VerifyResult } from "./verbs/verify.js";
 export interface ClientOptions {
   /** Where credentials for registries come from, such as {@link defaultCredentials}. Default: {@link anonymous}. */
   readonly credentials?: CredentialSource | undefined;
-  /** Speak HTTP instead of HTTPS: to every registry, or to those `host[:port]`s. Default false. */
+  /**
+   * Speak HTTP instead of HTTPS: to every registry, or to those `host[:port]`s and to no other. Default: only to a registry on
+   * this machine, if what answers there speaks no TLS (see `HttpRegistryOptions`).
+   */
   readonly plainHttp?: boolean | readonly string[] | undefined;
   /** Evaluated by every verb that reads an archive, before any of its files is read. Default none. */
   readonly policies?: readonly Policy[] | undefined;

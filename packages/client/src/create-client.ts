@@ -43,7 +43,7 @@ import type { Reached, Registries } from "./registries.js";
  */
 export function createClient(options: ClientOptions = {}): Client {
   checkClientOptions(options);
-  const { plainHttp = false, policies = [], registry } = options;
+  const { plainHttp, policies = [], registry } = options;
   const caches = cachesOf(options.cache);
   const shared = createSharedReads();
   const lifetime = createLifetime();
@@ -54,7 +54,7 @@ export function createClient(options: ClientOptions = {}): Client {
     shared,
     offline: options.offline ?? false,
     onStale: options.onStale,
-    plainHttp: (host) => (typeof plainHttp === "boolean" ? plainHttp : plainHttp.includes(host)),
+    plainHttp: (host) => (typeof plainHttp === "object" ? plainHttp.includes(host) : plainHttp),
     http: options.http ?? {},
     hosts: options.hosts ?? (() => undefined),
     onSkippedMirror: options.onSkippedMirror,
@@ -157,7 +157,7 @@ interface RegistriesOptions {
   readonly shared: SharedReads;
   readonly offline: boolean;
   readonly onStale: ((stale: StaleReference) => void) | undefined;
-  readonly plainHttp: (host: string) => boolean;
+  readonly plainHttp: (host: string) => boolean | undefined;
   readonly http: Omit<HttpRegistryOptions, "authenticator" | "plainHttp">;
   readonly hosts: (host: string) => HostOptions | undefined;
   readonly onSkippedMirror: ((skipped: SkippedMirror) => void) | undefined;

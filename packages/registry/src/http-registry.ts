@@ -9,7 +9,7 @@ import { createBlobLinks } from "./http/blobs/blob-links.js";
 import { statBlob } from "./http/blobs/blob-stat.js";
 import { deleteBlob, deleteManifest } from "./http/deletes/deletes.js";
 import { withAdaptiveConcurrency } from "./http/layers/concurrency.js";
-import { createEndpoint, originOf } from "./http/layers/endpoint.js";
+import { createEndpoint } from "./http/layers/endpoint.js";
 import type { Layer } from "./http/layers/handler.js";
 import { compose } from "./http/layers/handler.js";
 import { getManifest, putManifest, resolveManifest } from "./http/manifests/manifests.js";
@@ -23,7 +23,7 @@ import type { HttpTrace } from "./http/layers/trace.js";
 import { withTrace } from "./http/layers/trace.js";
 import type { ConnectionOptions } from "./http/transport/dispatcher.js";
 import type { Transport } from "./http/transport/undici-handler.js";
-import { createUndiciTransport } from "./http/transport/undici-handler.js";
+import { createWay } from "./http/transport/way.js";
 import type { UploadProbe } from "./http/uploads/upload-probe.js";
 import { probeUpload } from "./http/uploads/upload-probe.js";
 import { createStreamer } from "./http/uploads/streamed-upload.js";
@@ -42,7 +42,10 @@ export interface HttpRegistryOptions extends ConnectionOptions {
    * refuse even anonymous reads, which take a token.
    */
   readonly authenticator?: Authenticator | undefined;
-  /** Speak http instead of https. Default false. */
+  /**
+   * Speak http instead of https. Default: https, and only if the registry is on this machine (`localhost`, `127.0.0.1`,
+   * `[::1]`) and what answers there speaks no TLS, http. False: https, there as well.
+   */
   readonly plainHttp?: boolean | undefined;
   /** The `User-Agent` of every request. Default `blob-registry`. */
   readonly userAgent?: string | undefined;
@@ -72,7 +75,10 @@ export interface HttpRegistryOptions extends ConnectionOptions {
 
 /** A registry over HTTP, which holds connections. `await using` closes them. */
 export interface HttpRegistry extends Registry, AsyncDisposable {
-  /** Scheme, host and port of its API, such as `https://registry-1.docker.io`. */
+  /**
+   * Scheme, host and port of its API, such as `https://registry-1.docker.io`. Begins with `http` for a registry on this
+   * machine as soon as it has turned out to speak no TLS.
+   */
   readonly origin: string;
   /**
    * As `Registry` has it: one PATCH of unknown length. Registries that are known to refuse that are not asked, nor one that
@@ -119,7 +125,8 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     const message = `"${messageText(host)}" is not a host: write host or host:port, lower case`;
     throw new RegistryError("InvalidReference", message, { host });
   }
-  const { authenticator, plainHttp = false, userAgent = "blob-registry", trace } = options;
+  const { authenticator, userAgent = "blob-registry", trace } = options;
+  const way = createWay(host, options);
   const retryPolicy = createRetryPolicy(options.retry);
   // All that is between what asks (`http/blobs`, `http/uploads`, …) and the wire (`transport`): each is a handler around the
   // one before it, with the same interface, and adds one concern to every request.
@@ -131,9 +138,9 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
     withRedirects(),
     ...(authenticator === undefined ? [] : [withAuthorization(authenticator)]),
     withUserAgent(userAgent),
+    way.settle,
   ];
-  const origin = originOf(host, plainHttp);
-  const transport = options.transport ?? createUndiciTransport(origin, options);
+  const { origin, transport } = way;
   const send = compose(transport.handle, ...layers);
   const endpoint = createEndpoint(host, { origin, send, retryPolicy, namespace: options.namespace });
   const links = createBlobLinks();
@@ -189,7 +196,9 @@ export function createHttpRegistry(host: string, options: HttpRegistryOptions = 
 
     tags: (repository, call = {}) => listTags(endpoint, repository, call),
 
-    origin,
+    get origin() {
+      return origin();
+    },
 
     probeUpload: async (repository, call = {}) => probeUpload(endpoint, repository, call),
 

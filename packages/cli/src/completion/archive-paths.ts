@@ -3,6 +3,7 @@ import type { Archive } from "@blob/format";
 import { normalizePath } from "@blob/format";
 import { cacheOptionsOf } from "../session/cache-options.js";
 import type { Session } from "../session/session.js";
+import { saidPlainHttp } from "../settings/settings.js";
 import type { Candidate } from "./candidate.js";
 
 /**
@@ -34,7 +35,7 @@ export async function archivePaths(
     }
   }
   // What caches know belongs to the way to a registry: the same as that of the reads.
-  const plainHttp = session.settings.plainHttp.value;
+  const plainHttp = saidPlainHttp(session.settings);
   const client = createClient({ offline: true, plainHttp, ...cacheOptionsOf(session) });
   try {
     const archive = await client.pull(expanded, { signal });

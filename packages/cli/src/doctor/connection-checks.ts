@@ -29,10 +29,16 @@ export async function checkDns({ hostname }: URL): Promise<Finding> {
   }
 }
 
+interface Way {
+  readonly tls: HttpRegistryOptions["tls"];
+  /** Whether a registry that speaks no TLS is spoken to in plain HTTP. */
+  readonly orPlain: boolean;
+}
+
 /** A connection of its own, with TLS where the registry has it; closed again at once. */
 export async function checkConnection(
   url: URL,
-  tls: HttpRegistryOptions["tls"],
+  { tls, orPlain }: Way,
   signal: AbortSignal,
 ): Promise<Finding> {
   signal.throwIfAborted();
@@ -55,6 +61,17 @@ export async function checkConnection(
     return ok(`${host}:${String(port)}, ${describe(socket)}, ${elapsed(start)}`);
   } catch (error) {
     signal.throwIfAborted();
+    if (
+      isTls &&
+      orPlain &&
+      hasCode(error, "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG")
+    ) {
+      return await checkConnection(
+        new URL(`http://${url.hostname}:${String(port)}`),
+        { tls, orPlain },
+        signal,
+      );
+    }
     const why = error instanceof Error ? error.message : String(error);
     throw new ConnectionError(`${host}:${String(port)}: ${why}`, { cause: error });
   } finally {
@@ -76,6 +93,10 @@ function describe(socket: Socket): string {
   const trusted = socket.authorized ? "" : ", NOT trusted (--insecure)";
   const by = [issuer.O ?? issuer.CN ?? "unknown"].flat().join(" ");
   return `${socket.getProtocol() ?? "TLS"}, certificate of ${[subject.CN ?? "?"].flat().join(" ")} by ${by} until ${until}${trusted}`;
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && codes.includes(String(Reflect.get(error, "code")));
 }
 
 /** An IPv6 address without the brackets of its URL. */

@@ -1,5 +1,6 @@
 import { createAuthenticator, describeCredential } from "@blob/auth";
 import type { Location } from "@blob/client";
+import { isLoopbackHost } from "@blob/core/hosts";
 import type { HttpMirrorOptions, HttpTrace, Manifest, TlsOptions } from "@blob/registry";
 import { createHttpRegistry } from "@blob/registry";
 import { credentialsOf } from "../session/credentials.js";
@@ -35,8 +36,12 @@ export async function diagnoseRegistry(
     retry: { retries: 1, maxWaitMs: 2000 },
     trace: record,
   });
-  const log = createRequestLog(registry.origin, () => Date.now());
+  const log = createRequestLog(
+    () => registry.origin,
+    () => Date.now(),
+  );
   const url = new URL(registry.origin);
+  const orPlain = connection.plainHttp === undefined && isLoopbackHost(host);
   try {
     const { options, sources } = (await session.hostSettings())(host);
     if (sources.length > 0) await list.check("settings", () => ok(sources.join(", ")));
@@ -53,7 +58,9 @@ export async function diagnoseRegistry(
     });
     const byProxy = skipped("the proxy does it");
     await list.check("dns", () => (isDirect ? checkDns(url) : byProxy));
-    await list.check("connection", () => (isDirect ? checkConnection(url, connection.tls, signal) : byProxy));
+    await list.check("connection", () =>
+      isDirect ? checkConnection(url, { tls: connection.tls, orPlain }, signal) : byProxy,
+    );
     await list.check("credentials", async () => {
       const found = await describeCredential(credentials, { host, repository }, { signal });
       if (found === undefined) return ok("none found: requests are anonymous");

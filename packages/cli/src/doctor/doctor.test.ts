@@ -193,7 +193,7 @@ describe("a registry", () => {
   });
 
   test("over TLS that it does not speak: a hint, and what needs a connection is not tried", async () => {
-    const { code, checks, stdout } = await doctor(reference, {});
+    const { code, checks, stdout } = await doctor(reference, { env: { BLOB_PLAIN_HTTP: "0" } });
     expect(code).toBe(7);
     expect(checks["connection"]).toMatch(/^failed: /u);
     expect(checks["manifest"]).toBe("skipped: needs a connection");

@@ -12,7 +12,7 @@ export interface RequestLog {
 }
 
 /** @param now Milliseconds since the epoch. */
-export function createRequestLog(origin: string, now: () => number): RequestLog {
+export function createRequestLog(origin: () => string, now: () => number): RequestLog {
   let recent: HttpTrace[] = [];
   const tokens: { host: string; scopes: string }[] = [];
   let skew: number | undefined;
@@ -25,7 +25,7 @@ export function createRequestLog(origin: string, now: () => number): RequestLog 
         tokens.push({ host: url.host, scopes: url.searchParams.getAll("scope").join(" ") });
       }
       const date = Date.parse(trace.date ?? "");
-      if (url.origin === origin && !Number.isNaN(date)) skew = (date - now()) / 1000;
+      if (url.origin === origin() && !Number.isNaN(date)) skew = (date - now()) / 1000;
     },
     take() {
       const taken = recent;

@@ -2,6 +2,7 @@ import type { Client, ClientOptions } from "@blob/client";
 import { createClient } from "@blob/client";
 import type { FindHostSettings } from "../hosts/host-settings.js";
 import type { Run } from "../settings/run.js";
+import { saidPlainHttp } from "../settings/settings.js";
 import { cacheOptionsOf } from "./cache-options.js";
 import { credentialsOf } from "./credentials.js";
 import { withFlags } from "./host-flags.js";
@@ -23,7 +24,7 @@ export async function composeClient(
   const credentials = await credentialsOf(run, () => namedHosts(references));
   return createClient({
     credentials,
-    plainHttp: settings.plainHttp.value,
+    plainHttp: saidPlainHttp(settings),
     http,
     hosts(host) {
       const { options, sources } = find(host);

@@ -65,6 +65,11 @@ export function resolveSettings(
   };
 }
 
+/** What somebody said. Undefined: nobody did, and it is for each registry to turn out. */
+export function saidPlainHttp({ plainHttp: { value, source } }: Settings): boolean | undefined {
+  return source === "default" ? undefined : value;
+}
+
 /** Where caches are. @throws NoHomeError */
 export function requireCacheDirectory({ cacheDirectory: { value } }: Settings): string {
   if (value === undefined) throw new NoHomeError("the cache", "say with BLOB_CACHE_DIR where it is to be");

@@ -45,6 +45,19 @@ describe("a trust domain", () => {
     expect(trustDomainOf(host, { plainHttp: true, tls: { insecure: true } })).toBe(`http://${host}`);
   });
 
+  test("is neither that of TLS nor that of plain HTTP for a registry on this machine that nobody said anything of", () => {
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", undefined);
+    const domains = [undefined, false, true].map((plainHttp) =>
+      trustDomainOf("localhost:5000", { plainHttp }),
+    );
+    expect(domains).toEqual([
+      "https-or-http://localhost:5000",
+      "https://localhost:5000",
+      "http://localhost:5000",
+    ]);
+    expect(trustDomainOf("a.example", { plainHttp: undefined })).toBe("https://a.example");
+  });
+
   test("holds nothing that is secret", () => {
     const { key } = certificate;
     expect(trustDomainOf(host, { plainHttp: false, tls: { certificate } })).toBe(

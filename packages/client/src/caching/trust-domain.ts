@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import process from "node:process";
+import { isLoopbackHost } from "@blob/core/hosts";
 import type { HttpMirrorOptions, HttpRegistryOptions, Registry } from "@blob/registry";
 
 /** How a registry is reached. */
 export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "transport"> {
-  readonly plainHttp: boolean;
+  readonly plainHttp: boolean | undefined;
   /** Where else its answers may come from, and how. */
   readonly mirrors?: readonly HttpMirrorOptions[] | undefined;
 }
@@ -15,7 +16,7 @@ export interface TrustDomainOptions extends Pick<HttpRegistryOptions, "tls" | "t
  * over a safer one.
  *
  * Two ways to a host are different domains if somebody could answer on one and not on the other: plain HTTP, TLS
- * without verification, other certificate authorities, another client certificate, a transport of the caller's. The
+ * without verification, TLS or plain HTTP as it turns out, other certificate authorities, another client certificate, a transport of the caller's. The
  * machine's own authorities count as one set. A proxy makes no difference: it sees no more of TLS than anybody else on
  * the way. Mirrors answer for a part of what is asked: a registry with others is another domain.
  *
@@ -29,13 +30,15 @@ export function trustDomainOf(
     ...(transport === undefined ? [] : ["own transport"]),
     ...(mirrors.length === 0 ? [] : [`mirrors ${fingerprintOf(mirrors.map(describeMirror))}`]),
   ];
-  if (plainHttp) return joined(`http://${host}`, own);
+  if (plainHttp === true) return joined(`http://${host}`, own);
+  // Before anything was sent nobody knows which of the two it will be.
+  const scheme = plainHttp === undefined && isLoopbackHost(host) ? "https-or-http" : "https";
   // Node verifies no certificate when this variable is 0.
   const isUnverified = tls.insecure === true || process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0";
   const authorities = [tls.ca, process.env["NODE_EXTRA_CA_CERTS"]].map((one) =>
     one === "" ? undefined : one,
   );
-  return joined(`https://${host}`, [
+  return joined(`${scheme}://${host}`, [
     ...own,
     ...(isUnverified ? ["unverified"] : []),
     ...(authorities.some((one) => one !== undefined) ? [`authorities ${fingerprintOf(authorities)}`] : []),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isLoopbackAddress, leadsInward, zoneOf } from "./host-zone.js";
+import { isLoopbackAddress, isLoopbackHost, leadsInward, zoneOf } from "./host-zone.js";
 
 const hostname = (host: string): string => new URL(`http://${host}/`).hostname;
 
@@ -181,4 +181,20 @@ test.each([
   ["10.0.0.1", false],
 ])("%s is an address that only this machine answers at: %s", (name, expected) => {
   expect(isLoopbackAddress(name)).toBe(expected);
+});
+
+test.each([
+  ["127.0.0.1:5000", true],
+  ["127.255.0.1", true],
+  ["[::1]:5000", true],
+  ["localhost", true],
+  ["localhost:5000", true],
+  ["registry.localhost:5000", true],
+  ["localhost.example:5000", false],
+  ["127.0.0.1.example.com", false],
+  ["10.0.0.1:5000", false],
+  ["registry:5000", false],
+  ["not a host", false],
+])("the registry %s is on this machine: %s", (host, expected) => {
+  expect(isLoopbackHost(host)).toBe(expected);
 });

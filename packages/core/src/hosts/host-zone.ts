@@ -37,6 +37,14 @@ export function isDeeper(zone: HostZone, than: HostZone): boolean {
 }
 
 /**
+ * Whether a registry's `host` or `host:port` means this machine, by its text alone. Somebody else may answer for a name: that
+ * is for whoever connects.
+ */
+export function isLoopbackHost(host: string): boolean {
+  return URL.canParse(`https://${host}`) && zoneOf(new URL(`https://${host}`).hostname) === "loopback";
+}
+
+/**
  * Whether a URL's `hostname` is an address of this machine that only this machine can answer at. Not a name, which somebody
  * else could answer for.
  */

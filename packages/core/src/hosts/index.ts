@@ -1,1 +1,8 @@
-export { isDeeper, isLoopbackAddress, leadsInward, zoneOf, type HostZone } from "./host-zone.js";
+export {
+  isDeeper,
+  isLoopbackAddress,
+  isLoopbackHost,
+  leadsInward,
+  zoneOf,
+  type HostZone,
+} from "./host-zone.js";

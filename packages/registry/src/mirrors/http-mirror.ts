@@ -15,7 +15,7 @@ export interface HttpMirrorOptions {
   readonly digests?: boolean | undefined;
   /** As of {@link Mirror}. Default false. */
   readonly tags?: boolean | undefined;
-  /** Speak http. Default false. */
+  /** See `HttpRegistryOptions`. */
   readonly plainHttp?: boolean | undefined;
   /** Whom to trust, and who we are, for this mirror alone. */
   readonly tls?: HttpRegistryOptions["tls"];

@@ -52,7 +52,7 @@ export const connections: readonly Situation[] = [
   },
   {
     name: "TLS to a port with plain HTTP",
-    typed: ({ reference }) => ({ argv: ["ls", reference], tls: true, env: { BLOB_PLAIN_HTTP: "0" } }),
+    typed: ({ reference }) => ({ argv: ["ls", "--no-plain-http", reference], tls: true }),
     exit: 7,
     line: "error[Network]: HOST: what answers there speaks no TLS (ERR_SSL_WRONG_VERSION_NUMBER): check the host name and the network",
     hint: "the registry seems to speak plain HTTP: try --plain-http",
@@ -60,7 +60,7 @@ export const connections: readonly Situation[] = [
   {
     name: "a certificate of a private authority",
     async typed(world) {
-      return { argv: ["ls", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
+      return { argv: ["ls", at(await behindTls(world))], tls: true };
     },
     exit: 7,
     line: "error[Network]: 127.0.0.1:PORT: unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE): its certificate is not trusted",
@@ -69,7 +69,7 @@ export const connections: readonly Situation[] = [
   {
     name: "a certificate of a private authority, for doctor",
     async typed(world) {
-      return { argv: ["doctor", at(await behindTls(world))], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
+      return { argv: ["doctor", at(await behindTls(world))], tls: true };
     },
     also: /connection .*certificate[\s\S]*--ca-file/u,
     exit: 7,
@@ -85,7 +85,7 @@ export const connections: readonly Situation[] = [
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other.example -addext subjectAltName=DNS:other.example";
       execFileSync("openssl", [...request.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
       const port = await behindTls(world, readFileSync(cert, "utf8"), readFileSync(key, "utf8"));
-      return { argv: ["ls", "--ca-file", cert, at(port)], tls: true, env: { BLOB_PLAIN_HTTP: "0" } };
+      return { argv: ["ls", "--ca-file", cert, at(port)], tls: true };
     },
     exit: 7,
     line: "error[Network]: 127.0.0.1:PORT: Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: (ERR_TLS_CERT_ALTNAME_INVALID): its certificate is not trusted",

@@ -1,5 +1,4 @@
 import type { AuthorizationTarget } from "@blob/auth";
-import { apiHost } from "../../reference.js";
 import type { Queues } from "@blob/core/concurrency";
 import { createQueues } from "@blob/core/concurrency";
 import type { Handler } from "./handler.js";
@@ -9,7 +8,7 @@ import type { RetryPolicy } from "./retry.js";
 export interface Endpoint {
   /** The host as references name it: `docker.io`, not `registry-1.docker.io`. */
   readonly host: string;
-  /** The origin of the API, which may be on another host than `host`. */
+  /** The origin of the API, which may be on another host than `host`. Its scheme may change once: see `createWay`. */
   readonly origin: string;
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
@@ -25,33 +24,30 @@ export interface Endpoint {
 export type RepositoryActions = "pull" | "pull,push" | "delete";
 
 export interface EndpointOptions {
-  readonly origin: string;
+  readonly origin: () => string;
   readonly send: Handler;
   readonly retryPolicy: RetryPolicy;
   /** The registry that is meant, for mirrors of several: `ns` in the query of each request. */
   readonly namespace?: string | undefined;
 }
 
-/** The origin of the API of a host, as references name the host. */
-export function originOf(host: string, plainHttp: boolean): string {
-  return new URL(`${plainHttp ? "http" : "https"}://${apiHost(host)}`).origin;
-}
-
 export function createEndpoint(host: string, options: EndpointOptions): Endpoint {
   const { origin, namespace } = options;
   return {
     host,
-    origin,
+    get origin() {
+      return origin();
+    },
     send: options.send,
     retryPolicy: options.retryPolicy,
     queues: createQueues(),
     url(repository, rest) {
-      const url = new URL(`/v2/${repository}/${rest}`, origin);
+      const url = new URL(`/v2/${repository}/${rest}`, origin());
       if (namespace !== undefined) url.searchParams.set("ns", namespace);
       return url;
     },
     auth: (repository, actions, alsoPull) => ({
-      origin,
+      origin: origin(),
       host,
       repository,
       scopes: [

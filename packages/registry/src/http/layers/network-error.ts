@@ -9,6 +9,12 @@ const timeouts: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
+/** What OpenSSL makes of an answer that is no TLS. */
+const noTls: ReadonlySet<string> = new Set([
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+]);
+
 /** Failures that a retry would only repeat: a name that does not exist, a certificate that is not trusted. */
 const permanent =
   /^(?:ENOTFOUND$|PROXY_(?:INVALID|REFUSED)$|CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HPE_|ERR_INVALID_)/u;
@@ -28,7 +34,7 @@ export function networkError(host: string, error: unknown): RegistryError {
     return new RegistryError("TimedOut", message, { host, cause: error });
   }
   const reason =
-    code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG"
+    code !== undefined && noTls.has(code)
       ? `what answers there speaks no TLS (${code})`
       : error instanceof Error && error.message !== ""
         ? messageText(error.message)
@@ -40,6 +46,11 @@ export function networkError(host: string, error: unknown): RegistryError {
 
 function isAboutCertificate(code = ""): boolean {
   return /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u.test(code);
+}
+
+/** Whether what answered speaks no TLS. Never so for a certificate that is not trusted: that is TLS. */
+export function speaksNoTls(error: unknown): boolean {
+  return isRegistryError(error) && error.code === "Network" && noTls.has(codeOf(error.cause) ?? "");
 }
 
 /** Whether the same request may succeed a moment later. */

@@ -67,7 +67,20 @@ export interface Dispatchers {
   close(): Promise<void>;
 }
 
-export function createDispatchers(registryOrigin: string, options: ConnectionOptions): Dispatchers {
+/** What holds for connections to the registry itself. */
+export interface RegistryBounds {
+  /**
+   * They lead to this machine or nowhere, whatever its name is found to mean: nobody said that plain HTTP may go further.
+   * Default false.
+   */
+  readonly onlyLoopback?: boolean;
+}
+
+export function createDispatchers(
+  registryOrigin: string,
+  options: ConnectionOptions,
+  { onlyLoopback = false }: RegistryBounds = {},
+): Dispatchers {
   const open = new Map<string, Promise<Dispatcher>>();
   const reached = createReachedZones();
   const create = async (
@@ -89,7 +102,10 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
     const requestTls = { timeout: connectMs, ...(isTls ? securityOf(options.tls, isRegistry) : {}) };
     if (proxy === undefined) {
       const { lookup = systemLookup } = options;
-      const onConnected = reached.record;
+      const onConnected = (origin: string, address: string): void => {
+        if (isRegistry && onlyLoopback && zoneOf(address) !== "loopback") throw new Error(notHere(address));
+        reached.record(origin, address);
+      };
       const connect = createConnector(undici, { tls: requestTls, lookup, limit, onConnected });
       return new undici.Agent({ ...agent, connect });
     }
@@ -117,6 +133,10 @@ export function createDispatchers(registryOrigin: string, options: ConnectionOpt
       await Promise.all(opened.flatMap((one) => (one.status === "fulfilled" ? [one.value.destroy()] : [])));
     },
   };
+}
+
+function notHere(address: string): string {
+  return `it is at ${address}, which is not this machine, and speaks no TLS: nothing was sent there`;
 }
 
 interface Security {

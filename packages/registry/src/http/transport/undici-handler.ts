@@ -4,7 +4,7 @@ import { isRegistryError, RegistryError } from "../../errors.js";
 import { onAbort } from "@blob/core/abort";
 import { watchRate } from "./body-rate.js";
 import { createDeadline } from "./deadline.js";
-import type { ConnectionOptions, Dispatchers } from "./dispatcher.js";
+import type { ConnectionOptions, Dispatchers, RegistryBounds } from "./dispatcher.js";
 import { createDispatchers } from "./dispatcher.js";
 import type { GivenBack } from "./given-back.js";
 import { createGivenBack } from "./given-back.js";
@@ -31,8 +31,12 @@ export interface Transport {
  *
  * @param registryOrigin Gets the client certificate, and the leniency of `insecure`; no other origin does.
  */
-export function createUndiciTransport(registryOrigin: string, options: ConnectionOptions = {}): Transport {
-  const dispatchers = createDispatchers(registryOrigin, options);
+export function createUndiciTransport(
+  registryOrigin: string,
+  options: ConnectionOptions = {},
+  bounds: RegistryBounds = {},
+): Transport {
+  const dispatchers = createDispatchers(registryOrigin, options, bounds);
   const registry = new URL(registryOrigin);
   const limits = transferLimits(options.timeouts);
   const fence = fenceInterimAnswers();
