@@ -100,13 +100,13 @@ function workflowSigner({ repository: source = "acme/site", called }: Job = {}):
   });
 }
 
-const provenanceOf = (repository: string, builder: string): StatementClaim => ({
+const provenanceOf = (source: string, builder: string): StatementClaim => ({
   predicateType: "https://slsa.dev/provenance/v1",
   predicate: {
     buildDefinition: {
       externalParameters: {
         workflow: {
-          repository: `https://github.com/${repository}`,
+          repository: `https://github.com/${source}`,
           ref: "refs/heads/main",
           path: ".github/workflows/release.yml",
         },
