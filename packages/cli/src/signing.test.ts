@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { sha256Digest } from "@blob/registry";
 import { generateKeyPair } from "@blob/sigstore-policy";
 import type { TestSigstore } from "@blob/sigstore-policy/testing";
 import { githubActionsClaims, startTestSigstore } from "@blob/sigstore-policy/testing";
@@ -49,6 +50,41 @@ async function pushed(name: string): Promise<string> {
   const reference = `${registry.host}/acme/${name}:v1`;
   expect(await blob("push", reference, at("site"))).toMatchObject({ code: 0 });
   return reference;
+}
+
+/** Attaches provenance that nobody signed, and that says what a policy asks for. */
+async function attachBare(subject: string, artifactType: string): Promise<void> {
+  const builder = "https://github.com/acme/ci/.github/workflows/b.yml@refs/heads/main";
+  const statement = Buffer.from(
+    JSON.stringify({
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ digest: { sha256: subject.slice("sha256:".length) } }],
+      predicateType: "https://slsa.dev/provenance/v1",
+      predicate: { runDetails: { builder: { id: builder } } },
+    }),
+  );
+  const layer = { digest: sha256Digest(statement), size: statement.length };
+  const store = registry.registry;
+  await store.pushBlob("acme/bare", layer, async function* () {
+    yield statement;
+  });
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const { descriptor } = await store.manifest("acme/bare", subject);
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      artifactType,
+      config: { mediaType: "application/vnd.oci.empty.v1+json", ...layer },
+      layers: [{ mediaType: artifactType, ...layer }],
+      subject: descriptor,
+      annotations:
+        artifactType === "application/vnd.in-toto+json"
+          ? { "in-toto.io/predicate-type": "https://slsa.dev/provenance/v1" }
+          : {},
+    }),
+  );
+  await store.pushManifest("acme/bare", { mediaType, bytes });
 }
 
 describe("with a key", () => {
@@ -144,6 +180,56 @@ describe("with a key", () => {
       /^Attestation: sha256:[0-9a-f]{64}, https:\/\/example\.com\/tests\/v1/mu,
     );
     expect(await blob("verify", reference, "--key", at("release.pub"))).toMatchObject({ code: 5 });
+  });
+
+  test("a bare in-toto statement is listed as unsigned, and no policy believes it; a type is listed alone", async () => {
+    const reference = await pushed("bare");
+    expect(await blob("sign", reference, "--key", at("release.key"), "--no-log")).toMatchObject({ code: 0 });
+    const { digest } = JSON.parse((await blob("inspect", reference, "--output", "json")).stdout) as {
+      digest: string;
+    };
+    const type = "application/vnd.in-toto+json";
+    const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    await attachBare(digest, type);
+    await attachBare(digest, "application/vnd.in-toto.provenance+dsse");
+
+    const all = await blob("inspect", reference, "--skip-cache");
+    expect(all.stdout).toMatch(
+      /^Attestation: sha256:\S+, https:\/\/slsa\.dev\/provenance\/v1 \(unsigned\)$/mu,
+    );
+    expect(all.stdout).toMatch(
+      /^Attestation: sha256:\S+, application\/vnd\.in-toto\S+dsse \(not verified\)$/mu,
+    );
+    expect(all.stdout).toMatch(/^Signature: +sha256:\S+ \(not verified\)$/mu);
+
+    const json = async (listed: string): Promise<object> => {
+      const { stdout } = await blob("inspect", reference, "--artifact-type", listed, "--output", "json");
+      await checkSchema("inspect", stdout, "inspect");
+      const { signatures, attestations } = JSON.parse(stdout) as Record<string, unknown>;
+      return { signatures, attestations };
+    };
+    expect(await json(type)).toMatchObject({
+      signatures: [],
+      attestations: [
+        { artifact_type: type, signed: false, predicate_type: "https://slsa.dev/provenance/v1" },
+      ],
+    });
+    expect(await json(bundleType)).toMatchObject({
+      signatures: [{ artifact_type: bundleType }],
+      attestations: [],
+    });
+    expect(await json("application/other")).toEqual({ signatures: [], attestations: [] });
+    expect(await blob("inspect", reference, "--artifact-type", "")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("TYPE/SUBTYPE") as unknown,
+    });
+
+    await writeFile(
+      at("builder.yaml"),
+      'provenance: {slsa: {builder: "https://github.com/acme/ci/.github/workflows/b.yml@refs/heads/main"}}',
+    );
+    const flags = ["--policy", at("builder.yaml"), "--trusted-root", at("root.json")];
+    expect(await blob("verify", reference, ...flags, "--skip-cache")).toMatchObject({ code: 5 });
   });
 
   test("a bundle that was written to a file verifies over the manifest", async () => {

@@ -109,7 +109,7 @@ export type { CopyResult, CopyVerbOptions } from "./verbs/copy.js";
 export type { DiffDirectoryVerbOptions, DiffVerbOptions } from "./verbs/diff.js";
 export type { ContentsOption, ExtractVerbOptions, ExtractVerbResult } from "./verbs/extract.js";
 export { signedPredicateType } from "./verbs/inspect.js";
-export type { AttachedStatement, Attachments, Inspection } from "./verbs/inspect.js";
+export type { AttachedStatement, Attachments, AttachmentsOptions, Inspection } from "./verbs/inspect.js";
 export type { ArchiveOrPlace } from "./verbs/open.js";
 export type { OpenedArchive, PulledArchive, PullOptions } from "./verbs/pull.js";
 export { createRegistrySource } from "./verbs/pull.js";

@@ -37,3 +37,11 @@ export function byteRange(text: string): ByteRangeFlag {
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
+
+/** A media type, as RFC 6838 writes them. */
+export function artifactType(text: string): string {
+  if (!/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/u.test(text)) {
+    throw new InvalidArgumentError("It reads TYPE/SUBTYPE, as in application/vnd.in-toto+json.");
+  }
+  return text;
+}

@@ -47,7 +47,13 @@ export interface Inspection {
    */
   referrers(artifactType?: string, options?: ListVerbOptions): Promise<readonly Descriptor[]>;
   /** The referrers again, sorted into signatures and other statements by what they say about themselves. */
-  attachments(options?: ListVerbOptions): Promise<Attachments>;
+  attachments(options?: AttachmentsOptions): Promise<Attachments>;
+}
+
+/** Which attachments are listed. */
+export interface AttachmentsOptions extends ListVerbOptions {
+  /** Only those of this type. Default: all. */
+  readonly artifactType?: string | undefined;
 }
 
 /** What is attached to an archive. Listed by what it says about itself; nothing is verified. */
@@ -66,6 +72,11 @@ export interface AttachedStatement {
   readonly artifactType: string | undefined;
   /** The predicate type that its annotations state; undefined when they state none. */
   readonly predicateType: string | undefined;
+  /**
+   * False for a bare in-toto statement, which carries no signature and which no policy believes. Undefined for all else:
+   * whether that is signed, and by whom, only a verification tells.
+   */
+  readonly signed: false | undefined;
   /** When it was made, as its annotations state: RFC 3339. */
   readonly created: string | undefined;
   /** All of its annotations. */
@@ -124,7 +135,7 @@ export async function inspect(
     },
     archive,
     referrers: (artifactType, verb = {}) => list(artifactType, verb),
-    attachments: async (verb = {}) => sorted(await list(undefined, verb)),
+    attachments: async ({ artifactType, ...verb } = {}) => sorted(await list(artifactType, verb)),
   };
 }
 
@@ -148,14 +159,21 @@ export const signedPredicateType = "https://sigstore.dev/cosign/sign/v1";
 
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle/u;
 
+/** The types of in-toto statements by themselves. Envelopes with signatures have others, such as `…+dsse`. */
+const statementType = /^application\/vnd\.in-toto(?:\.[\w.-]+)?\+json$/iu;
+
 function sorted(found: readonly Descriptor[]): Attachments {
-  const all = found.map(({ digest, artifactType, annotations = {} }): AttachedStatement => ({
-    digest,
-    artifactType,
-    predicateType: annotations["dev.sigstore.bundle.predicateType"],
-    created: annotations["org.opencontainers.image.created"],
-    annotations,
-  }));
+  const all = found.map(({ digest, artifactType, annotations = {} }): AttachedStatement => {
+    const isBare = statementType.test(artifactType ?? "");
+    return {
+      digest,
+      artifactType,
+      predicateType: annotations[isBare ? "in-toto.io/predicate-type" : "dev.sigstore.bundle.predicateType"],
+      signed: isBare ? false : undefined,
+      created: annotations["org.opencontainers.image.created"],
+      annotations,
+    };
+  });
   const isSignature = ({
     artifactType = "",
     predicateType = signedPredicateType,

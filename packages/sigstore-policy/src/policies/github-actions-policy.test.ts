@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CertificateClaims } from "../verify/certificate-claims.js";
 import type { GitHubActionsRequirement } from "./github-actions-policy.js";
-import { githubActionsRule } from "./github-actions-policy.js";
+import { gitHubRepository, githubActionsRule } from "./github-actions-policy.js";
 
 const release = "https://github.com/acme/site/.github/workflows/release.yml@refs/heads/main";
 const usual: CertificateClaims = {
@@ -22,7 +22,9 @@ function refusal(
   claims: Partial<CertificateClaims> = {},
   repository = "acme/site",
 ): string | undefined {
-  return githubActionsRule("it", repository, { trustedRoot, ...requirement })({ ...usual, ...claims });
+  const options = { trustedRoot, ...requirement };
+  const rule = githubActionsRule("it", gitHubRepository("it", repository, options), options);
+  return rule({ ...usual, ...claims });
 }
 
 test("a job of the repository does, in whatever case its name is written", () => {

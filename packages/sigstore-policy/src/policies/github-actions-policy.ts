@@ -8,6 +8,7 @@ import { openRefs, refRule, type RefOptions } from "./refs.js";
 import type { KeylessThresholds } from "../verify/requirements.js";
 import { certificateRequirement, invalid, type CertificateRule } from "../verify/resolve-requirement.js";
 import type { PredicateOptions } from "./sigstore-policy.js";
+import { oneRepository, type SourceRepository } from "./source-repository.js";
 import { signedPredicateType } from "./verified-attestation.js";
 
 /** Which jobs of a repository do. */
@@ -57,7 +58,7 @@ export function githubActionsPolicy(repository: string, options: GitHubActionsPo
     name,
     requirement: certificateRequirement(
       name,
-      githubActionsRule(name, repository, options),
+      githubActionsRule(name, gitHubRepository(name, repository, options), options),
       options.trustedRoot,
       options.thresholds,
     ),
@@ -74,26 +75,34 @@ export function openForJobs(options: GitHubActionsRequirement): readonly string[
   return [...openRefs(options), ...(events === undefined ? [anyEvent] : [])];
 }
 
+const gitHub = "https://github.com";
 const defaultIssuer = "https://token.actions.githubusercontent.com";
+
+/** @throws PolicyError `InvalidPolicy` */
+export function gitHubRepository(
+  policy: string,
+  repository: string,
+  { server = gitHub }: GitHubActionsRequirement,
+): SourceRepository {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw invalid(policy, "a repository is written owner/name");
+  return oneRepository(server, repository);
+}
 
 /** @throws PolicyError `InvalidPolicy` */
 export function githubActionsRule(
   name: string,
-  repository: string,
+  source: SourceRepository,
   options: GitHubActionsRequirement,
 ): CertificateRule {
-  const { issuer = defaultIssuer, server = "https://github.com", workflow, repositoryId, ownerId } = options;
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw invalid(name, "a repository is written owner/name");
+  const { issuer = defaultIssuer, workflow, repositoryId, ownerId } = options;
   if (options.events?.length === 0)
     throw invalid(name, "an empty list of events: leave it out to accept all");
-  const source = `${server}/${repository}`;
   const refuseRef = refRule(name, options);
-  const refuseSigner = signerRule(name, server, repository, options);
+  const refuseSigner = signerRule(name, options);
   return (claims) => {
     if (claims.issuer !== issuer) return differs("vouched for by", claims.issuer, issuer);
-    if (claims.sourceRepositoryUri?.toLowerCase() !== source.toLowerCase()) {
-      return differs("made from", claims.sourceRepositoryUri, source);
-    }
+    const repository = claims.sourceRepositoryUri;
+    if (!source.accepts(repository)) return differs("made from", repository, source.name);
     if (repositoryId !== undefined && claims.sourceRepositoryId !== repositoryId) {
       return differs("made from the repository", claims.sourceRepositoryId, repositoryId);
     }
@@ -104,26 +113,23 @@ export function githubActionsRule(
     if (options.events !== undefined && (event === undefined || !options.events.includes(event))) {
       return differs("started by", event, options.events.join(" or "));
     }
-    if (workflow !== undefined && !isWorkflow(claims.buildConfigUri, source, workflow)) {
-      return differs("made by", claims.buildConfigUri, `${source}/${workflow}`);
+    if (workflow !== undefined && !isWorkflow(claims.buildConfigUri, repository, workflow)) {
+      return differs("made by", claims.buildConfigUri, `${repository}/${workflow}`);
     }
-    return refuseRef(claims.sourceRepositoryRef) ?? refuseSigner(claims);
+    return refuseRef(claims.sourceRepositoryRef) ?? refuseSigner(claims, repository);
   };
 }
 
 function signerRule(
   name: string,
-  server: string,
-  repository: string,
-  { signerWorkflow }: GitHubActionsRequirement,
-): CertificateRule {
+  { signerWorkflow, server = gitHub }: GitHubActionsRequirement,
+): (claims: CertificateClaims, repository: string) => string | undefined {
   if (signerWorkflow === undefined) {
-    const prefix = `${server}/${repository}/`.toLowerCase();
-    return (claims) =>
+    return (claims, repository) =>
       isSameSigner(claims) ??
-      (claims.subject.toLowerCase().startsWith(prefix)
+      (claims.subject.toLowerCase().startsWith(`${repository}/`.toLowerCase())
         ? undefined
-        : `signed by the workflow ${shown(claims.subject)}, which is not in ${repository}`);
+        : `signed by the workflow ${shown(claims.subject)}, which is not in ${repository.slice(server.length + 1)}`);
   }
   const { path, ref } = splitRef(signerWorkflow);
   if (!/^[\w.-]+\/[\w.-]+\/[^@]+$/.test(path)) {

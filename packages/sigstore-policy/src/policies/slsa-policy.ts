@@ -1,14 +1,23 @@
 import type { Policy } from "@blob/registry";
 import { shown } from "../verify/refusal.js";
 import { attestationPolicy } from "./attestation-policy.js";
-import { githubActionsRule, openForJobs, type GitHubActionsRequirement } from "./github-actions-policy.js";
+import {
+  gitHubRepository,
+  githubActionsRule,
+  openForJobs,
+  type GitHubActionsRequirement,
+} from "./github-actions-policy.js";
 import { readProvenance, slsaV02, slsaV1, type Provenance } from "./provenance.js";
 import { openRefs, refRule, type RefOptions } from "./refs.js";
 import type { KeylessRequirement } from "../verify/requirements.js";
 import { certificateRequirement, invalid, resolveRequirement } from "../verify/resolve-requirement.js";
+import type { SourceRepository } from "./source-repository.js";
 import type { VerifiedAttestation } from "./verified-attestation.js";
 
 const provenanceTypes = [slsaV1, slsaV02] as const;
+
+/** What is left open without a rule for the repository. */
+export const anyRepositoryOpen = "the repository: whatever the builder was given to build";
 
 /** What the provenance has to say, and who has to have signed it. */
 export interface SlsaPolicyOptions extends KeylessRequirement, RefOptions {
@@ -38,19 +47,36 @@ export interface SlsaPolicyOptions extends KeylessRequirement, RefOptions {
  * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.
  */
 export function slsaPolicy(options: SlsaPolicyOptions): Policy {
-  const { builder, repository, workflow } = options;
+  const { builder, repository } = options;
   const name = `built from ${repository}`;
   if (builder === "" || repository === "") throw invalid(name, "a builder and a repository are needed");
+  return signedProvenance(name, repository, options);
+}
+
+/** A policy that accepts SLSA provenance of a builder, signed by an identity, whatever it was built from. */
+export function builderPolicy(options: Omit<SlsaPolicyOptions, "repository" | "workflow">): Policy {
+  return signedProvenance(`built by ${options.builder}`, undefined, options);
+}
+
+function signedProvenance(
+  name: string,
+  repository: string | undefined,
+  options: Omit<SlsaPolicyOptions, "repository">,
+): Policy {
+  const { builder, workflow } = options;
   const refuseRef = refRule(name, options);
+  const open = repository === undefined ? [anyRepositoryOpen] : [];
   return attestationPolicy({
     name,
     requirement: resolveRequirement(name, options),
-    notRestricted: openRefs(options),
+    notRestricted: [...open, ...openRefs(options)],
     predicateTypes: provenanceTypes,
     refuse: (attestation) => {
       const stated = readProvenance(attestation.predicateType, attestation.predicate);
       if (stated.builder !== builder) return differs("built by", stated.builder, builder);
-      if (stated.repository !== repository) return differs("built from", stated.repository, repository);
+      if (repository !== undefined && stated.repository !== repository) {
+        return differs("built from", stated.repository, repository);
+      }
       if (workflow !== undefined && stated.workflow !== workflow) {
         return differs("built with", stated.workflow, workflow);
       }
@@ -78,24 +104,35 @@ export interface GitHubActionsProvenanceOptions extends GitHubActionsRequirement
  * @throws PolicyError `InvalidPolicy`; from `evaluate` as `sigstorePolicy`.
  */
 export function githubActionsProvenance(repository: string, options: GitHubActionsProvenanceOptions): Policy {
-  const { builder, workflow, server = "https://github.com" } = options;
   const name = `built by a job of ${repository}`;
-  const source = `${server}/${repository}`;
-  const rule = githubActionsRule(name, repository, options);
+  return gitHubProvenance(name, gitHubRepository(name, repository, options), options);
+}
+
+/**
+ * As {@link githubActionsProvenance}, for the jobs of all repositories that do.
+ *
+ * @param open What is left open besides, for messages.
+ */
+export function gitHubProvenance(
+  name: string,
+  source: SourceRepository,
+  options: GitHubActionsProvenanceOptions,
+  open: readonly string[] = [],
+): Policy {
+  const { builder, workflow } = options;
+  const rule = githubActionsRule(name, source, options);
   const refuseRef = refRule(name, options);
   return attestationPolicy({
     name,
     requirement: certificateRequirement(name, rule, options.trustedRoot, options.thresholds),
-    notRestricted: openForJobs(options),
+    notRestricted: [...open, ...openForJobs(options)],
     predicateTypes: provenanceTypes,
     refuse: (attestation) => {
       const stated = readProvenance(attestation.predicateType, attestation.predicate);
       const signed = attestation.signer.kind === "certificate" ? attestation.signer.claims.subject : "";
       if (stated.builder !== (builder ?? signed))
         return differs("built by", stated.builder, builder ?? signed);
-      if (stated.repository?.toLowerCase() !== source.toLowerCase()) {
-        return differs("built from", stated.repository, source);
-      }
+      if (!source.accepts(stated.repository)) return differs("built from", stated.repository, source.name);
       if (workflow !== undefined && stated.workflow !== workflow) {
         return differs("built with", stated.workflow, workflow);
       }

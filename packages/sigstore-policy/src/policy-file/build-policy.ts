@@ -8,7 +8,14 @@ import { parsePublicKey, type PublicKey } from "../keys/public-key.js";
 import { attestationPolicy } from "../policies/attestation-policy.js";
 import { certificateRequirement } from "../verify/resolve-requirement.js";
 import { publicKeyPolicy, sigstorePolicy } from "../policies/sigstore-policy.js";
-import { githubActionsProvenance, slsaPolicy } from "../policies/slsa-policy.js";
+import {
+  anyRepositoryOpen,
+  builderPolicy,
+  gitHubProvenance,
+  githubActionsProvenance,
+  slsaPolicy,
+} from "../policies/slsa-policy.js";
+import { anyRepository, ownedRepository } from "../policies/source-repository.js";
 import { signedPredicateType } from "../policies/verified-attestation.js";
 import { readBeginning } from "../read-beginning.js";
 import { shown } from "../verify/refusal.js";
@@ -93,7 +100,8 @@ async function readKeyFile(file: string, place: string): Promise<Uint8Array> {
 
 /**
  * Provenance is believed for who signed it. For a repository at GitHub that is a job of this repository, or the
- * builder's workflow called by one; elsewhere it is the identity of the signature.
+ * builder's workflow called by one; elsewhere it is the identity of the signature. A builder alone that is a workflow at
+ * GitHub signs for itself.
  */
 function provenancePolicy(
   rule: ProvenanceRule,
@@ -103,17 +111,40 @@ function provenancePolicy(
 ): Policy {
   const { builder, branches, tags } = rule;
   const refs = { branches, tags, trustedRoot };
-  const repository = gitHubRepository(rule.repository);
+  const signerWorkflow = gitHubWorkflow(builder);
+  if (rule.repository === undefined && builder !== undefined && signerWorkflow !== undefined) {
+    const options = { ...refs, builder, signerWorkflow };
+    return gitHubProvenance(`built by ${builder}`, anyRepository(gitHub), options, [anyRepositoryOpen]);
+  }
+  // First: with the host before it, an owner looks like a repository.
+  const owner = gitHubOwner(rule.repository ?? "");
+  if (owner !== undefined) {
+    const options = { ...refs, builder, signerWorkflow };
+    const open = [`the repository: any of ${owner}`];
+    return gitHubProvenance(`built by a job of ${owner}`, ownedRepository(gitHub, owner), options, open);
+  }
+  const repository = gitHubRepository(rule.repository ?? "");
   if (repository !== undefined) {
-    const signerWorkflow = foreignWorkflow(builder, repository);
-    return githubActionsProvenance(repository, { ...refs, builder, signerWorkflow });
+    const isOwn = signerWorkflow?.toLowerCase().startsWith(`${repository.toLowerCase()}/`) ?? true;
+    const options = { ...refs, builder, signerWorkflow: isOwn ? undefined : signerWorkflow };
+    return githubActionsProvenance(repository, options);
   }
   if (builder === undefined || signature?.kind !== "identity") {
-    const problem = "provenance from elsewhere than GitHub needs a builder, and signature.keyless";
-    throw new PolicyError("InvalidPolicy", `${locate(["provenance"])}: ${problem}`);
+    throw new PolicyError("InvalidPolicy", `${locate(["provenance"])}: ${missingIdentity(rule)}`);
   }
-  return slsaPolicy({ ...refs, identity: signature, builder, repository: rule.repository });
+  const options = { ...refs, identity: signature, builder };
+  return rule.repository === undefined
+    ? builderPolicy(options)
+    : slsaPolicy({ ...options, repository: rule.repository });
 }
+
+function missingIdentity({ repository }: ProvenanceRule): string {
+  return repository === undefined
+    ? "a builder that is no workflow at GitHub does not say who signs its provenance: add signature.keyless with the issuer and identity that sign for it, or the repository at GitHub whose jobs do"
+    : "provenance from elsewhere than GitHub needs a builder, and signature.keyless";
+}
+
+const gitHub = "https://github.com";
 
 /** `owner/name`, however it is written. */
 function gitHubRepository(text: string): string | undefined {
@@ -121,11 +152,13 @@ function gitHubRepository(text: string): string | undefined {
   return pattern.exec(text)?.groups?.["repository"];
 }
 
-/** The builder as a reusable workflow of another repository, whose jobs sign for those who call it. */
-function foreignWorkflow(builder: string | undefined, repository: string): string | undefined {
-  const workflow = /^https:\/\/github\.com\/(?<workflow>[^/]+\/[^/]+\/\.github\/workflows\/.+)$/u.exec(
-    builder ?? "",
-  )?.groups?.["workflow"];
-  if (workflow === undefined) return undefined;
-  return workflow.toLowerCase().startsWith(`${repository.toLowerCase()}/`) ? undefined : workflow;
+/** The owner of repositories, where no repository is named. */
+function gitHubOwner(text: string): string | undefined {
+  return /^(?:(?:https:\/\/)?github\.com\/)?(?<owner>[\w-]+)\/?$/u.exec(text)?.groups?.["owner"];
+}
+
+/** The builder as a workflow at GitHub, which signs for those who call it. */
+function gitHubWorkflow(builder = ""): string | undefined {
+  const pattern = /^https:\/\/github\.com\/(?<workflow>[^/]+\/[^/]+\/\.github\/workflows\/.+)$/u;
+  return pattern.exec(builder)?.groups?.["workflow"];
 }

@@ -16,7 +16,8 @@ export type SignatureRule =
 
 export interface ProvenanceRule {
   readonly builder: string | undefined;
-  readonly repository: string;
+  /** Undefined only with a builder: whatever that has built. */
+  readonly repository: string | undefined;
   readonly branches: readonly string[] | undefined;
   readonly tags: readonly string[] | undefined;
 }
@@ -73,12 +74,18 @@ function readKey(reader: Reader, value: unknown): KeySource {
 
 function readProvenance(reader: Reader, value: unknown): ProvenanceRule {
   const path = ["provenance"];
+  const repositoryOf = (
+    builder: string | undefined,
+    ...[mapping, place, name]: Parameters<Reader["text"]>
+  ): string | undefined =>
+    builder === undefined ? reader.text(mapping, place, name) : reader.optionalText(mapping, place, name);
   const flat = ["builder", "source_repo", "branches", "tags"];
   const rule = reader.mapping(value, path, ["slsa", ...flat]);
   if (!rule.has("slsa")) {
+    const builder = reader.optionalText(rule, path, "builder");
     return {
-      builder: reader.optionalText(rule, path, "builder"),
-      repository: reader.text(rule, path, "source_repo"),
+      builder,
+      repository: repositoryOf(builder, rule, path, "source_repo"),
       branches: reader.texts(rule, path, "branches"),
       tags: reader.texts(rule, path, "tags"),
     };
@@ -91,9 +98,10 @@ function readProvenance(reader: Reader, value: unknown): ProvenanceRule {
     const text = reader.optionalText(slsa, inner, name);
     return text === undefined ? undefined : [text];
   };
+  const builder = reader.optionalText(slsa, inner, "builder");
   return {
-    builder: reader.optionalText(slsa, inner, "builder"),
-    repository: reader.text(slsa, inner, "repository"),
+    builder,
+    repository: repositoryOf(builder, slsa, inner, "repository"),
     branches: listOf("branch"),
     tags: listOf("tag"),
   };

@@ -79,33 +79,44 @@ async function subjectSignedBy(
   return { registry, repository, manifest };
 }
 
-function workflowSigner(ref = "refs/heads/main"): Signer {
+interface Job {
+  readonly repository?: string;
+  /** The reusable workflow that it calls. */
+  readonly called?: string;
+}
+
+const ref = "refs/heads/main";
+
+function workflowSigner({ repository: source = "acme/site", called }: Job = {}): Signer {
+  const claims = called === undefined ? {} : { job_workflow_ref: called };
   return keylessSigner({
     identity: {
       name: "a workflow",
       token: async ({ audience }) =>
-        sigstore.tokens.mint({ ...githubActionsClaims("acme/site", ref), aud: audience }),
+        sigstore.tokens.mint({ ...githubActionsClaims(source, ref, claims), aud: audience }),
     },
     fulcioUrl: sigstore.urls.fulcio,
     log: { url: sigstore.urls.rekorV1, version: 1 },
   });
 }
 
-const provenance: StatementClaim = {
+const provenanceOf = (source: string, builder: string): StatementClaim => ({
   predicateType: "https://slsa.dev/provenance/v1",
   predicate: {
     buildDefinition: {
       externalParameters: {
         workflow: {
-          repository: "https://github.com/acme/site",
+          repository: `https://github.com/${source}`,
           ref: "refs/heads/main",
           path: ".github/workflows/release.yml",
         },
       },
     },
-    runDetails: { builder: { id: workflow } },
+    runDetails: { builder: { id: builder } },
   },
-};
+});
+
+const provenance = provenanceOf("acme/site", workflow);
 
 async function verdict(text: string, subject: PolicySubject): Promise<boolean> {
   const root = trustedRootBytes(Buffer.from(JSON.stringify(sigstore.trustedRoot)));
@@ -162,6 +173,97 @@ describe("what a file requires is what its policy accepts", () => {
   });
 });
 
+describe("a builder alone", () => {
+  const called = "builders/ci/.github/workflows/build.yml@refs/tags/v1";
+  const builder = `https://github.com/${called}`;
+  const keyless = (identity: string): string =>
+    `signature: {keyless: {issuer: "${issuer}", identity: "${identity}"}}`;
+  const rule = (id: string): string => `provenance: {slsa: {builder: "${id}"}}`;
+  const stated = async (job: Job, id: string, from = job.repository ?? "acme/site"): Promise<PolicySubject> =>
+    subjectSignedBy(workflowSigner(job), [undefined, provenanceOf(from, id)]);
+
+  test("that is a workflow at GitHub signs for itself, whoever calls it", async () => {
+    const subject = await stated({ repository: "who/ever", called }, builder);
+    expect(await verdict(rule(builder), subject)).toBe(true);
+    expect(await verdict(`provenance: {builder: "${builder}"}`, subject)).toBe(true);
+    expect(await verdict(`provenance: {slsa: {builder: "${builder}", branch: main}}`, subject)).toBe(true);
+    expect(await verdict(`provenance: {slsa: {builder: "${builder}", branch: dev}}`, subject)).toBe(false);
+    for (const other of [
+      `${builder}.2`,
+      builder.slice(0, -1),
+      builder.slice(0, builder.indexOf("@")),
+      builder.replace("v1", "*"),
+      builder.replace("builders/", "builders-evil/"),
+      builder.replace("ci/", "c/"),
+    ]) {
+      expect(await verdict(rule(other), subject)).toBe(false);
+    }
+  });
+
+  test("is not believed when others sign for it", async () => {
+    const longer = `${called}2`;
+    const evil = called.replace("builders/", "builders-evil/");
+    for (const subject of [
+      await stated({ repository: "acme/site" }, builder),
+      await stated({ called: longer }, builder),
+      await stated({ called: evil }, builder),
+      await stated({ called: `acme/${called}` }, builder),
+      // Signed by the builder, for another repository than it says.
+      await stated({ repository: "who/ever", called }, builder, "acme/site"),
+    ]) {
+      expect(await verdict(rule(builder), subject)).toBe(false);
+    }
+  });
+
+  test("of another kind is who signs as the identity of the same file", async () => {
+    const id = "https://builder.example/v1";
+    const subject = await stated({}, id);
+    expect(await verdict(`{${keyless(workflow)}, ${rule(id)}}`, subject)).toBe(true);
+    expect(await verdict(`{${keyless(`${workflow}2`)}, ${rule(id)}}`, subject)).toBe(false);
+    expect(await verdict(`{${keyless(workflow)}, ${rule(`${id}2`)}}`, subject)).toBe(false);
+    expect(await verdict(`{${keyless(workflow)}, ${rule(id.slice(0, -1))}}`, subject)).toBe(false);
+  });
+
+  test("leaves open what was built, and says so", async () => {
+    const { notRestricted } = await parsePolicyFile(rule(builder), { trustedRoot });
+    expect(notRestricted).toContain("the repository: whatever the builder was given to build");
+  });
+});
+
+describe("an owner without a repository", () => {
+  const called = "acme/ci/.github/workflows/build.yml@refs/tags/v1";
+  const accepted = async (text: string, { repository: source = "", called: by }: Job): Promise<boolean> => {
+    const signed = `https://github.com/${by ?? `${source}/.github/workflows/release.yml@${ref}`}`;
+    return verdict(
+      text,
+      await subjectSignedBy(workflowSigner({ repository: source, ...(by && { called: by }) }), [
+        provenanceOf(source, signed),
+      ]),
+    );
+  };
+
+  test.each(["acme", "https://github.com/acme", "github.com/acme", "github.com/acme/", "ACME"])(
+    "%s is each of its repositories",
+    async (owner) => {
+      expect(
+        await accepted(`provenance: {slsa: {repository: "${owner}"}}`, { repository: "acme/site" }),
+      ).toBe(true);
+    },
+  );
+
+  test.each(["acme-evil/x", "x/acme", "acm/e", "x/y", "acme.evil/acme"])("acme is not %s", async (source) => {
+    expect(await accepted("provenance: {slsa: {repository: acme}}", { repository: source })).toBe(false);
+  });
+
+  test("has builders of its own only when they are named", async () => {
+    const job = { repository: "acme/site", called };
+    expect(await accepted("provenance: {source_repo: acme}", job)).toBe(false);
+    const named = `provenance: {source_repo: acme, builder: "https://github.com/${called}"}`;
+    expect(await accepted(named, job)).toBe(true);
+    expect(await accepted(named, { ...job, repository: "acme-evil/site" })).toBe(false);
+  });
+});
+
 test("a key is found relative to the policy file, and accepts only what it signed", async () => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = await loadPrivateKey(privateKey.export({ format: "pem", type: "pkcs8" }));
@@ -210,7 +312,9 @@ describe("a file that says something else is an error at its place", () => {
     ["signature: {key: {}}", "key needs either path or url"],
     ["signature: {key: {path: a, url: b}}", "key needs either path or url"],
     ["signature: {key: {url: nowhere}}", "the url of the key is none"],
-    ["provenance: {slsa: {builder: a}}", "provenance.slsa has no repository"],
+    ["provenance: {slsa: {}}", "provenance.slsa has no repository"],
+    ["provenance: {slsa: {builder: a}}", "p.yaml:1:13: a builder that is no workflow at GitHub does not say"],
+    ["provenance: {builder: a}", "add signature.keyless with the issuer and identity"],
     ["provenance: {slsa: {repository: a/b}, tags: [a]}", "use one of both"],
     [
       "provenance: {source_repo: a/b, tags: []}",

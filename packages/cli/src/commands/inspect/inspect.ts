@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { AttachedStatement, Attachments, Inspection } from "@blob/client";
 import type { LeftOut } from "@blob/registry";
 import type { Declarations, DeclareCommand } from "../../command-line/command-declaration.js";
+import { artifactType } from "../../command-line/flag-parsers.js";
 import { withExamples } from "../../command-line/help.js";
 import { ruleLines } from "../../signing/applied-rule.js";
 import { errorCodeOf } from "../../errors/exit-code.js";
@@ -10,22 +11,30 @@ import type { Session } from "../../session/session.js";
 import { resolvedReference } from "../../session/session.js";
 import { humanSize } from "../../output/sizes.js";
 
+interface InspectFlags {
+  readonly artifactType?: string;
+}
+
 const declareInspect: DeclareCommand = (command, run) => {
   withExamples(
     command,
     "blob inspect ghcr.io/acme/site:v1",
     "blob inspect --output json ghcr.io/acme/site:v1",
+    "blob inspect --artifact-type application/vnd.in-toto+json ghcr.io/acme/site:v1",
   );
   command
     .argument("<reference>")
     // They are always listed.
     .addOption(new Option("--referrers").hideHelp())
-    .action((reference: string) => run((session) => inspect(session, reference)));
+    .option("--artifact-type <type>", "of what refers to the archive, list only this type", artifactType)
+    .action((reference: string, flags: InspectFlags) =>
+      run((session) => inspect(session, reference, flags.artifactType)),
+    );
 };
 
 export const declarations: Declarations = { inspect: declareInspect };
 
-export async function inspect(session: Session, reference: string): Promise<void> {
+export async function inspect(session: Session, reference: string, type?: string): Promise<void> {
   const { target, rules, options } = await session.reading(reference);
   const client = await session.client();
   const inspection = await client.inspect(target, options);
@@ -33,7 +42,7 @@ export async function inspect(session: Session, reference: string): Promise<void
   const { totalCompressedSize: compressed, totalUncompressedSize: uncompressed } = inspection;
   const { indexBlobSize, dataBlobSize, manifest } = inspection;
   const annotations = { ...manifest?.annotations };
-  const { signatures, attestations, error, leftOut } = await listAttachments(session, inspection);
+  const { signatures, attestations, error, leftOut } = await listAttachments(session, inspection, type);
   await session.output.result(
     {
       ref: reference,
@@ -62,7 +71,7 @@ export async function inspect(session: Session, reference: string): Promise<void
       yield* ruleLines(rules);
       for (const one of signatures) yield `Signature:   ${one.digest} (not verified)`;
       for (const one of attestations)
-        yield `Attestation: ${one.digest}, ${one.predicateType ?? one.artifactType ?? "of no type"} (not verified)`;
+        yield `Attestation: ${one.digest}, ${one.predicateType ?? one.artifactType ?? "of no type"} (${one.signed === false ? "unsigned" : "not verified"})`;
       if (error !== undefined) yield `Referrers:   could not be listed (${error.code}): ${error.message}`;
       for (const [key, value] of Object.entries(annotations)) yield `Annotation:  ${key}=${value}`;
     },
@@ -80,11 +89,19 @@ interface Listed extends Attachments {
 }
 
 /** What refers to the archive: listed only. `blob verify` says what it is worth. */
-async function listAttachments(session: Session, inspection: Inspection): Promise<Listed> {
+async function listAttachments(
+  session: Session,
+  inspection: Inspection,
+  type: string | undefined,
+): Promise<Listed> {
   const { output, signal } = session;
   const { leftOut, onLeftOut } = collectLeftOut(output);
   try {
-    return { ...(await inspection.attachments({ signal, onLeftOut })), error: undefined, leftOut };
+    return {
+      ...(await inspection.attachments({ artifactType: type, signal, onLeftOut })),
+      error: undefined,
+      leftOut,
+    };
   } catch (cause) {
     signal.throwIfAborted();
     const error = {
@@ -97,10 +114,11 @@ async function listAttachments(session: Session, inspection: Inspection): Promis
 
 function attachedJson({
   digest,
-  artifactType,
+  artifactType: type,
   predicateType,
+  signed,
   created,
   annotations,
 }: AttachedStatement): object {
-  return { digest, artifact_type: artifactType, predicate_type: predicateType, created, annotations };
+  return { digest, artifact_type: type, predicate_type: predicateType, signed, created, annotations };
 }
