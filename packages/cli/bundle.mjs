@@ -48,8 +48,11 @@ const command = await bundled({
     [
       "command-line",
       [
-        ...["command-line.js", "errors/path-hint.js", "signing/policies.js"],
-        ...["archive-path.js", "cp-source.js"],
+        "command-line.js",
+        "errors/path-hint.js",
+        "signing/policies.js",
+        "archive-path.js",
+        "cp-source.js",
       ].map(compiled),
     ],
     ["errors", [compiled("errors/error-report.js")]],

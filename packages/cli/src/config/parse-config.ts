@@ -126,7 +126,9 @@ function isBlank(node: unknown, schema: Schema): boolean {
       return value === "";
     case "text":
       return value === "" && schema.blank === true;
-    default:
+    case "choice":
+    case "count":
+    case "foreign":
       return false;
   }
 }

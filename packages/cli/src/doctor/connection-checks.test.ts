@@ -52,18 +52,24 @@ describe.skipIf(!hasProgram("openssl"))("a connection with TLS", () => {
   });
 
   test("whose authority is known: tells version, names and until when", async () => {
-    const { status, message } = await checkConnection(url, { ca }, signal);
+    const { status, message } = await checkConnection(url, { tls: { ca }, orPlain: false }, signal);
     expect(status).toBe("ok");
     expect(message).toMatch(/TLSv1\.3, certificate of localhost by Acme until \w{3} .* GMT, \d+ ms$/u);
   });
 
   test("whose authority is not known is an error, unless that does not matter", async () => {
-    await expect(checkConnection(url, {}, signal)).rejects.toMatchObject({ code: "Network" });
-    expect((await checkConnection(url, { insecure: true }, signal)).message).toContain("NOT trusted");
+    await expect(checkConnection(url, { tls: {}, orPlain: false }, signal)).rejects.toMatchObject({
+      code: "Network",
+    });
+    expect(
+      (await checkConnection(url, { tls: { insecure: true }, orPlain: false }, signal)).message,
+    ).toContain("NOT trusted");
   });
 
   test("that is aborted ends", async () => {
     const reason = new Error("enough");
-    await expect(checkConnection(url, { ca }, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(
+      checkConnection(url, { tls: { ca }, orPlain: false }, AbortSignal.abort(reason)),
+    ).rejects.toBe(reason);
   });
 });

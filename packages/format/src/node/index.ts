@@ -8,7 +8,7 @@ export type { CreatedArchive, CreateOptions, ReproducibleOptions } from "./creat
 export { diffDirectory } from "./sync/diff-directory.js";
 export type { DiffDirectoryOptions, DirectoryDiff } from "./sync/diff-directory.js";
 export type { ContentsBy, ContentStore, StoredContent } from "./extract/content-store.js";
-export type { FactsNotKept } from "./extract/file-writer.js";
+export type { FactsNotKept } from "./extract/facts-not-kept.js";
 export { extractArchive, extractFile } from "./extract/extract.js";
 export type { ExtractFileOptions, ExtractOptions, ExtractResult } from "./extract/extract-options.js";
 export type { DroppedModeBits } from "./walk/file-columns.js";

@@ -53,6 +53,6 @@ export function fakeEndpoint(...replies: readonly PlacedReply[]): FakeEndpoint {
     };
   };
   const retryPolicy = createRetryPolicy({ clock });
-  const options = { origin: "https://registry.example.com", send, retryPolicy };
+  const options = { origin: () => "https://registry.example.com", send, retryPolicy };
   return { endpoint: createEndpoint("registry.example.com", options), requests, left, sleeps: clock.sleeps };
 }

@@ -12,7 +12,7 @@ import {
 } from "../../option-values.js";
 import type { ZstdDecoder } from "../../zstd/codec.js";
 import type { ContentsBy, ContentStore } from "./content-store.js";
-import type { FactsNotKept } from "./file-writer.js";
+import type { FactsNotKept } from "./facts-not-kept.js";
 import type { ExtractProgress } from "../files/progress.js";
 
 /** How {@link extractArchive} writes what. */

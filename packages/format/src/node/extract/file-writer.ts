@@ -1,5 +1,6 @@
 import type { Entry } from "../../entry.js";
 import type { BatchPlaces, WrittenBatch } from "./extract-batch.js";
+import type { FactsNotKept } from "./facts-not-kept.js";
 import type { Extraction } from "./extract-options.js";
 import type { OpenFile } from "../chunks/open-file.js";
 import type { FinishedFile, TemporaryFacts } from "../files/temporary-file.js";
@@ -71,14 +72,6 @@ export interface PartialFile {
   commit(): boolean;
   /** Frees the handles; unless it was committed, the file is removed, or kept for the next run. */
   dispose(keep: boolean): void;
-}
-
-/** A file that was written, and does not have all that the archive says of it. */
-export interface FactsNotKept {
-  /** The archive path. */
-  readonly path: string;
-  /** What the file system changed or cannot have. */
-  readonly facts: readonly ("mode" | "time")[];
 }
 
 /** Makes files below a destination. Remembers them, so that two paths that the file system takes for one are noticed. */

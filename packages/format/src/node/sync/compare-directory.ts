@@ -101,7 +101,8 @@ export async function compareDirectory(
     await comparer.close();
   }
   // Each path of the directory is there once: when so many are the archive's, none of its own is missing.
-  const removed = paths.length - added.length === archive.entryCount ? [] : await missingIn(paths, archive, signal);
+  const removed =
+    paths.length - added.length === archive.entryCount ? [] : await missingIn(paths, archive, signal);
   if (locate) await findElsewhere(archive, [...changed, ...removed].filter(isLarge), equal, places);
   return { added, removed, changed, skipped, places };
 }

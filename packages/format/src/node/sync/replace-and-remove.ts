@@ -7,7 +7,7 @@ import { comparePaths } from "../../paths/compare-bytes.js";
 import { FormatError, isFormatError } from "../../errors.js";
 import { createFileWriter } from "../extract/destination-file.js";
 import { splitTarget } from "../extract/target-path.js";
-import type { FactsNotKept } from "../extract/file-writer.js";
+import type { FactsNotKept } from "../extract/facts-not-kept.js";
 import type { Destination, DestinationDirectory } from "../extract/destination.js";
 import { extractInto } from "../extract/extract.js";
 import type { ExtractIntoOptions } from "../extract/extract.js";

@@ -5,7 +5,7 @@ import type { Archive } from "../../archive.js";
 import { comparePaths } from "../../paths/compare-bytes.js";
 import { compareDirectory } from "./compare-directory.js";
 import { openDestination } from "../extract/destination.js";
-import type { FactsNotKept } from "../extract/file-writer.js";
+import type { FactsNotKept } from "../extract/facts-not-kept.js";
 import { checkExpendable } from "../extract/expendable.js";
 import { extractInto } from "../extract/extract.js";
 import { checkExtractOptions } from "../extract/extract-options.js";

@@ -86,7 +86,11 @@ test("a list without an end is an error that says so", async () => {
     return { status: 200, headers, url, body: (async function* () {})(), cancel: () => {} };
   };
   const origin = "https://registry.example";
-  const endpoint = createEndpoint("registry.example", { origin, send, retryPolicy: createRetryPolicy() });
+  const endpoint = createEndpoint("registry.example", {
+    origin: () => origin,
+    send,
+    retryPolicy: createRetryPolicy(),
+  });
   const url = new URL("/v2/", origin);
   const pages = readPages(endpoint, { url, repository, action: "list", accept: "*/*", signal: undefined });
   await expect(readAll(pages)).rejects.toMatchObject({

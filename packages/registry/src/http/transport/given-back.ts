@@ -16,10 +16,11 @@ export function createGivenBack(): GivenBack {
   let settling: Promise<void> | undefined;
   return {
     ended() {
-      const turn = nextTurn().then(() => {
+      const turn = nextTurn();
+      settling = turn;
+      void turn.finally(() => {
         if (settling === turn) settling = undefined;
       });
-      settling = turn;
     },
     settled: () => settling,
   };

@@ -81,7 +81,7 @@ async function send(means: Means, request: HttpRequest, from: URL): Promise<Http
       body: upload === undefined ? null : Readable.from(upload.bytes, { objectMode: false }),
       signal: stop.signal,
     });
-    response.body.on("end", givenBack.ended);
+    response.body.on("end", () => givenBack.ended());
     return responseOf(response, request, limits, release);
   } catch (error) {
     release();
