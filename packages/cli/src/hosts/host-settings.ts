@@ -1,23 +1,13 @@
 import path from "node:path";
-import type { HostOptions } from "@blob/client";
 import type { HttpMirrorOptions, TlsOptions } from "@blob/registry";
 import type { LoadedConfig, RegistryConfig } from "../config/config.js";
 import type { Io } from "../io.js";
 import { certificatesOf } from "./certificates.js";
+import type { FindHostSettings, HostSettings } from "./find-settings.js";
 import { haveToml, hostFiles } from "./host-files.js";
 import type { HostFiles } from "./host-files.js";
 import { splitPlace } from "./mirror-place.js";
 import { readText } from "./read-file.js";
-
-/** What is special about a registry, and who says so: `options` is for a client, `sources` for people. */
-export interface HostSettings {
-  readonly options: HostOptions;
-  /** Files and keys, most special first. */
-  readonly sources: readonly string[];
-}
-
-/** Looks up what is special about a registry. Reads files when it is asked for the first time. */
-export type FindHostSettings = (host: string) => HostSettings;
 
 /**
  * From the configuration's `registries`, then `hosts.toml` of containerd, then `registries.conf` of podman: the first of these

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "v
 import type { Ran } from "../testing/run-blob.js";
 import { runBlob } from "../testing/run-blob.js";
 import { createHostSettings } from "./host-settings.js";
-import type { HostSettings } from "./host-settings.js";
+import type { HostSettings } from "./find-settings.js";
 import { hostFiles } from "./host-files.js";
 
 let origin: TestRegistry;

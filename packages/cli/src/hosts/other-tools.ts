@@ -1,6 +1,6 @@
 import { containerdHosts } from "./containerd-hosts.js";
 import type { HostFiles } from "./host-files.js";
-import type { HostSettings } from "./host-settings.js";
+import type { HostSettings } from "./find-settings.js";
 import { podmanOptions, readPodmanRegistries } from "./podman-registries.js";
 
 /** What containerd and podman say about registries. A file of its own: the parser of TOML is loaded with it. */

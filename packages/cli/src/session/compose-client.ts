@@ -1,6 +1,6 @@
 import type { Client, ClientOptions } from "@blob/client";
 import { createClient } from "@blob/client";
-import type { FindHostSettings } from "../hosts/host-settings.js";
+import type { FindHostSettings } from "../hosts/find-settings.js";
 import type { Run } from "../settings/run.js";
 import { saidPlainHttp } from "../settings/settings.js";
 import { cacheOptionsOf } from "./cache-options.js";

@@ -6,7 +6,7 @@ import type { LocalArchive } from "@blob/format/node";
 import type { Evidence, HttpRegistryOptions, HttpTrace } from "@blob/registry";
 import { expandAlias } from "../config/aliases.js";
 import type { AppliedRule } from "../signing/applied-rule.js";
-import type { FindHostSettings } from "../hosts/host-settings.js";
+import type { FindHostSettings } from "../hosts/find-settings.js";
 import type { Io } from "../io.js";
 import { collectLeftOut } from "../output/left-out.js";
 import type { Output } from "../output/output.js";
