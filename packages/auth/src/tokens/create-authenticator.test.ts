@@ -387,11 +387,11 @@ describe("a token server that refuses", () => {
     });
   });
 
-  test("anonymous clients: the error tells to log in", async () => {
+  test("anonymous clients: the error says that no credential was found", async () => {
     const { answer } = await setUp({ reply: () => ({ status: 401 }) });
     await expect(answer()).rejects.toMatchObject({
       code: "TokenRefused",
-      message: expect.stringContaining("log in"),
+      message: expect.stringContaining("no credential was found"),
     });
   });
 
