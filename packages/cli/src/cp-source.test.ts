@@ -6,6 +6,8 @@ test.each([
   ["localhost:5000/site:/", "localhost:5000/site", "/"],
   [`site@sha256:${"0".repeat(64)}:/a`, `site@sha256:${"0".repeat(64)}`, "/a"],
   ["ghcr.io/acme/site:v1:/odd:/name", "ghcr.io/acme/site:v1", "/odd:/name"],
+  ["[::1]:5000/acme/site:v1:/a", "[::1]:5000/acme/site:v1", "/a"],
+  ["[::ffff:127.0.0.1]:5/acme/site:v1:a", "[::ffff:127.0.0.1]:5/acme/site:v1", "a"],
   ["oci:/srv/layout:v1:/a/b", "oci:/srv/layout:v1", "/a/b"],
   ["oci:layout:/a", "oci:layout", "/a"],
   ["file:/srv/archive:/a", "file:/srv/archive", "/a"],
@@ -19,9 +21,13 @@ test.each([
   expect(parseCpSource(text)).toEqual({ reference, path });
 });
 
-test.each(["ghcr.io/acme/site:v1", ":/a", "oci:/srv/layout", "oci:C:\\dir:v1", "file:C:/dir"])(
-  "%s is not a source",
-  (text) => {
-    expect(() => parseCpSource(text)).toThrow(expect.objectContaining({ code: "Usage" }));
-  },
-);
+test.each([
+  "ghcr.io/acme/site:v1",
+  "[::ffff:127.0.0.1]:5/acme/site:v1",
+  ":/a",
+  "oci:/srv/layout",
+  "oci:C:\\dir:v1",
+  "file:C:/dir",
+])("%s is not a source", (text) => {
+  expect(() => parseCpSource(text)).toThrow(expect.objectContaining({ code: "Usage" }));
+});

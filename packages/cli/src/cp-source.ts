@@ -6,8 +6,11 @@ export interface CpSource {
   readonly path: string;
 }
 
-/** `oci:` and `file:` are followed by a path, which on Windows may begin with a drive; the separator comes later. */
-const pathScheme = /^(?:oci|file):(?:[A-Za-z]:[/\\]|\/)?/u;
+/**
+ * `oci:` and `file:` are followed by a path, which on Windows may begin with a drive, and an address of IPv6 has colons: the
+ * separator comes later.
+ */
+const beginning = /^(?:oci|file):(?:[A-Za-z]:[/\\]|\/)?|^\[[0-9A-Fa-f:.]*\]/u;
 
 /** A tag or a digest, and after a further colon a path: neither of them can have one. */
 const taggedPath =
@@ -27,7 +30,7 @@ export function parseCpSource(text: string): CpSource {
  * Undefined when there is neither.
  */
 export function splitCpSource(text: string): CpSource | undefined {
-  const start = pathScheme.exec(text)?.[0].length ?? 0;
+  const start = beginning.exec(text)?.[0].length ?? 0;
   const at = text.indexOf(":/", start);
   if (at > 0) return { reference: text.slice(0, at), path: text.slice(at + 1) };
   const { reference, path } = taggedPath.exec(text.slice(start))?.groups ?? {};
