@@ -24,6 +24,7 @@ test.each([
 test.each([
   "ghcr.io/acme/site:v1",
   "[::ffff:127.0.0.1]:5/acme/site:v1",
+  "https://ghcr.io/acme/site:v1",
   ":/a",
   "oci:/srv/layout",
   "oci:C:\\dir:v1",

@@ -12,6 +12,9 @@ export interface CpSource {
  */
 const beginning = /^(?:oci|file):(?:[A-Za-z]:[/\\]|\/)?|^\[[0-9A-Fa-f:.]*\]/u;
 
+/** What is said about URLs is better than what would be said about their halves. */
+const isUrl = /^(?!oci:|file:)[a-z][a-z0-9+.-]*:\/\//iu;
+
 /** A tag or a digest, and after a further colon a path: neither of them can have one. */
 const taggedPath =
   /^(?<reference>[^@]*?(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@[a-z0-9]+:[0-9a-f]{32,128})?|@[a-z0-9]+:[0-9a-f]{32,128})):(?<path>.+)$/su;
@@ -30,6 +33,7 @@ export function parseCpSource(text: string): CpSource {
  * Undefined when there is neither.
  */
 export function splitCpSource(text: string): CpSource | undefined {
+  if (isUrl.test(text)) return undefined;
   const start = beginning.exec(text)?.[0].length ?? 0;
   const at = text.indexOf(":/", start);
   if (at > 0) return { reference: text.slice(0, at), path: text.slice(at + 1) };

@@ -29,7 +29,7 @@ export const commandLines: readonly Situation[] = [
     name: "an argument less",
     typed: () => ({ argv: ["ls"] }),
     exit: 2,
-    line: "error[Usage]: missing required argument 'reference'",
+    line: "error[Usage]: missing required argument 'reference': it accepts 1 to 2 args (reference, path)",
     hint: "`blob --help` lists the commands, `blob COMMAND --help` their arguments",
   },
   {

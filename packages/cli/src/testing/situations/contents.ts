@@ -153,7 +153,7 @@ export const contents: readonly Situation[] = [
       return { argv: ["cat", world.reference, "b.txt"] };
     },
     exit: 4,
-    line: 'error[NotFound]: The archive has no file "b.txt"',
+    line: 'error[NotFound]: b.txt was not found: The archive has no file "b.txt"',
     hint: "did you mean a.txt?",
   },
   {

@@ -246,14 +246,7 @@ export const files: readonly Situation[] = [
       await world.push();
       const { privateKey, publicKey } = await generateKeyPair({ password: "" });
       const key = await world.write("k.key", privateKey);
-      const signing = [
-        "sign",
-        "--no-log",
-        "--key",
-        key,
-        "--output-signature",
-        path.join(world.work, "b.json"),
-      ];
+      const signing = ["sign", "--no-log", "--key", key, "--signature-file", path.join(world.work, "b.json")];
       await runBlob([...signing, world.reference], { env: { BLOB_PLAIN_HTTP: "1", BLOB_KEY_PASSWORD: "" } });
       const bundle = await readFile(path.join(world.work, "b.json"), "utf8");
       const lines = await world.write(

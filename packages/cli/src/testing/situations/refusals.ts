@@ -321,7 +321,7 @@ export const refusals: readonly Situation[] = [
     name: "a repository that is not there",
     typed: ls,
     exit: 4,
-    line: "error[NotFound]: HOST: cannot read the manifest acme/site:v1: it is not there, or only to be seen with credentials, and none were sent (HTTP 404, MANIFEST_UNKNOWN, there is no such manifest)",
+    line: "error[NotFound]: HOST: cannot read the manifest acme/site:v1: not found, or only to be seen with credentials, and none were sent (HTTP 404, MANIFEST_UNKNOWN, there is no such manifest)",
     hint: "check the spelling of the repository, the tag and the path; to see what is private, log in with `blob login HOST`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   },
   {
@@ -331,7 +331,7 @@ export const refusals: readonly Situation[] = [
       return { argv: ["ls", `${world.host}/acme/site:v9`] };
     },
     exit: 4,
-    line: "error[NotFound]: HOST: cannot read the manifest acme/site:v9: it is not there, or only to be seen with credentials, and none were sent (HTTP 404, MANIFEST_UNKNOWN, there is no such manifest)",
+    line: "error[NotFound]: HOST: cannot read the manifest acme/site:v9: not found, or only to be seen with credentials, and none were sent (HTTP 404, MANIFEST_UNKNOWN, there is no such manifest)",
     hint: "check the spelling of the repository, the tag and the path; to see what is private, log in with `blob login HOST`, or set BLOB_USERNAME and BLOB_PASSWORD, or BLOB_TOKEN",
   },
 ];
