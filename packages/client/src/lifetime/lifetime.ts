@@ -1,4 +1,4 @@
-import { ClientError } from "../errors.js";
+import { ClientError, isClientError } from "../errors.js";
 import { linkSignals } from "@blob/core/abort";
 
 /** How long a client is open. Everything that it does for a caller runs within its lifetime. */
@@ -34,7 +34,10 @@ export function createLifetime(): Lifetime {
    * lifetime stopped it.
    */
   function errorOf(error: unknown, signal: AbortSignal): unknown {
-    if (!closing.signal.aborted || signal.reason !== closing.signal.reason) return error;
+    if (!closing.signal.aborted) return error;
+    // The caller's abort came first, and work that went on notices the end: what is loaded meanwhile looks later.
+    if (signal.reason !== closing.signal.reason)
+      return signal.aborted && isClosed(error) ? signal.reason : error;
     return closed(error === signal.reason ? undefined : error);
   }
 
@@ -80,6 +83,10 @@ export function createLifetime(): Lifetime {
       await Promise.allSettled(running);
     },
   };
+}
+
+function isClosed(error: unknown): boolean {
+  return isClientError(error) && error.code === "Closed";
 }
 
 function closed(cause?: unknown): ClientError {
