@@ -136,7 +136,7 @@ describe.skipIf(!isBuilt)("what a run loads", () => {
     ["ls file:archive", 8, 0],
     ["ls --plain-http REFERENCE", 9, 0],
     ["cat --plain-http REFERENCE a.txt", 10, 0],
-    ["push --plain-http REFERENCE site", 18, 0],
+    ["push --plain-http REFERENCE site", 19, 0],
     ["pull --plain-http REFERENCE pulled2", 18, 0],
   ])("blob %s: at most %i files", async (line, most, code) => {
     const { files } = await loadedBy(line, code);

@@ -150,7 +150,7 @@ describe("a refusal", () => {
       .pushManifest(repository, { mediaType, bytes: manifest.bytes }, { tag: "v2" })
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "Rejected", status: 400, reference: `${registry.id}/acme/site:v2` });
-    expect(String(error)).toContain("only takes artifact types that it knows");
+    expect(String(error)).toContain("only takes types that it knows");
     expect(String(error)).toContain("manifest invalid: unknown media type: application/vnd.acme.site.v1");
   });
 

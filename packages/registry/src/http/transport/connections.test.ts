@@ -114,7 +114,7 @@ describe("TLS", () => {
   test("a registry that speaks plain http is told apart", async () => {
     const server = await startTestRegistry();
     onTestFinished(() => server.close());
-    await expect(open(server.host, {}).manifest("acme/site", "v1")).rejects.toMatchObject({
+    await expect(open(server.host, { plainHttp: false }).manifest("acme/site", "v1")).rejects.toMatchObject({
       code: "Network",
     });
   });

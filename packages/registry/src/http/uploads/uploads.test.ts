@@ -147,7 +147,7 @@ describe("an upload that fails for a moment starts again with all its bytes", ()
       },
     });
     await expect(registry.pushBlob(repository, blob, open)).rejects.toMatchObject({
-      code: "Forbidden",
+      code: "SizeExceeded",
       message: expect.stringContaining("quota exceeded") as string,
     });
     expect(requests()).toHaveLength(3);
