@@ -247,16 +247,15 @@ async function readIndex(
   { signal, onProgress }: PullOptions,
 ): Promise<Uint8Array> {
   const { digest, size } = blob;
-  const known = await caches.indexes.get(digest, { signal });
-  const fetchIndex = async (stop: AbortSignal): Promise<Uint8Array> => {
+  // Looking into the cache is a part of it: who looked before the index was there would fetch it once more after that.
+  const findOrFetch = async (stop: AbortSignal): Promise<Uint8Array> => {
+    const known = await caches.indexes.get(digest, { signal: stop });
+    if (known?.length === size) return known;
     const read = await readWhole(registry.readBlob(repository, blob, { signal: stop }), size, onProgress);
     await caches.indexes.put(digest, read, { signal: stop });
     return read;
   };
-  const bytes =
-    known?.length === size
-      ? known
-      : await shared.indexes.join(`${trustDomain}/${repository}@${digest}`, fetchIndex, { signal });
+  const bytes = await shared.indexes.join(`${trustDomain}/${repository}@${digest}`, findOrFetch, { signal });
   onProgress?.({ stage: "fetching-index", bytesDone: size, bytesTotal: size });
   return bytes;
 }
