@@ -26,7 +26,8 @@ export async function readCredentialsFile(
 
 /**
  * Checks the outer shape of a text; `file` stands for where it is in messages. Throws `InvalidCredentialsFile`. What is not
- * there, or null, is empty. An empty file (`/dev/null`, too) has no credentials. */
+ * there, or null, is empty. An empty file (`/dev/null`, too) has no credentials.
+ */
 export function parseCredentialsFile(text: string, file: string): CredentialsFile {
   const root = parseJsonObject(text, file);
   const credsStore = root.get("credsStore") ?? "";

@@ -26,7 +26,6 @@ function byteRank(codeUnit: number): number {
  * characters that few names have: so it is looked at what that gives.
  */
 export function sortPaths(paths: string[]): void {
-  // eslint-disable-next-line @typescript-eslint/require-array-sort-compare
   paths.sort();
   for (let at = 1; at < paths.length; at++) {
     if (comparePaths(paths[at - 1] ?? "", paths[at] ?? "") > 0) {
