@@ -19,29 +19,42 @@ beforeAll(async () => {
 
 afterAll(() => directory.remove());
 
-test("serves what is pushed to it, keeps it, and ends with 0 when it is told to stop", async () => {
-  const kept = path.join(directory.path, "registry");
-  const stop = new AbortController();
+/** Starts the command. `said` is what it tells about itself, and `stop` gives its exit code. */
+async function serve(
+  ...flags: readonly string[]
+): Promise<{ readonly said: string; readonly stop: () => Promise<number> }> {
+  const controller = new AbortController();
   const stdout = new PassThrough();
-  const served = main(["registry", "serve", "--dir", kept, "--port", "0", "--output", "json"], {
+  const served = main(["registry", "serve", "--output", "json", ...flags], {
     stdin: new PassThrough(),
     stdout,
     stderr: new PassThrough(),
     env: {},
     homeDirectory: directory.path,
-    signal: stop.signal,
+    signal: controller.signal,
   });
   const [said] = (await stdout.take(1).toArray()) as Buffer[];
-  await checkSchema("registry-serve", String(said), "registry serve");
-  const { host } = JSON.parse(String(said)) as { host: string };
+  return {
+    said: String(said),
+    stop() {
+      controller.abort();
+      return served;
+    },
+  };
+}
+
+test("serves what is pushed to it, keeps it, and ends with 0 when it is told to stop", async () => {
+  const kept = path.join(directory.path, "registry");
+  const { said, stop } = await serve("--dir", kept, "--port", "0");
+  await checkSchema("registry-serve", said, "registry serve");
+  const { host } = JSON.parse(said) as { host: string };
   const reference = `${host}/acme/site:v1`;
   const env = { BLOB_PLAIN_HTTP: "1" };
   expect(await runBlob(["push", reference, path.join(directory.path, "site")], { env })).toMatchObject({
     code: 0,
   });
   expect((await runBlob(["cat", reference, "index.html"], { env })).stdout).toBe("<h1>hello</h1>");
-  stop.abort();
-  expect(await served).toBe(0);
+  expect(await stop()).toBe(0);
   expect((await runBlob(["cat", `oci:${path.join(kept, "acme/site")}:v1`, "index.html"])).stdout).toBe(
     "<h1>hello</h1>",
   );
@@ -57,20 +70,10 @@ test("a port that is none is a usage error", async () => {
 });
 
 test("answers to the names of this machine, and to those that are allowed", async () => {
-  const stop = new AbortController();
-  const stdout = new PassThrough();
   const allowed = ["--allowed-host", "registry.example", "--allowed-host", "192.0.2.7"];
   const kept = path.join(directory.path, "named");
-  const served = main(["registry", "serve", "--dir", kept, "--port", "0", "--output", "json", ...allowed], {
-    stdin: new PassThrough(),
-    stdout,
-    stderr: new PassThrough(),
-    env: {},
-    homeDirectory: directory.path,
-    signal: stop.signal,
-  });
-  const [said] = (await stdout.take(1).toArray()) as Buffer[];
-  const { url } = JSON.parse(String(said)) as { url: string };
+  const { said, stop } = await serve("--dir", kept, "--port", "0", ...allowed);
+  const { url } = JSON.parse(said) as { url: string };
   const statusFor = async (host: string): Promise<number | undefined> => {
     const asking = request(`${url}/v2/`, { headers: { host } });
     asking.end();
@@ -80,8 +83,7 @@ test("answers to the names of this machine, and to those that are allowed", asyn
   };
   const statuses = ["localhost:5000", "registry.example", "192.0.2.7:5000", "evil.example"].map(statusFor);
   expect(await Promise.all(statuses)).toEqual([200, 200, 200, 421]);
-  stop.abort();
-  expect(await served).toBe(0);
+  expect(await stop()).toBe(0);
 });
 
 test("an allowed host that is none is a usage error", async () => {
@@ -94,23 +96,12 @@ test("an allowed host that is none is a usage error", async () => {
 });
 
 test("without a directory it is in memory, and lists its repositories", async () => {
-  const stop = new AbortController();
-  const stdout = new PassThrough();
-  const served = main(["registry", "serve", "--listen", "127.0.0.1:0", "--output", "json"], {
-    stdin: new PassThrough(),
-    stdout,
-    stderr: new PassThrough(),
-    env: {},
-    homeDirectory: directory.path,
-    signal: stop.signal,
-  });
-  const [said] = (await stdout.take(1).toArray()) as Buffer[];
-  await checkSchema("registry-serve", String(said), "registry serve");
-  const { host, url } = JSON.parse(String(said)) as { host: string; url: string };
+  const { said, stop } = await serve("--listen", "127.0.0.1:0");
+  await checkSchema("registry-serve", said, "registry serve");
+  const { host, url } = JSON.parse(said) as { host: string; url: string };
   const env = { BLOB_PLAIN_HTTP: "1" };
   const site = path.join(directory.path, "site");
   expect(await runBlob(["push", `${host}/acme/site:v1`, site], { env })).toMatchObject({ code: 0 });
   expect(await (await fetch(`${url}/v2/_catalog`)).json()).toEqual({ repositories: ["acme/site"] });
-  stop.abort();
-  expect(await served).toBe(0);
+  expect(await stop()).toBe(0);
 });
